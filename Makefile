@@ -1,0 +1,41 @@
+# make help lists everything.
+.DEFAULT_GOAL := help
+.PHONY: help setup run test lint format bench lock clean
+
+PY := .venv/bin/python
+T ?= tests
+
+help: ## 列出所有命令
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z][a-z-]*:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## 建立开发环境 .venv（含测试与检查工具）
+	@deploy/setup.sh dev
+
+run: ## 启动样例环境：http://127.0.0.1:8080/sim/（不需要任何账号和外部服务）
+	@deploy/setup.sh run
+	@$(PY) -m app serve --dev
+
+test: setup ## 运行全部测试；只跑一部分：make test T=tests/bot
+	@$(PY) -m pytest $(T)
+
+lint: setup ## 格式、代码检查、类型、房间之间的依赖
+	@$(PY) -m ruff format --check .
+	@$(PY) -m ruff check .
+	@$(PY) -m mypy app bot config gateways inspection jobs models simulator web workflow
+	@.venv/bin/lint-imports
+
+format: setup ## 按统一格式改写代码
+	@$(PY) -m ruff format .
+	@$(PY) -m ruff check --fix .
+
+bench: setup ## 基准测试：与各自的下限在同一次运行里比较
+	@$(PY) -m benchmarks.photo_answer
+	@$(PY) -m benchmarks.callback
+
+lock: setup ## 按 pyproject.toml 重新锁定依赖版本（不含索引地址）
+	@for x in "requirements.lock" "requirements-dev.lock --extra dev"; do set -- $$x; \
+	  .venv/bin/uv pip compile pyproject.toml $${2:-} $${3:-} --no-emit-index-url --generate-hashes --universal \
+	  --python-version 3.11 --custom-compile-command "make lock" -q -o $$1; done
+
+clean: ## 删除环境、缓存与样例数据
+	rm -rf .venv data build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

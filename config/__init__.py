@@ -1,0 +1,1 @@
+"""Settings, logging and the clock: what every room may read."""

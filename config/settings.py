@@ -1,0 +1,181 @@
+"""Every setting, typed and documented, with a default that works on one machine.
+
+Read, strongest first, from the environment (``ZHUISU_PORT``, ``ZHUISU_WECHAT__TOKEN`` …) and from the TOML file that
+``ZHUISU_CONFIG`` names (else ``zhuisu.toml`` in the working directory, where it is there).
+"""
+
+import os
+import secrets
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+
+class Environment(StrEnum):
+    """Where the process runs: production refuses the simulator and every insecure default."""
+
+    DEV = "dev"
+    PRODUCTION = "production"
+
+
+class CallbackMode(StrEnum):
+    """The encryption mode of the service account's callback, as chosen on WeChat's console."""
+
+    PLAINTEXT = "plaintext"
+    COMPAT = "compat"
+    SAFE = "safe"
+
+
+class WeChatSettings(BaseModel):
+    """The service account (服务号)."""
+
+    app_id: str = Field("wxsample0000000001", description="开发者ID (AppID)")
+    app_secret: SecretStr = Field(SecretStr("sample-app-secret"), description="开发者密码 (AppSecret)")
+    original_id: str = Field("gh_sample000001", description="原始ID: ToUserName of every callback")
+    token: SecretStr = Field(SecretStr("sample-callback-token"), description="服务器配置 → 令牌 (Token)")
+    aes_key: SecretStr = Field(
+        SecretStr("c2FtcGxlLWFlcy1rZXktZm9yLWRldmVsb3BtZW50MDA"),
+        description="服务器配置 → 消息加解密密钥 (EncodingAESKey, 43 characters)",
+    )
+    previous_aes_key: SecretStr | None = Field(None, description="the key before the last change, while rotating")
+    mode: CallbackMode = Field(CallbackMode.SAFE, description="消息加解密方式")
+    api_base: str = Field(
+        "", description="base of the server API; empty: https://api.weixin.qq.com, or the simulator where that runs"
+    )
+    callback_skew_seconds: int = Field(600, ge=60, description="how far a callback's timestamp may be from our clock")
+    reply_seconds: float = Field(4.5, gt=0, lt=5, description="a passive reply leaves within this; WeChat waits 5 s")
+    media_hosts: tuple[str, ...] = Field(
+        ("qpic.cn", "qlogo.cn", "weixin.qq.com"),
+        description="PicUrl is fetched only from these hosts and below them; else the picture comes through media/get",
+    )
+
+    @field_validator("aes_key", "previous_aes_key")
+    @classmethod
+    def _forty_three(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) != 43:
+            raise ValueError("EncodingAESKey must have 43 characters")
+        return value
+
+
+class InspectorSettings(BaseModel):
+    """The pool of processes that look at pictures."""
+
+    workers: int = Field(default_factory=lambda: max(1, min(os.cpu_count() or 1, 8)), ge=1, description="processes")
+    seconds: float = Field(20, gt=0, description="a picture that takes longer is given up and its process ended")
+    memory_mb: int = Field(3072, ge=1024, description="address space of one process")
+    pictures_per_process: int = Field(300, ge=1, description="a process is renewed after this many pictures")
+
+
+class SimulatorSettings(BaseModel):
+    """A WeChat on your desk; never in production."""
+
+    enabled: bool = Field(False, description="serve /sim and its API beside the application")
+    callback_url: str = Field("", description="where it pushes; empty: this server's /wechat/callback")
+
+
+class Settings(BaseSettings):
+    """The whole configuration of one process."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="ZHUISU_", env_nested_delimiter="__", extra="forbid", hide_input_in_errors=True
+    )
+
+    environment: Environment = Field(Environment.DEV, description="dev or production")
+    host: str = Field("127.0.0.1", description="address to listen on")
+    port: int = Field(8080, ge=0, le=65535, description="port to listen on")
+    public_url: str = Field("", description="what people's links begin with; empty: http://{host}:{port}")
+    data_dir: Path = Field(Path("data"), description="local files: SQLite database, objects, generated dev secret")
+    database_url: str = Field("", description="postgres://… ; empty: SQLite in data_dir")
+    redis_url: str = Field("", description="redis://… ; empty: in-process cache (one process only)")
+    storage_url: str = Field("", description="s3://bucket/prefix ; empty: the folder objects/ in data_dir")
+    secret_key: SecretStr | None = Field(
+        None, description="signs links, ≥ 32 characters; empty in dev: made once and kept in data_dir/secret"
+    )
+    report_link_days: int = Field(30, ge=1, description="how long a link to a photo report works")
+    upload_link_minutes: int = Field(60, ge=5, description="how long the one-time link for an original works")
+    unconsented_hours: int = Field(24, ge=1, le=24, description="photos without consent are dropped after this (R54)")
+    max_upload_mb: int = Field(20, ge=1, le=100, description="largest picture accepted")
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
+    log_json: bool = Field(False, description="one JSON object a line instead of coloured text")
+    worker_concurrency: int = Field(4, ge=1, description="jobs run at the same time by one worker")
+    wechat: WeChatSettings = Field(default_factory=lambda: WeChatSettings.model_validate({}))
+    inspector: InspectorSettings = Field(default_factory=lambda: InspectorSettings.model_validate({}))
+    simulator: SimulatorSettings = Field(default_factory=lambda: SimulatorSettings.model_validate({}))
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        path = Path(os.environ.get("ZHUISU_CONFIG", "zhuisu.toml"))
+        toml = TomlConfigSettingsSource(settings_cls, toml_file=path)
+        return init_settings, env_settings, toml
+
+    def resolved_database_url(self) -> str:
+        """The URL Tortoise is given; SQLite with the pragmas that the engine counts on."""
+        return self.database_url or f"sqlite://{self.data_dir.absolute() / 'zhuisu.db'}"
+
+    def resolved_public_url(self) -> str:
+        """The base of every link we hand out, without a slash at its end."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    def resolved_api_base(self) -> str:
+        """The base of WeChat's server API, without a slash at its end."""
+        if self.wechat.api_base:
+            return self.wechat.api_base.rstrip("/")
+        if self.simulator.enabled:
+            return f"http://127.0.0.1:{self.port}/sim/api"
+        return "https://api.weixin.qq.com"
+
+    def resolved_secret(self) -> bytes:
+        """The signing secret; in dev it is made once, so that links live through a restart."""
+        if self.secret_key is not None:
+            return self.secret_key.get_secret_value().encode()
+        path = self.data_dir / "secret"
+        if not path.exists():
+            self.data_dir.mkdir(parents=True, exist_ok=True)
+            path.touch(mode=0o600)
+            path.write_text(secrets.token_urlsafe(48))
+        return path.read_text().encode()
+
+    def media_hosts(self) -> tuple[str, ...]:
+        """Hosts a PicUrl may name; where the simulator runs, its own beside WeChat's."""
+        if not self.simulator.enabled and self.environment is Environment.PRODUCTION:
+            return self.wechat.media_hosts
+        return (*self.wechat.media_hosts, "127.0.0.1", "localhost")
+
+    def missing_for_production(self) -> list[str]:
+        """What must still be set, one Chinese sentence each, before this configuration may serve real people."""
+        fresh: dict[str, Any] = {name: field.get_default() for name, field in WeChatSettings.model_fields.items()}
+        wechat, missing = self.wechat, []
+        if wechat.app_id == fresh["app_id"]:
+            missing.append("ZHUISU_WECHAT__APP_ID：填写服务号的 AppID")
+        if wechat.app_secret == fresh["app_secret"]:
+            missing.append("ZHUISU_WECHAT__APP_SECRET：填写服务号的 AppSecret")
+        if wechat.original_id == fresh["original_id"]:
+            missing.append("ZHUISU_WECHAT__ORIGINAL_ID：填写服务号的原始 ID（gh_ 开头）")
+        if wechat.token == fresh["token"]:
+            missing.append("ZHUISU_WECHAT__TOKEN：填写服务器配置里的令牌")
+        if wechat.aes_key == fresh["aes_key"]:
+            missing.append("ZHUISU_WECHAT__AES_KEY：填写服务器配置里的 43 位消息加解密密钥")
+        if wechat.mode is not CallbackMode.SAFE:
+            missing.append("ZHUISU_WECHAT__MODE：请在公众平台改用安全模式（明文签名不覆盖正文，可被伪造）")
+        if self.secret_key is None or len(self.secret_key.get_secret_value()) < 32:
+            missing.append("ZHUISU_SECRET_KEY：设置不少于 32 个字符的签名密钥")
+        if urlsplit(self.public_url).scheme != "https":
+            missing.append("ZHUISU_PUBLIC_URL：填写已备案域名的 https 地址，用户收到的链接以它开头")
+        if not self.database_url:
+            missing.append("ZHUISU_DATABASE_URL：生产使用 PostgreSQL（postgres://…），SQLite 仅供单机试用")
+        if not self.redis_url:
+            missing.append("ZHUISU_REDIS_URL：多进程共用令牌、去重与会话状态需要 Redis")
+        if self.simulator.enabled:
+            missing.append("ZHUISU_SIMULATOR__ENABLED：生产不得启用微信模拟器")
+        return missing

@@ -1,0 +1,105 @@
+"""Settings: defaults that run, sources in their order, and what production still misses."""
+
+import logging
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr, ValidationError
+
+from config.logs import configure_logs, scrub
+from config.settings import CallbackMode, Environment, Settings
+
+
+@pytest.fixture(autouse=True)
+def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_the_defaults_serve_one_machine_and_name_what_production_misses() -> None:
+    settings = Settings()
+    assert settings.resolved_database_url().startswith("sqlite://")
+    assert settings.resolved_public_url() == "http://127.0.0.1:8080"
+    missing = "\n".join(settings.missing_for_production())
+    for name in ("APP_ID", "APP_SECRET", "TOKEN", "AES_KEY", "SECRET_KEY", "PUBLIC_URL", "DATABASE_URL", "REDIS_URL"):
+        assert name in missing
+
+
+def test_the_environment_goes_before_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "zhuisu.toml").write_text('port = 9001\n[wechat]\napp_id = "wxfile"\nmode = "compat"\n')
+    monkeypatch.setenv("ZHUISU_WECHAT__APP_ID", "wxenvironment")
+    settings = Settings()
+    assert (settings.port, settings.wechat.app_id, settings.wechat.mode) == (
+        9001,
+        "wxenvironment",
+        CallbackMode.COMPAT,
+    )
+
+
+def test_a_complete_production_misses_nothing() -> None:
+    settings = Settings(
+        environment=Environment.PRODUCTION,
+        public_url="https://trace.sample.test",
+        database_url="postgres://db/zhuisu",
+        redis_url="redis://cache",
+        secret_key=SecretStr("k" * 32),
+        wechat={  # type: ignore[arg-type]
+            "app_id": "wx1",
+            "app_secret": "s",
+            "original_id": "gh_1",
+            "token": "t",
+            "aes_key": "a" * 43,
+        },
+    )
+    assert settings.missing_for_production() == []
+    assert "127.0.0.1" not in settings.media_hosts()
+    assert settings.resolved_api_base() == "https://api.weixin.qq.com"
+
+
+def test_the_simulator_is_named_as_a_fault_in_production() -> None:
+    settings = Settings(environment=Environment.PRODUCTION, simulator={"enabled": True})  # type: ignore[arg-type]
+    assert any("SIMULATOR" in line for line in settings.missing_for_production())
+
+
+def test_a_secret_never_shows_in_an_error_or_a_dump() -> None:
+    with pytest.raises(ValidationError) as caught:
+        Settings(wechat={"aes_key": "too-short-secret"})  # type: ignore[arg-type]
+    assert "too-short-secret" not in str(caught.value)
+    assert "sample-app-secret" not in repr(Settings())
+
+
+def test_the_development_secret_is_made_once_and_readable_by_us_alone(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path / "data")
+    secret = settings.resolved_secret()
+    assert settings.resolved_secret() == secret
+    assert len(secret) >= 32
+    assert (tmp_path / "data" / "secret").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "o6_bmjrPTlm6_2sgVt7hMZOPfL2M",
+        "13800138000",
+        "access_token=ACCESS_TOKEN_VALUE",
+        "secret=APPSECRET",
+        "/u/abcdefghijklmnopqrstuv",
+    ],
+)
+def test_nothing_that_names_a_person_or_opens_a_door_reaches_a_log(
+    secret: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = logging.getLogger()
+    before = root.handlers[:], root.level
+    try:
+        configure_logs("DEBUG", as_json=True)
+        logging.getLogger("sample").warning("GET https://api.sample.test/x?%s", secret)
+        try:
+            raise ValueError(secret if "=" not in secret else f"?{secret}")
+        except ValueError:
+            logging.getLogger("sample").exception("failed")
+    finally:
+        root.handlers[:], root.level = before[0], before[1]
+    written = capsys.readouterr().err
+    assert "sample.test" in written
+    assert secret.rsplit("=", maxsplit=1)[-1] not in written
+    assert secret.rsplit("=", maxsplit=1)[-1] not in scrub(f"?{secret}")
