@@ -1,0 +1,1 @@
+"""The world outside: adapters for the ports that workflow states."""

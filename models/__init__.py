@@ -1,0 +1,35 @@
+"""The tables. No rules live here: ``workflow`` moves states, ``standard`` and ``inspection`` judge."""
+
+from models.answers import Answer, AnswerKind, AnswerState
+from models.events import Event
+from models.people import Enterprise, Staff, WeChatIdentity
+from models.photos import (
+    Evidence,
+    EvidenceSource,
+    Inspection,
+    InspectionVerdict,
+    Photo,
+    PhotoState,
+    UploadLink,
+)
+from models.products import Product
+from models.work import Job
+
+__all__ = [
+    "Answer",
+    "AnswerKind",
+    "AnswerState",
+    "Enterprise",
+    "Event",
+    "Evidence",
+    "EvidenceSource",
+    "Inspection",
+    "InspectionVerdict",
+    "Job",
+    "Photo",
+    "PhotoState",
+    "Product",
+    "Staff",
+    "UploadLink",
+    "WeChatIdentity",
+]

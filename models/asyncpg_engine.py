@@ -1,0 +1,101 @@
+"""Tortoise's PostgreSQL engine, mended in two places (named as ``engine`` in the configuration).
+
+* Whoever is cancelled while a transaction begins gives the connection back to the pool; Tortoise 1.1.9 loses it.
+* A transaction that PostgreSQL has given up, because a statement in it failed and the error was caught, cannot be
+  committed: the server answers COMMIT with ROLLBACK. That is an error here; Tortoise reports success and the rows are
+  gone. What may fail and be caught belongs into a transaction of its own, which is a savepoint.
+"""
+
+from itertools import count
+from typing import Any
+
+from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
+from tortoise.backends.base.client import (
+    NestedTransactionContext,
+    TransactionalDBClient,
+    TransactionContext,
+    TransactionContextPooled,
+)
+from tortoise.backends.base_postgres.client import translate_exceptions
+from tortoise.connection import get_connections
+from tortoise.exceptions import TransactionManagementError
+
+_numbers = count()
+
+
+class CheckedTransaction(TransactionWrapper):
+    """One connection of the pool, while a transaction holds it, or a savepoint of that transaction.
+
+    The statements are our own, since asyncpg's transaction object hides what the server answered to COMMIT.
+    """
+
+    _savepoint: str
+
+    def _in_transaction(self) -> TransactionContext:
+        return NestedTransactionContext(CheckedTransaction(self))
+
+    @translate_exceptions
+    async def begin(self) -> None:
+        await self._connection.execute("BEGIN")
+
+    @translate_exceptions
+    async def commit(self) -> None:
+        answer = await self._connection.execute("COMMIT")
+        self._finalized = True
+        if answer != "COMMIT":
+            raise TransactionManagementError("a statement of this transaction had failed: PostgreSQL rolled it back")
+
+    @translate_exceptions
+    async def rollback(self) -> None:
+        await self._connection.execute("ROLLBACK")
+        self._finalized = True
+
+    @translate_exceptions
+    async def savepoint(self) -> None:
+        self._savepoint = f"savepoint_{next(_numbers)}"
+        await self._connection.execute(f"SAVEPOINT {self._savepoint}")
+
+    @translate_exceptions
+    async def release_savepoint(self) -> None:
+        await self._connection.execute(f"RELEASE SAVEPOINT {self._savepoint}")
+        self._finalized = True
+
+    @translate_exceptions
+    async def savepoint_rollback(self) -> None:
+        await self._connection.execute(f"ROLLBACK TO SAVEPOINT {self._savepoint}")
+        self._finalized = True
+
+
+class PooledTransactionContext(TransactionContextPooled):
+    """Holds a connection of the pool from BEGIN until after COMMIT or ROLLBACK, whatever happens between."""
+
+    async def __aenter__(self) -> TransactionalDBClient:
+        await self.ensure_connection()
+        pool = self.client._parent._pool
+        self.client._connection = await pool.acquire()
+        try:
+            await self.client.begin()
+        except BaseException:
+            await pool.release(self.client._connection)
+            raise
+        self.token = get_connections().set(self.connection_name, self.client)
+        return self.client
+
+    async def __aexit__(self, exc_type: Any, exc_val: Any, exc_tb: Any) -> None:
+        try:
+            if not self.client._finalized:
+                await (self.client.rollback() if exc_type else self.client.commit())
+        finally:
+            get_connections().reset(self.token)
+            # Whatever is still open on the connection is rolled back by the pool.
+            await self.client._parent._pool.release(self.client._connection)
+
+
+class Client(AsyncpgDBClient):
+    """A pool of connections to one database."""
+
+    def _in_transaction(self) -> TransactionContext:
+        return PooledTransactionContext(CheckedTransaction(self), self._pool_init_lock)
+
+
+client_class = Client

@@ -1,0 +1,200 @@
+"""What every test may ask for: a migrated database of either kind, a clock; and what a run must own up to."""
+
+import asyncio
+import os
+import secrets
+import shutil
+from collections import Counter
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import pytest
+import redis.asyncio as aioredis
+from redis.exceptions import RedisError
+from tortoise.connection import get_connection
+
+from models.database import CONNECTION, migrate, open_database
+from tests.browser import CHROMIUM
+from tests.clock import FakeClock
+
+SERVICES = {
+    "postgres": ("ZHUISU_TEST_POSTGRES_URL", "PostgreSQL"),
+    "redis": ("ZHUISU_TEST_REDIS_URL", "Redis"),
+}
+"""Marker → the variable that names a server to test against, and what is left out without it."""
+
+USUAL = {
+    "postgres": "postgres://postgres@127.0.0.1:5432/postgres",
+    "redis": "redis://127.0.0.1:6379/15",
+}
+"""Where a developer's machine often has one; used where it answers and no variable says otherwise."""
+
+BOTH = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """The database a test runs on: open, at head, empty; ``url`` is for other processes."""
+
+    url: str
+    dialect: str
+
+
+# --- what is there to test against -----------------------------------------------------------------------------------
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Look for servers on this machine. CI tests everything: a server it forgot is an error there, never a skip."""
+    for marker, (variable, _) in SERVICES.items():
+        if variable not in os.environ and _run_apart(_answers(USUAL[marker])):
+            os.environ[variable] = USUAL[marker]
+    missing = [variable for variable, _ in SERVICES.values() if not os.environ.get(variable)]
+    if CHROMIUM is None:
+        missing.append("Chromium")
+    if os.environ.get("CI", "").lower() in {"1", "true"} and missing:
+        raise pytest.UsageError(f"CI must have {' and '.join(missing)}")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what needs a server that is not there."""
+    for item in items:
+        for marker, (variable, service) in SERVICES.items():
+            if item.get_closest_marker(marker) and not os.environ.get(variable):
+                item.add_marker(pytest.mark.skip(reason=f"no {service} answered and {variable} is not set"))
+        if item.get_closest_marker("browser") and CHROMIUM is None:
+            item.add_marker(pytest.mark.skip(reason="no Chromium is installed"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """One line on what this run left out, so that a green one is not taken for a whole one."""
+    reasons = Counter(
+        report.longrepr[2].removeprefix("Skipped: ")
+        for report in terminalreporter.getreports("skipped")
+        if isinstance(report.longrepr, tuple)
+    )
+    deselected = len(terminalreporter.stats.get("deselected", []))
+    left_out = [f"{count} ({reason})" for reason, count in reasons.most_common()]
+    if deselected:
+        left_out.append(f"{deselected} (deselected)")
+    terminalreporter.write_line(f"left out: {'; '.join(left_out) or 'nothing'}")
+
+
+# --- databases -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file to copy."""
+    path = tmp_path_factory.mktemp("template") / "zhuisu.db"
+    _run_apart(migrate(f"sqlite://{path}"))
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A migrated PostgreSQL database of this session's own, dropped at its end."""
+    url = _run_apart(_create_postgres())
+    try:
+        _run_apart(migrate(url))
+        yield url
+    finally:
+        _run_apart(_drop_postgres(url))
+
+
+@pytest.fixture(params=BOTH)
+def migrated_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a migrated database that no test uses at the moment; on PostgreSQL it may hold another test's rows."""
+    if request.param == "postgres":
+        url: str = request.getfixturevalue("postgres_url")
+        return url
+    copy = tmp_path / "zhuisu.db"
+    shutil.copyfile(request.getfixturevalue("sqlite_template"), copy)
+    return f"sqlite://{copy}"
+
+
+@pytest.fixture
+async def database(migrated_url: str) -> AsyncIterator[Database]:
+    """Each kind of database in turn, open, at head, empty. On PostgreSQL ids go on where the test before stopped."""
+    async with open_database(migrated_url, migrate=False):
+        connection = get_connection(CONNECTION)
+        dialect = connection.capabilities.dialect
+        if dialect == "postgres":
+            await _empty_postgres()
+        yield Database(migrated_url, dialect)
+
+
+@pytest.fixture(params=BOTH)
+def unmigrated_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database without a single table, of this test's own."""
+    if request.param == "sqlite":
+        yield f"sqlite://{tmp_path / 'fresh.db'}"
+        return
+    url = _run_apart(_create_postgres())
+    try:
+        yield url
+    finally:
+        _run_apart(_drop_postgres(url))
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """Business time, standing still until the test advances it."""
+    return FakeClock()
+
+
+def _run_apart(work: Coroutine[Any, Any, Any]) -> Any:
+    """Run ``work`` on an event loop in a thread of its own: a plain fixture must not disturb the test's loop."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
+
+
+async def _answers(url: str) -> bool:
+    """Whether a server at ``url`` lets us in, asked briefly."""
+    try:
+        async with asyncio.timeout(2):
+            if url.startswith("redis"):
+                client = aioredis.Redis.from_url(url, retry=None)
+                try:
+                    await client.ping()
+                finally:
+                    await client.aclose()
+            else:
+                await (await asyncpg.connect(url)).close()
+    except (OSError, TimeoutError, RedisError, asyncpg.PostgresError):
+        return False
+    return True
+
+
+async def _create_postgres() -> str:
+    server = os.environ["ZHUISU_TEST_POSTGRES_URL"]
+    name = f"zhuisu_test_{secrets.token_hex(4)}"
+    connection = await asyncpg.connect(server)
+    try:
+        await connection.execute(f'CREATE DATABASE "{name}"')
+    finally:
+        await connection.close()
+    return urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
+
+
+async def _drop_postgres(url: str) -> None:
+    connection = await asyncpg.connect(os.environ["ZHUISU_TEST_POSTGRES_URL"])
+    try:
+        await connection.execute(f'DROP DATABASE "{urlsplit(url).path[1:]}" WITH (FORCE)')
+    finally:
+        await connection.close()
+
+
+async def _empty_postgres() -> None:
+    """Delete every row but the migrations'; deleting a few rows is much quicker than TRUNCATE's new files."""
+    connection = get_connection(CONNECTION)
+    tables = await connection.execute_query_dict(
+        "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'tortoise_migrations'"
+    )
+    deletes = "".join(f'DELETE FROM "{row["tablename"]}";' for row in tables)
+    # As a replica, for this transaction only: no foreign keys, and no triggers that protect the event log.
+    await connection.execute_script(f"BEGIN; SET LOCAL session_replication_role = replica; {deletes} COMMIT")

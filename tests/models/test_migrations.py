@@ -1,0 +1,121 @@
+"""The migrations make the tables that the models describe, once, whole, whoever starts at the same time."""
+
+import ast
+import asyncio
+from pathlib import Path
+
+import pytest
+from tortoise.connection import get_connection
+from tortoise.context import require_context
+from tortoise.migrations.autodetector import MigrationAutodetector
+from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
+
+from models import Enterprise, operations
+from models.database import APP, SchemaBehind, at_head, close, init, migrate, open_database
+from models.transactions import transaction
+from tests import rows
+from tests.conftest import Database
+from tests.processes import ROOT, output_of, start
+
+MIGRATIONS = sorted((ROOT / "models/migrations").glob("[0-9]*.py"))
+NAMES = [path.stem for path in MIGRATIONS]
+
+
+async def test_the_models_need_no_further_migration(database: Database) -> None:
+    changes = await MigrationAutodetector(require_context().apps, {"models": APP}).changes()
+    assert [operation.describe() for writer in changes for operation in writer.operations] == []
+    assert await at_head()
+
+
+@pytest.mark.parametrize("path", MIGRATIONS, ids=lambda path: path.stem)
+def test_a_migration_imports_nothing_that_may_change(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text())):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom):
+            names = [node.module or "."]
+        assert all(name.startswith("tortoise") or name == "models.operations" for name in names), names
+
+
+async def test_migrating_twice_does_nothing_the_second_time(unmigrated_url: str) -> None:
+    assert await migrate(unmigrated_url) == NAMES
+    assert await migrate(unmigrated_url) == []
+
+
+async def test_a_database_that_is_behind_is_not_opened(unmigrated_url: str) -> None:
+    with pytest.raises(SchemaBehind) as refused:
+        async with open_database(unmigrated_url, migrate=False):
+            pytest.fail("opened")
+    assert refused.value.missing == NAMES
+    async with open_database(unmigrated_url, migrate=True):
+        await rows.enterprise()
+    async with open_database(unmigrated_url, migrate=False):
+        assert await Enterprise.all().count() == 1
+
+
+MIGRATE = """
+import asyncio, sys
+from models.database import migrate
+print(len(asyncio.run(migrate(sys.argv[1]))))
+"""
+
+
+async def test_of_several_starters_one_migrates_and_the_others_wait(unmigrated_url: str) -> None:
+    starters = [await start(MIGRATE, unmigrated_url) for _ in range(3)]
+    counts = await asyncio.gather(*[output_of(starter) for starter in starters])
+    assert sorted(int(count) for count in counts) == [0, 0, len(NAMES)]
+
+
+async def test_a_migration_that_fails_at_its_end_leaves_nothing(
+    unmigrated_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object) -> None:
+        raise RuntimeError("power cut")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(operations.AppendOnly, "database_forward", fail)
+        with pytest.raises(RuntimeError, match="power cut"):
+            await migrate(unmigrated_url)
+    await init(unmigrated_url)
+    try:
+        connection = get_connection("default")
+        table = "sqlite_master" if connection.capabilities.dialect == "sqlite" else "pg_tables"
+        column = "name" if connection.capabilities.dialect == "sqlite" else "tablename"
+        assert await connection.execute_query_dict(f"SELECT 1 FROM {table} WHERE {column} = 'enterprise'") == []
+    finally:
+        await close()
+    assert await migrate(unmigrated_url) == NAMES
+
+
+async def test_the_first_migration_can_be_taken_back(unmigrated_url: str) -> None:
+    async with open_database(unmigrated_url, migrate=True):
+        async with transaction():
+            executor = MigrationExecutor(get_connection("default"), {"models": APP})
+            await executor.migrate([MigrationTarget("models", "__first__")])
+        assert not await at_head()
+
+
+async def test_the_database_is_seen_from_tasks_of_any_ancestry(database: Database) -> None:
+    opened_elsewhere = asyncio.get_running_loop().create_task(rows.enterprise())
+    await opened_elsewhere
+    assert await Enterprise.all().count() == 1
+
+
+async def test_a_process_has_one_database_at_a_time(database: Database) -> None:
+    with pytest.raises(Exception, match="Only one global context"):
+        await init("sqlite://:memory:")
+    assert await at_head()
+
+
+async def test_sqlite_is_opened_with_the_pragmas_the_engine_counts_on(tmp_path: Path) -> None:
+    async with open_database(f"sqlite://{tmp_path}/deep/er/zhuisu.db", migrate=True):
+        connection = get_connection("default")
+        values = [
+            next(iter((await connection.execute_query_dict(f"PRAGMA {pragma}"))[0].values()))
+            for pragma in ("busy_timeout", "journal_mode", "synchronous", "foreign_keys")
+        ]
+    assert values == [5000, "wal", 1, 1]
+
+
+async def test_another_kind_of_database_is_refused() -> None:
+    with pytest.raises(ValueError, match="sqlite://"):
+        await init("mysql://localhost/zhuisu")

@@ -1,0 +1,200 @@
+"""What the use cases need from the world outside; adapters stand in ``gateways/``, ``app/`` joins the two."""
+
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from inspection.report import Inspected, Request
+
+
+class Storage(Protocol):
+    """Evidence by content hash, written once, private."""
+
+    async def put(self, key: str, data: bytes) -> None:
+        """Write ``data`` under ``key``; an object that is already there is left as it is and counts as success."""
+
+    async def get(self, key: str) -> bytes:
+        """The object's bytes; :class:`ObjectMissing` where there is none."""
+        ...
+
+    async def delete(self, key: str) -> None:
+        """Remove the object; one that is not there is fine."""
+
+    async def check(self) -> None:
+        """Raise where the store cannot be reached or written."""
+
+
+class ObjectMissing(Exception):
+    """No object stands under that key."""
+
+
+class Inspector(Protocol):
+    """Looks at a picture in a process of its own."""
+
+    async def inspect(self, request: Request) -> Inspected:
+        """Judge one picture.
+
+        Raises :class:`inspection.report.PictureRefused` where the bytes cannot be judged and :class:`InspectionFailed`
+        where the process died or took too long.
+        """
+        ...
+
+    async def check(self) -> None:
+        """Raise where the pool cannot take work."""
+
+
+class InspectionFailed(Exception):
+    """The process that looked at the picture died or took too long; ``reason`` is ``timeout`` or ``crash``."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class CacheUnavailable(Exception):
+    """The cache cannot be reached; nothing is known of the key."""
+
+
+class Cache(Protocol):
+    """Short-lived state: dialogs, dedupe marks, tokens, locks. In the process, or Redis where several share it."""
+
+    async def get(self, key: str) -> bytes | None:
+        """The value, or None where it is absent or has run out."""
+        ...
+
+    async def put(self, key: str, value: bytes, seconds: float, *, only_new: bool = False) -> bool:
+        """Store for ``seconds``; with ``only_new`` False is answered, and nothing changed, where the key is taken."""
+        ...
+
+    async def delete(self, key: str, *, only: bytes | None = None) -> bool:
+        """Remove the key; with ``only`` just where it still holds that value. True where something was removed."""
+        ...
+
+    def lock(self, key: str, seconds: float) -> AbstractAsyncContextManager[None]:
+        """Hold ``key`` alone; waits for the holder, who loses it after ``seconds`` at the latest."""
+        ...
+
+    async def check(self) -> None:
+        """Raise where the cache cannot be reached."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedJob:
+    """A job this worker holds until ``lease`` runs out."""
+
+    id: int
+    kind: str
+    key: str
+    args: dict[str, Any]
+    attempts: int
+    max_attempts: int
+    lease: str
+
+
+class Queue(Protocol):
+    """Work that must happen: enqueued in the transaction of the row it belongs to, done at least once."""
+
+    async def enqueue(
+        self, kind: str, key: str, args: dict[str, Any], *, due: datetime, priority: int = 0, max_attempts: int = 5
+    ) -> bool:
+        """Join the caller's transaction. False where ``key`` was enqueued before, ever: nothing is added then."""
+        ...
+
+    async def claim(self, limit: int, seconds: float, *, key: str | None = None) -> list[ClaimedJob]:
+        """Lease up to ``limit`` due jobs for ``seconds`` (or the one named by ``key``, due or not); counts an attempt.
+
+        A job that used up its attempts while its workers died is buried here, not handed out again.
+        """
+        ...
+
+    async def renew(self, job: ClaimedJob, seconds: float) -> bool:
+        """Lengthen the lease; False where it was lost."""
+        ...
+
+    async def finish(self, job: ClaimedJob) -> bool:
+        """Mark done, inside the transaction of the job's effect. False: another worker did; roll the effect back."""
+        ...
+
+    async def retry(self, job: ClaimedJob, due: datetime, error: str) -> None:
+        """Give it back for another attempt at ``due``; with no attempt left it is buried."""
+
+    async def bury(self, job: ClaimedJob, error: str) -> None:
+        """Give up for good; it stays visible."""
+
+
+@dataclass(frozen=True, slots=True)
+class QrTicket:
+    """A parametric QR code of the service account: render ``url`` yourself."""
+
+    ticket: str
+    url: str
+    expires_in: int | None
+
+
+class WeChatError(Exception):
+    """WeChat refused; ``errcode`` and ``errmsg`` are WeChat's own. Never carries a token or a secret."""
+
+    def __init__(self, errcode: int | None, errmsg: str) -> None:
+        super().__init__(errcode, errmsg)
+        self.errcode = errcode
+        self.errmsg = errmsg
+
+
+class Unavailable(WeChatError):
+    """Nothing was delivered and trying again later may help (-1, 45009, 45011, no connection)."""
+
+    retry_after: float = 5.0
+
+
+class OutcomeUnknown(WeChatError):
+    """The request left, no answer came: it may have been delivered. Not repeated for a person's eyes."""
+
+
+class NotReachable(WeChatError):
+    """This person cannot be reached this way now (45015, 45047, 43004, 48002 …): use another channel."""
+
+
+class Misconfigured(WeChatError):
+    """Ours to mend: app id, secret, IP list, permission (40013, 40125, 40164, 48001 …)."""
+
+
+class BadRequest(WeChatError):
+    """The call itself is wrong and will stay so (40003, 40007, 45002, 47001 …)."""
+
+
+class PictureTooLarge(BadRequest):
+    """The picture is larger than we take; it was not read to its end."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(None, f"picture is larger than {limit} bytes")
+        self.limit = limit
+
+
+class WeChat(Protocol):
+    """The service account's server API, as far as we use it."""
+
+    async def fetch_picture(self, pic_url: str, media_id: str) -> bytes:
+        """The picture of an inbound message: by ``pic_url`` from an allowed host, else by ``media_id``."""
+        ...
+
+    async def upload_image(self, jpeg: bytes) -> str:
+        """Upload a temporary image (at most 2 MB) and return its media id (3 days)."""
+        ...
+
+    async def send_text(self, openid: str, text: str) -> None:
+        """One customer-service text."""
+
+    async def send_image(self, openid: str, media_id: str) -> None:
+        """One customer-service picture."""
+
+    async def create_menu(self, menu: dict[str, Any]) -> None:
+        """Replace the account's menu."""
+
+    async def create_qr(self, scene: str, seconds: int | None) -> QrTicket:
+        """A parametric QR for ``scene`` (1–64 characters); ``seconds`` None: permanent."""
+        ...
+
+    async def user_info(self, openid: str) -> dict[str, Any]:
+        """What WeChat tells of a follower: subscribe, unionid, subscribe_time …"""
+        ...
