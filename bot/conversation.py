@@ -1,0 +1,228 @@
+"""What the service account answers: read from top to bottom, the first line that fits a message wins."""
+
+import re
+
+from bot import replies, updates, wording
+from bot.dialogs import in_dialog
+from bot.filters import plain, text_is, text_matches
+from bot.menu import KEY_CHECK, KEY_FIRM, KEY_HELP, KEY_RECENT, KEY_SCAN
+from bot.router import Context, Router
+from config.clock import for_people
+from models import Enterprise, Photo, Product
+from workflow import answers, people, photos, upload_links
+from workflow.context import Ports
+from workflow.wording import headline, link
+
+Conversation = Context[Ports]
+Answer = replies.Reply | None
+
+OTHER_SIZE = "size.other"
+SIZE = re.compile(
+    r"(?P<w>\d{1,4}(?:\.\d+)?)\s*(?:mm|毫米)?\s*[x×X*＊乘,，\s]\s*(?P<h>\d{1,4}(?:\.\d+)?)\s*(?:mm|毫米)?"
+)
+LISTED_SIZES = {"1": (100.0, 70.0), "2": (90.0, 50.0)}
+SMALLEST_MM, LARGEST_MM = 10, 1200
+ANSWER_MARGIN = 0.4
+"""Seconds of the passive window left for claiming, rendering and sending the answer."""
+LEAVING_SECONDS = 0.05
+
+router: Router[Ports] = Router()
+
+
+@router.on(updates.Subscribe)
+async def follow(context: Conversation) -> Answer:
+    """Welcome: what one can do, and the notice that must come before the first photo is kept (R54)."""
+    await people.follow(context.services, context.update.openid)
+    return replies.Text(wording.WELCOME)
+
+
+@router.on(updates.Unsubscribe)
+async def unfollow(context: Conversation) -> Answer:
+    """Nothing can be said any more; the person is unlinked."""
+    await people.unfollow(context.services, context.update.openid)
+    return None
+
+
+@router.on(updates.Image)
+async def photo(context: Conversation, update: updates.Image) -> Answer:
+    """The main job: a photo gets its verdict in this very chat."""
+    ports = context.services
+    identity = await people.meet(ports, update.openid)
+    received = await photos.receive(ports, identity, update.dedupe, update.pic_url, update.media_id)
+    return await _verdict(context, received, update.dedupe)
+
+
+@router.on(updates.PicturesAnnounced)
+async def pictures_announced(_context: Conversation) -> Answer:
+    """The pictures follow as messages of their own; each is answered then."""
+    return None
+
+
+@router.on(updates.Text, text_matches(SIZE))
+async def size(context: Conversation, update: updates.Text) -> Answer:
+    """The size in millimetres, before or after the photo."""
+    found = SIZE.fullmatch(plain(update.content))
+    assert found is not None
+    return await _sized(context, float(found["w"]), float(found["h"]))
+
+
+@router.on(updates.Text, in_dialog(OTHER_SIZE))
+async def other_size(context: Conversation, update: updates.Text) -> Answer:
+    """Asked for length × width, and this is not it: a command still counts as one, anything else is asked again."""
+    await context.dialog.clear()
+    if plain(update.content) in {"1", "2", "3"} or not re.search(r"\d", update.content):
+        return await router.handle(context)
+    return replies.Text(wording.SIZE_NOT_UNDERSTOOD)
+
+
+@router.on(updates.Text, text_matches(re.compile(r"[1-9][)）.。]?")))
+async def choice(context: Conversation, update: updates.Text) -> Answer:
+    """A number answers the question that the last verdict ended with: which size, or which product."""
+    ports = context.services
+    number = plain(update.content)[0]
+    identity = await people.meet(ports, update.openid)
+    waiting = await photos.waiting_for_choice(ports, identity)
+    products = await people.products_of(identity)
+    if products and waiting and int(number) <= len(products):
+        chosen = photos.Choice(product_id=products[int(number) - 1].id)
+        again = await photos.judge_again(ports, identity, update.dedupe, chosen, waiting)
+        return await _verdict(context, again, update.dedupe)
+    if not products and number in LISTED_SIZES:
+        return await _sized(context, *LISTED_SIZES[number])
+    if not products and number == "3":
+        await context.dialog.enter(OTHER_SIZE)
+        return replies.Text(wording.ASK_OTHER_SIZE)
+    return replies.Text(wording.UNKNOWN_TEXT)
+
+
+@router.on(updates.Text, text_is("同意", "我同意"))
+async def consent(context: Conversation) -> Answer:
+    """R54: from now on the person's photos are kept."""
+    identity = await people.meet(context.services, context.update.openid)
+    await people.consent(context.services, identity)
+    return replies.Text(wording.CONSENTED)
+
+
+@router.on(updates.Text, text_is("帮助", "help", "?", "？", "菜单"))
+@router.on(updates.Click, key=KEY_HELP)
+async def show_help(_context: Conversation) -> Answer:
+    """Everything one can do."""
+    return replies.Text(wording.HELP)
+
+
+@router.on(updates.Text, text_is("转人工", "人工", "客服"))
+async def human(_context: Conversation) -> Answer:
+    """There is nobody to hand over to yet, and that is said."""
+    return replies.Text(wording.HUMAN)
+
+
+@router.on(updates.Text, text_is("原图", "上传", "上传原图"))
+async def original(context: Conversation) -> Answer:
+    """A one-time link for an original, for the latest photo where there is one."""
+    ports = context.services
+    identity = await people.meet(ports, context.update.openid)
+    latest = await photos.latest(identity)
+    url = await upload_links.link_for_original(ports, identity, latest)
+    return replies.Text(wording.original(url, int(ports.upload_window.total_seconds() // 60)))
+
+
+@router.on(updates.Text, text_is("最近", "结果", "报告", "记录"))
+@router.on(updates.Click, key=KEY_RECENT)
+async def recent(context: Conversation) -> Answer:
+    """The latest reports, each with a fresh link: whatever happened to a message, its verdict is here."""
+    ports = context.services
+    identity = await people.meet(ports, context.update.openid)
+    reports = await photos.recent_reports(identity)
+    if not reports:
+        return replies.Text(wording.NO_RECENT)
+    lines = [
+        f"{for_people(report.created_at)} {link(ports.links.report(report.ref), headline(report.report))}"
+        for report in reports
+    ]
+    return replies.Text("最近的检查：\n" + "\n".join(lines))
+
+
+@router.on(updates.Text, text_is("企业", "我的企业", "产品"))
+@router.on(updates.Click, key=KEY_FIRM)
+async def firm(context: Conversation) -> Answer:
+    """The firm this person is bound to, with its products; a stranger is told how things stand."""
+    identity = await people.meet(context.services, context.update.openid)
+    products = await people.products_of(identity)
+    if identity.staff_id is None:
+        return replies.Text(wording.STRANGER_FIRM)
+    await identity.fetch_related("staff__enterprise")
+    assert identity.staff is not None
+    return replies.Text(wording.firm(identity.staff.enterprise, identity.staff, products))
+
+
+@router.on(updates.ScanCode, key=KEY_SCAN)
+async def scan(_context: Conversation, update: updates.ScanCode) -> Answer:
+    """What the code says, and which registered product it belongs to."""
+    found = await _product_behind(update.result)
+    firm_name = (await Enterprise.get(id=found.enterprise_id)).name if found else None
+    return replies.Text(wording.scanned(update.result, f"{found.name} {found.model}" if found else None, firm_name))
+
+
+@router.on(updates.Click, key=KEY_CHECK)
+async def check(_context: Conversation) -> Answer:
+    """For clients that send a click where the album should open."""
+    return replies.Text(wording.PHOTO_EXPECTED)
+
+
+SENSIBLE: dict[type[updates.Update], str] = {
+    updates.Voice: wording.VOICE,
+    updates.Video: wording.VIDEO,
+    updates.Location: wording.LOCATION,
+    updates.Link: wording.LINK,
+    updates.File: wording.FILE,
+    updates.MiniProgramPage: wording.LINK,
+    updates.Text: wording.UNKNOWN_TEXT,
+}
+
+
+@router.on(updates.Update)
+async def anything_else(context: Conversation) -> Answer:
+    """Messages get a sensible line; events that ask for nothing get none."""
+    update = context.update
+    if isinstance(update, updates.Unknown):
+        return replies.Text(wording.UNKNOWN_MESSAGE) if update.is_message else None
+    text = SENSIBLE.get(type(update))
+    return replies.Text(text) if text else None
+
+
+async def _sized(context: Conversation, width: float, height: float) -> Answer:
+    ports = context.services
+    await context.dialog.clear()
+    if not (SMALLEST_MM <= width <= LARGEST_MM and SMALLEST_MM <= height <= LARGEST_MM):
+        return replies.Text(wording.SIZE_NOT_UNDERSTOOD)
+    identity = await people.meet(ports, context.update.openid)
+    if identity.staff_id is not None and await people.products_of(identity):
+        return replies.Text(wording.size_on_record(width, height))
+    await people.remember_size(identity, width, height)
+    waiting = await photos.waiting_for_choice(ports, identity)
+    if not waiting:
+        return replies.Text(wording.size_remembered(width, height))
+    chosen = photos.Choice(sheet_mm=(width, height))
+    again = await photos.judge_again(ports, identity, context.update.dedupe, chosen, waiting)
+    return await _verdict(context, again, context.update.dedupe)
+
+
+async def _verdict(context: Conversation, photo: Photo, receipt: str) -> Answer:
+    """Carry the answer if it is there in time; else it follows as a message of its own."""
+    ports = context.services
+    text = await photos.wait_for_answer(ports, photo, receipt, context.seconds_left - ANSWER_MARGIN)
+    if text is None:
+        return None
+    if context.seconds_left < LEAVING_SECONDS and photo.answer_id is not None:
+        # Claimed too late: the callback has answered `success`, or is about to.
+        await answers.give_back(ports, photo.answer_id, receipt)
+        return None
+    return replies.Text(text)
+
+
+async def _product_behind(code: str) -> Product | None:
+    """The registered product whose GTIN stands in the code; reading trace codes in full comes with ``standard/``."""
+    for gtin in re.findall(r"(?<!\d)\d{14}(?!\d)|(?<!\d)\d{13}(?!\d)", code):
+        if product := await Product.get_or_none(gtin=gtin.zfill(14), retired_at=None):
+            return product
+    return None

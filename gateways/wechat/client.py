@@ -1,0 +1,230 @@
+"""The service account's server API. Tokens and retries are seen to here; callers see typed errors only."""
+
+import asyncio
+import io
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any, Self
+
+import aiohttp
+from pydantic import SecretStr
+
+from config.clock import real_seconds
+from config.settings import Settings
+from gateways.wechat.errors import BUSY, STALE_TOKEN, error_for, unavailable
+from gateways.wechat.tokens import TokenProvider
+from gateways.wechat.transport import Answer, Transport, to_json, verdict
+from workflow.ports import BadRequest, Cache, Misconfigured, QrTicket
+
+_ATTEMPTS = 3
+"""A call that WeChat was too busy for is made this often, in all."""
+
+_LONGEST_QR = 30 * 24 * 3600
+
+
+class WeChatClient:
+    """:class:`workflow.ports.WeChat` for one app id.
+
+    ``base_url`` is ``https://api.weixin.qq.com`` or whatever stands in for it. ``media_hosts`` are the hosts, with all
+    below them, that a picture may be fetched from. A ``session`` that is passed in is left open by :meth:`aclose`.
+    """
+
+    def __init__(
+        self,
+        *,
+        app_id: str,
+        app_secret: SecretStr,
+        base_url: str,
+        cache: Cache,
+        media_hosts: Sequence[str],
+        max_picture_bytes: int = 20 * 10**6,
+        session: aiohttp.ClientSession | None = None,
+        timeout_seconds: float = 10.0,
+        backoff_seconds: float = 0.3,
+    ) -> None:
+        self._app_id = app_id
+        self._app_secret = app_secret
+        self._media_hosts = tuple(host.lower().strip(".") for host in media_hosts)
+        self._max_picture_bytes = max_picture_bytes
+        self._transport = Transport(base_url, session=session, timeout_seconds=timeout_seconds)
+        self._backoff = backoff_seconds
+        self._tokens = TokenProvider(app_id=app_id, cache=cache, fetch=self._fetch_token)
+
+    @classmethod
+    def from_settings(cls, settings: Settings, cache: Cache, session: aiohttp.ClientSession | None = None) -> Self:
+        """The client of the account that the settings name."""
+        return cls(
+            app_id=settings.wechat.app_id,
+            app_secret=settings.wechat.app_secret,
+            base_url=settings.resolved_api_base(),
+            cache=cache,
+            media_hosts=settings.media_hosts(),
+            max_picture_bytes=settings.max_upload_mb * 10**6,
+            session=session,
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connections that are our own."""
+        await self._transport.aclose()
+
+    # Pictures
+
+    async def fetch_picture(self, pic_url: str, media_id: str) -> bytes:
+        """The picture of an inbound message: by ``pic_url`` from an allowed host, else by ``media_id``.
+
+        ``pic_url`` comes first because it costs neither a token nor quota. Raises :class:`PictureTooLarge`, and for
+        ``media_id`` the errors of any call (40007 BadRequest: it has expired).
+        """
+        if pic_url:
+            data = await self._transport.download(pic_url, hosts=self._media_hosts, limit=self._max_picture_bytes)
+            if data is not None:
+                return data
+        if not media_id:
+            raise unavailable("the picture's address gave no picture")
+        answer = await self._call("GET", "/cgi-bin/media/get", params={"media_id": media_id}, picture=True)
+        if not isinstance(answer, bytes):
+            raise BadRequest(None, "media/get answered no picture")
+        return answer
+
+    async def upload_image(self, jpeg: bytes) -> str:
+        """Upload a temporary image (at most 2 MB) and return its media id (3 days)."""
+
+        def form() -> aiohttp.FormData:  # made anew for every attempt: a form is sent once
+            data = aiohttp.FormData()
+            data.add_field("media", io.BytesIO(jpeg), filename="picture.jpg", content_type="image/jpeg")
+            return data
+
+        answer = await self._call("POST", "/cgi-bin/media/upload", params={"type": "image"}, form=form)
+        return _text_of(answer, "media_id")
+
+    # Customer-service messages
+
+    async def send_text(self, openid: str, text: str) -> None:
+        """One customer-service text."""
+        await self._send({"touser": openid, "msgtype": "text", "text": {"content": text}})
+
+    async def send_image(self, openid: str, media_id: str) -> None:
+        """One customer-service picture."""
+        await self._send({"touser": openid, "msgtype": "image", "image": {"media_id": media_id}})
+
+    async def _send(self, message: dict[str, Any]) -> None:
+        await self._call("POST", "/cgi-bin/message/custom/send", body=message, delivers=True)
+
+    # The account
+
+    async def create_menu(self, menu: dict[str, Any]) -> None:
+        """Replace the account's menu."""
+        await self._call("POST", "/cgi-bin/menu/create", body=menu)
+
+    async def create_qr(self, scene: str, seconds: int | None) -> QrTicket:
+        """A parametric QR for ``scene`` (1–64 characters); ``seconds`` (at most 30 days) None: permanent."""
+        if not 1 <= len(scene) <= 64:
+            raise BadRequest(None, "a scene has 1 to 64 characters")
+        if seconds is not None and not 1 <= seconds <= _LONGEST_QR:
+            raise BadRequest(None, f"a temporary QR code lives 1 to {_LONGEST_QR} seconds")
+        body: dict[str, Any] = {"action_info": {"scene": {"scene_str": scene}}}
+        if seconds is None:
+            body |= {"action_name": "QR_LIMIT_STR_SCENE"}
+        else:
+            body |= {"action_name": "QR_STR_SCENE", "expire_seconds": seconds}
+        answer = await self._call("POST", "/cgi-bin/qrcode/create", body=body)
+        expires = answer.get("expire_seconds") if isinstance(answer, dict) else None
+        return QrTicket(
+            ticket=_text_of(answer, "ticket"),
+            url=_text_of(answer, "url"),
+            expires_in=expires if isinstance(expires, int) and seconds is not None else None,
+        )
+
+    async def user_info(self, openid: str) -> dict[str, Any]:
+        """What WeChat tells of a follower: subscribe, unionid, subscribe_time …"""
+        answer = await self._call("GET", "/cgi-bin/user/info", params={"openid": openid, "lang": "zh_CN"})
+        return answer if isinstance(answer, dict) else {}
+
+    # How a call is made
+
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: dict[str, str] | None = None,
+        body: dict[str, Any] | None = None,
+        form: Callable[[], aiohttp.FormData] | None = None,
+        delivers: bool = False,
+        picture: bool = False,
+    ) -> Answer:
+        """One call with a token. A token that WeChat refuses is replaced once, never in a loop."""
+        renewed = False
+        while True:
+            token = await self._tokens.token()
+            query = {"access_token": token, **(params or {})}
+
+            async def attempt(query: dict[str, str] = query) -> Answer:
+                data = form() if form else None if body is None else to_json(body)
+                limit = self._max_picture_bytes if picture else None
+                return await self._transport.exchange(method, path, query, data, delivers=delivers, picture_limit=limit)
+
+            answer = await self._while_busy(attempt)
+            code, message = verdict(answer)
+            if code == 0:
+                return answer
+            if code in STALE_TOKEN:
+                await self._tokens.drop(token)
+                if not renewed:
+                    renewed = True
+                    continue
+            raise error_for(code, self._scrub(message, token), _now())
+
+    async def _fetch_token(self) -> tuple[str, float]:
+        secret = self._app_secret.get_secret_value()
+        body = to_json(
+            {"grant_type": "client_credential", "appid": self._app_id, "secret": secret, "force_refresh": False}
+        )
+
+        async def attempt() -> Answer:
+            return await self._transport.exchange("POST", "/cgi-bin/stable_token", {}, body)
+
+        answer = await self._while_busy(attempt)
+        code, message = verdict(answer)
+        if code in STALE_TOKEN:  # asked without a token: it is the secret that is wrong
+            raise Misconfigured(code, self._scrub(message))
+        if code != 0:
+            raise error_for(code, self._scrub(message), _now())
+        lifetime = answer.get("expires_in") if isinstance(answer, dict) else None
+        if not isinstance(lifetime, int):
+            raise unavailable("the token came without its lifetime")
+        return _text_of(answer, "access_token"), lifetime
+
+    async def _while_busy(self, attempt: Callable[[], Awaitable[Answer]]) -> Answer:
+        """Repeat while WeChat is too busy (-1): it did nothing, so that even a message may be repeated."""
+        for i in range(1, _ATTEMPTS):
+            answer = await attempt()
+            if verdict(answer)[0] != BUSY:
+                return answer
+            await asyncio.sleep(self._backoff * 2**i * random.uniform(0.5, 1))  # noqa: S311 - only spreads the load
+        return await attempt()
+
+    def _scrub(self, message: str, token: str = "") -> str:
+        """WeChat's words without our secrets, should it ever quote them."""
+        for secret in (token, self._app_secret.get_secret_value()):
+            if secret:
+                message = message.replace(secret, "***")
+        return message
+
+
+def _text_of(answer: Answer, name: str) -> str:
+    value = answer.get(name) if isinstance(answer, dict) else None
+    if not isinstance(value, str) or not value:
+        raise unavailable(f"the answer has no {name}")
+    return value
+
+
+def _now() -> datetime:
+    return datetime.fromtimestamp(real_seconds(), UTC)

@@ -1,0 +1,166 @@
+"""The conversation as people have it: what they send, and the line that comes back in the same chat."""
+
+import itertools
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot import replies, updates, wording
+from bot.conversation import router
+from bot.dialogs import Dialogs
+from bot.menu import KEY_FIRM, KEY_HELP, KEY_SCAN
+from bot.router import Dispatcher
+from jobs.worker import Worker
+from tests.clock import FakeClock
+from tests.conftest import Database
+from tests.workflow.world import World, make_world
+from workflow.registration import NewProduct, add_product, bind_staff, register_enterprise
+
+STRANGER, ZHANG = "o" + "s" * 27, "o" + "z" * 27
+JPEG = b"\xff\xd8\xff\xe0"
+
+
+class Chat:
+    """One service account with its worker at work; ``say`` sends something and gives the passive answer."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.dispatch = Dispatcher(router, dialogs=Dialogs(world.ports.cache, "wxsample"), services=world.ports)
+        self._numbers = itertools.count(1)
+
+    async def send(self, openid: str, kind: type[updates.Update], **fields: Any) -> str | None:
+        update = kind(
+            to_user="gh_sample", openid=openid, created=datetime.now(UTC), dedupe=f"m{next(self._numbers)}", **fields
+        )
+        reply = await self.dispatch(update, 4.5)
+        assert reply is None or isinstance(reply, replies.Text)
+        return reply.content if reply else None
+
+    async def say(self, text: str, openid: str = STRANGER) -> str | None:
+        return await self.send(openid, updates.Text, content=text)
+
+    async def photo(self, openid: str = STRANGER, data: bytes = JPEG) -> str | None:
+        name = f"p{next(self._numbers)}"
+        self.world.wechat.pictures[name] = data
+        return await self.send(openid, updates.Image, pic_url="", media_id=name)
+
+
+@pytest.fixture
+async def chat(database: Database, clock: FakeClock, tmp_path: Path) -> AsyncIterator[Chat]:
+    world = make_world(tmp_path, clock)
+    worker = Worker(world.ports, 2)
+    worker.start()
+    yield Chat(world)
+    await worker.stop()
+
+
+async def bind(chat: Chat, *models: str) -> None:
+    firm = await register_enterprise(chat.world.ports, "91310000MA0000007L", "样例电缆有限公司（样例）")
+    for number, model in enumerate(models):
+        product = NewProduct("电线电缆", "电线（样例）", model, "GS1", f"0690123456789{number}", (100, 70))
+        await add_product(chat.world.ports, firm, product)
+    await bind_staff(chat.world.ports, firm, "张工（样例）", "质检员", ZHANG)
+
+
+async def test_following_gets_the_welcome_with_the_notice(chat: Chat) -> None:
+    welcome = await chat.send(STRANGER, updates.Subscribe)
+    assert welcome == wording.WELCOME
+    assert "24 小时内删除" in welcome
+
+
+async def test_a_strangers_photo_ends_in_millimetres_after_one_question(chat: Chat) -> None:
+    first = await chat.photo()
+    assert "合格证多大" in first
+    assert "回复“同意”" in first
+    second = await chat.say("1")
+    assert second.startswith("合格")
+    assert "合格证多大" not in second
+    assert chat.world.inspector.asked[-1].sheet_mm == (100, 70)
+    third = await chat.photo(data=JPEG + b"another")
+    assert "合格证多大" not in third
+
+
+async def test_the_size_may_come_before_the_photo(chat: Chat) -> None:
+    assert "120×80" in await chat.say("120x80")
+    assert (await chat.photo()).startswith("合格")
+    assert chat.world.inspector.asked[-1].sheet_mm == (120, 80)
+
+
+@pytest.mark.parametrize("words", ["120x80", "120 X 80", "120×80mm", "120 80", "120*80毫米", "120，80", "１２０ｘ８０"])
+async def test_sizes_are_understood_as_people_write_them(chat: Chat, words: str) -> None:
+    await chat.photo()
+    assert (await chat.say(words)).startswith("合格")
+    assert chat.world.inspector.asked[-1].sheet_mm == (120, 80)
+
+
+async def test_another_size_is_asked_for_until_it_is_one(chat: Chat) -> None:
+    await chat.photo()
+    assert await chat.say("3") == wording.ASK_OTHER_SIZE
+    assert await chat.say("120") == wording.SIZE_NOT_UNDERSTOOD
+    assert await chat.say("5x5") == wording.SIZE_NOT_UNDERSTOOD
+    assert (await chat.say("120x80")).startswith("合格")
+
+
+async def test_a_command_leaves_the_question_for_the_size(chat: Chat) -> None:
+    await chat.photo()
+    await chat.say("3")
+    assert await chat.say("帮助") == wording.HELP
+    assert (await chat.say("2")).startswith("合格")
+
+
+async def test_a_bound_person_is_asked_for_the_product_only_where_it_is_not_known(chat: Chat) -> None:
+    await bind(chat, "BV 2.5", "RVV 3×1.5")
+    assert "2) 电线（样例） RVV 3×1.5" in await chat.photo(ZHANG)
+    assert "RVV 3×1.5" in await chat.say("2", ZHANG)
+    assert "登记的产品为准" in await chat.say("90x50", ZHANG)
+
+
+async def test_the_firm_is_shown_to_its_own_people_only(chat: Chat) -> None:
+    await bind(chat, "BV 2.5")
+    assert "样例电缆有限公司" in await chat.send(ZHANG, updates.Click, key=KEY_FIRM)
+    assert await chat.send(STRANGER, updates.Click, key=KEY_FIRM) == wording.STRANGER_FIRM
+
+
+async def test_the_latest_reports_can_be_had_at_any_time(chat: Chat) -> None:
+    assert await chat.say("最近") == wording.NO_RECENT
+    await chat.photo()
+    assert "/r/" in await chat.say("最近")
+    assert await chat.say("最近", ZHANG) == wording.NO_RECENT
+
+
+async def test_a_link_for_the_original_is_to_be_had(chat: Chat) -> None:
+    assert "https://sample.test/u/" in await chat.say("原图")
+
+
+async def test_a_scanned_code_names_its_product(chat: Chat) -> None:
+    await bind(chat, "BV 2.5")
+    scan: dict[str, Any] = {"key": KEY_SCAN, "scan_type": "qrcode", "symbology": None, "waits": True}
+    known = await chat.send(STRANGER, updates.ScanCode, result="https://id.gs1.org/01/06901234567890/21/1", **scan)
+    assert "电线（样例） BV 2.5" in known
+    assert "没有在已登记产品中找到" in await chat.send(STRANGER, updates.ScanCode, result="hello", **scan)
+
+
+async def test_everything_else_gets_a_sensible_line(chat: Chat) -> None:
+    media = {"media_id": "m"}
+    assert await chat.send(STRANGER, updates.Voice, format="amr", **media) == wording.VOICE
+    assert await chat.send(STRANGER, updates.Video, thumb_media_id="t", short=True, **media) == wording.VIDEO
+    place: dict[str, Any] = {"latitude": 1.0, "longitude": 2.0, "scale": 16, "label": "车间"}
+    assert await chat.send(STRANGER, updates.Location, **place) == wording.LOCATION
+    assert await chat.send(STRANGER, updates.Click, key=KEY_HELP) == wording.HELP
+    assert await chat.say("转人工") == wording.HUMAN
+    assert await chat.say("今天天气") == wording.UNKNOWN_TEXT
+    assert await chat.say("1", ZHANG) is not None
+    sticker = await chat.send(STRANGER, updates.Unknown, msg_type="sticker", event="", raw={})
+    assert sticker == wording.UNKNOWN_MESSAGE
+    assert await chat.send(STRANGER, updates.Unknown, msg_type="event", event="kf_close", raw={}) is None
+    assert await chat.send(STRANGER, updates.PicturesAnnounced, key="check", count=2, source="weixin") is None
+    assert await chat.send(STRANGER, updates.Unsubscribe) is None
+
+
+async def test_consent_is_taken_at_its_word(chat: Chat) -> None:
+    await chat.photo()
+    assert await chat.say("同意") == wording.CONSENTED
+    assert "回复“同意”" not in await chat.photo(data=JPEG + b"2")
