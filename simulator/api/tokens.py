@@ -1,0 +1,31 @@
+"""``/cgi-bin/token`` and ``/cgi-bin/stable_token``."""
+
+from typing import Any
+
+from simulator.api.call import GET, POST, Call, Endpoint, check_account
+from simulator.errors import ApiError
+
+
+async def token(call: Call) -> dict[str, Any]:
+    """A new classic token; the one before lives five more minutes."""
+    if call.query("grant_type") != "client_credential":
+        raise ApiError(40002)
+    check_account(call.world, call.query("appid"), call.query("secret"))
+    access_token, seconds = call.world.tokens.classic()
+    return {"access_token": access_token, "expires_in": seconds}
+
+
+async def stable_token(call: Call) -> dict[str, Any]:
+    """The stable token, renewed by force where the body says so."""
+    body = await call.json()
+    if body.get("grant_type") != "client_credential":
+        raise ApiError(40002)
+    check_account(call.world, body.get("appid"), body.get("secret"))
+    access_token, seconds = call.world.tokens.stable(force=body.get("force_refresh") is True)
+    return {"access_token": access_token, "expires_in": seconds}
+
+
+ENDPOINTS = {
+    "/cgi-bin/token": Endpoint(token, GET, token=False),
+    "/cgi-bin/stable_token": Endpoint(stable_token, POST, token=False),
+}

@@ -1,0 +1,80 @@
+"""Everything the simulator knows, in memory, and the limits it holds."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from aiohttp import web
+
+from config.settings import WeChatSettings
+from simulator.clock import MovingClock
+from simulator.crypto import Envelope
+from simulator.faults import Faults
+from simulator.logins import LoginCodes
+from simulator.media import MediaStore
+from simulator.people import People
+from simulator.pusher import Pusher
+from simulator.quotas import Quotas
+from simulator.replies import Expected
+from simulator.scenes import SceneCodes
+from simulator.tokens import TokenDesk
+
+_JOURNAL_KEPT = 200
+
+
+class World:
+    """One account, its people, and WeChat between them. ``base_url`` and the pusher's URL may be set later."""
+
+    def __init__(
+        self,
+        wechat: WeChatSettings,
+        *,
+        callback_url: str,
+        base_url: str,
+        names: Mapping[str, str],
+        strangers: Collection[str],
+        account_name: str,
+        attempt_seconds: float,
+    ) -> None:
+        self.account = wechat.original_id
+        self.account_name = account_name
+        self.app_id = wechat.app_id
+        self.app_secret = wechat.app_secret.get_secret_value()
+        self.base_url = base_url.rstrip("/")
+        self.clock = MovingClock()
+        self.people = People(wechat.app_id, names, self.clock.now)
+        for user_id in names:
+            person = self.people.of(user_id)
+            if user_id not in strangers:
+                self.people.follow(person)
+        self.media = MediaStore(self.clock.now, lambda: self.base_url)
+        self.scenes = SceneCodes(self.clock.now)
+        self.logins = LoginCodes(self.clock.now)
+        self.quotas = Quotas(self.clock.now)
+        self.tokens = TokenDesk()
+        self.faults = Faults()
+        self.menu: list[dict[str, Any]] | None = None
+        self.journal: deque[dict[str, Any]] = deque(maxlen=_JOURNAL_KEPT)
+        self.closing = asyncio.Event()
+        envelope = Envelope(
+            token=wechat.token.get_secret_value(),
+            aes_key=wechat.aes_key.get_secret_value(),
+            app_id=wechat.app_id,
+        )
+        self.pusher = Pusher(callback_url, envelope, wechat.mode, attempt_seconds)
+
+    def expected(self, openid: str, account: str = "") -> Expected:
+        """What a reply to ``openid`` must match."""
+        return Expected(openid, account or self.account, self.media.type_of)
+
+    def note(self, kind: str, what: str, result: str, seconds: float) -> None:
+        """Write a line into the journal that the desk shows: a push or an API call, never a token or a secret."""
+        self.journal.append(
+            {"at": time.time(), "kind": kind, "what": what, "result": result, "seconds": round(seconds, 3)}
+        )
+
+
+#: Where a simulator application keeps its world.
+WORLD = web.AppKey("world", World)
