@@ -1,0 +1,560 @@
+"""Appendix D of T/ZGJDJX—3—2026, clause by clause: what was measured becomes a verdict, a limit and an advice.
+
+One method a clause. A value within the photo's uncertainty of its limit is unclear (R55); where one fault causes others,
+the cause is reported and its consequences stay unclear.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from inspection.fields import Agreement
+from inspection.geometry import Floats, project, quad
+from inspection.grid import Grid
+from inspection.measure import SIDES, Print
+from inspection.profile import limit
+from inspection.reading import Symbol
+from inspection.report import Finding, Quad, Size, Verdict
+from inspection.sheet import Sheet
+
+PASS, FAIL, UNCLEAR = Verdict.PASS, Verdict.FAIL, Verdict.UNCLEAR
+
+CLAUSES = (
+    "code", "D.1.1.corner", "D.1.1.edge", "D.1.1.clear", "D.1.2", "D.1.3", "D.2.1.contrast", "D.2.1.sharpness", "D.2.2",
+    "D.2.3", "D.3.1", "D.3.2", "D.4", "D.5.1", "D.5.2",
+)  # fmt: skip
+"""Every finding's clause, in the order of the report."""
+
+ADVISORY = frozenset({"D.1.3", "D.4", "D.5.2"})
+"""What no photo can show: unclear there does not cap the verdict (R50)."""
+
+_NAMES = {"left": "左", "top": "上", "right": "右", "bottom": "下"}
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Everything that was found out about one photo."""
+
+    symbol: Symbol | None
+    """The code that is judged; its text is empty where it was only half found."""
+    trace_kind: str | None
+    """GS1 or Ecode where the judged code is a trace code of an allowed kind."""
+    expected: bool
+    """The judged code is one of the registered product's."""
+    legible_without_code: bool
+    """No code anywhere, on a sheet that was found and whose text was read (R51)."""
+    grid: Grid | None
+    sheet: Sheet | None
+    size_known: Size | None
+    print: Print | None
+    text_on_code: str | None
+    upright_by_text: bool
+    agreement: Agreement | None
+    has_product: bool
+
+
+def judge(evidence: Evidence) -> tuple[Finding, ...]:
+    """One finding a clause, in the order of :data:`CLAUSES`."""
+    bench = _Bench(evidence)
+    methods: dict[str, Callable[[], Finding]] = {
+        "code": bench.code, "D.1.1.corner": bench.corner, "D.1.1.edge": bench.edge, "D.1.1.clear": bench.clear,
+        "D.1.2": bench.flat, "D.1.3": bench.same_place, "D.2.1.contrast": bench.contrast,
+        "D.2.1.sharpness": bench.sharpness, "D.2.2": bench.readable, "D.2.3": bench.even, "D.3.1": bench.size,
+        "D.3.2": bench.quiet_zone, "D.4": bench.durable, "D.5.1": bench.agrees, "D.5.2": bench.linked,
+    }  # fmt: skip
+    return tuple(methods[clause]() for clause in CLAUSES)
+
+
+def overall(findings: tuple[Finding, ...], *, has_product: bool) -> Verdict:
+    """R50: any failure fails; what a photo cannot show does not cap; D.5.1 counts where there is a product to compare."""
+    if any(f.verdict is FAIL for f in findings):
+        return FAIL
+    ignored = ADVISORY if has_product else ADVISORY | {"D.5.1"}
+    return PASS if all(f.verdict is PASS for f in findings if f.clause not in ignored) else UNCLEAR
+
+
+def _mm(value: float) -> float:
+    return round(float(value), 2)
+
+
+def _sides(values: dict[str, float]) -> str:
+    return "、".join(f"{_NAMES[side]} {values[side]:.1f}" for side in SIDES)
+
+
+class _Bench:
+    """The evidence, and the sentences about it."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self.e = evidence
+        self.outline: Quad | None = None
+        if evidence.grid is not None:
+            self.outline = quad(evidence.grid.corners)
+        elif evidence.symbol is not None:
+            self.outline = quad(evidence.symbol.corners)
+        self.edge_mm = upright_edges(evidence.sheet) if evidence.sheet else None
+
+    # --- shared reasons -----------------------------------------------------------------------------------------------
+
+    def _finding(
+        self, clause: str, verdict: Verdict, required: str, advice: str, measured: dict[str, Any] | None = None,
+        rows: tuple[str, ...] = (), where: Quad | None = None,
+    ) -> Finding:  # fmt: skip
+        return Finding(clause, verdict, measured or {}, required, advice, where or self.outline, rows)
+
+    def _no_code(self) -> str | None:
+        """Why print cannot be judged at all; None where it can."""
+        if self.e.symbol is None:
+            return "没有找到二维码，此项未判定：请靠近并对准二维码、光线均匀地重拍。"
+        if self.e.symbol.symbology not in {"QRCode", "DataMatrix"}:
+            return f"找到的是 {self.e.symbol.symbology} 码，印刷条款只对 QR 码和 Data Matrix 判定。"
+        if self.e.grid is None or self.e.print is None:
+            return "二维码的模块看不清，此项未判定：请靠近、对焦后重拍。"
+        return None
+
+    def _no_scale(self) -> str | None:
+        """Why millimetres cannot be judged; None where they can."""
+        if (reason := self._no_code()) is not None:
+            return reason
+        if self.e.size_known is None:
+            return "不知道合格证的实际尺寸，无法换算毫米：请登记产品的合格证尺寸，或在发送时注明，例如 100x70。"
+        sheet = self.e.sheet
+        if sheet is None:
+            width, height = self.e.size_known
+            return (
+                f"没有可靠地找到 {width:g}×{height:g} mm 合格证的四条边，毫米数未判定："
+                "请把整张合格证平放在颜色不同的桌面上，四边都拍进画面；若尺寸填错请更正。"
+            )
+        if sheet.px_per_mm < limit("geometry_px_per_mm"):
+            return f"照片每毫米只有 {sheet.px_per_mm:.1f} 个像素，量不准：请靠近一些，让合格证占满画面，或发送原图。"
+        if sheet.uncertainty_mm > limit("uncertainty_mm"):
+            return f"这张照片的测量误差约 {sheet.uncertainty_mm:.2f} mm，超过 0.3 mm：请压平合格证，从正上方重拍，不用广角。"
+        return None
+
+    @property
+    def _u(self) -> float:
+        return self.e.sheet.uncertainty_mm if self.e.sheet else 0.0
+
+    def _against(self, value: float, least: float) -> Verdict:
+        """R55: within the uncertainty of the limit is unclear."""
+        if value >= least + self._u:
+            return PASS
+        return FAIL if value <= least - self._u else UNCLEAR
+
+    @property
+    def _seal(self) -> bool:
+        return self.e.print is not None and self.e.print.seal_share >= limit("seal_share_fail")
+
+    @property
+    def _crease(self) -> bool:
+        return self.e.print is not None and self.e.print.crease >= limit("crease_fail") and not self._seal
+
+    @property
+    def _camera_blur(self) -> float | None:
+        """The camera's own blur in modules (standard deviation), by the sheet's rim; None without a rim."""
+        if self.e.sheet is None or self.e.grid is None:
+            return None
+        module_mm = self.e.sheet.code_sides_mm()[0] / self.e.grid.columns
+        return float(np.median([edge.width_mm for edge in self.e.sheet.edges])) / module_mm
+
+    # --- clauses ------------------------------------------------------------------------------------------------------
+
+    def code(self) -> Finding:
+        e, required = self.e, "合格证上印有国市监质监规〔2024〕6 号认可的质量追溯码（GS1、Ecode 等）"
+        if e.symbol is None:
+            if e.legible_without_code:
+                return self._finding(
+                    "code",
+                    FAIL,
+                    required,
+                    "合格证清楚可读，但上面没有二维码：请按附录 D 加印质量追溯码。",
+                    rows=("R51",),
+                )
+            return self._finding(
+                "code", UNCLEAR, required, "照片里没有找到码：请把整张合格证拍清楚再发一次；若确实没有印码，请先加印。",
+                rows=("R51",),
+            )  # fmt: skip
+        measured: dict[str, Any] = {"symbology": e.symbol.symbology, "kind": e.trace_kind or "unknown"}
+        if not e.symbol.text:
+            return self._finding(
+                "code",
+                UNCLEAR,
+                required,
+                "看得到二维码，但读不出内容：请擦净镜头、靠近对焦后重拍。",
+                measured,
+                ("R51",),
+            )
+        if e.expected or e.trace_kind:
+            kind = e.trace_kind or "登记产品的码"
+            return self._finding("code", PASS, required, f"读到追溯码（{kind}）。", measured, ("R32", "R51"))
+        return self._finding(
+            "code", UNCLEAR, required,
+            "读到的码不是能识别的 GS1 或 Ecode 追溯码：若它是本产品的追溯码，请先在产品资料里登记；否则请改印追溯码。",
+            measured, ("R32", "R51"),
+        )  # fmt: skip
+
+    def corner(self) -> Finding:
+        required = "二维码在合格证右上角或右下角"
+        if (reason := self._no_scale()) is not None or self.edge_mm is None:
+            return self._finding("D.1.1.corner", UNCLEAR, required, reason or "", rows=("R23",))
+        edge = self.edge_mm
+        share = limit("corner_right_share") * edge["left"] - edge["right"]
+        apart = abs(edge["top"] - edge["bottom"]) - limit("corner_difference_mm")
+        verdict = self._against(min(share, apart), 0.0)
+        measured = {"edge_mm": {side: _mm(edge[side]) for side in SIDES}, "uncertainty_mm": _mm(self._u)}
+        by = "" if self.e.upright_by_text else "（文字太少，上下按二维码的方向判断）"
+        corner = "右上角" if edge["top"] < edge["bottom"] else "右下角"
+        if verdict is PASS:
+            advice = f"二维码在{corner}{by}。"
+        elif verdict is FAIL:
+            advice = f"二维码不在右上角或右下角（距边 {_sides(edge)} mm，D.1.1）{by}：请移到右侧的上角或下角重新印刷。"
+        else:
+            advice = (
+                f"二维码是否在右侧角部处于判定界限（距边 {_sides(edge)} mm，误差 {self._u:.2f} mm）：请从正上方重拍。"
+            )
+        return self._finding("D.1.1.corner", verdict, required, advice, measured, ("R23", "R55"))
+
+    def edge(self) -> Finding:
+        least = limit("edge_mm")
+        required = f"二维码距合格证四边均 ≥ {least:g} mm"
+        if (reason := self._no_scale()) is not None or self.edge_mm is None:
+            return self._finding("D.1.1.edge", UNCLEAR, required, reason or "", rows=("R22",))
+        edge = self.edge_mm
+        side = min(SIDES, key=lambda s: edge[s])
+        verdict = self._against(edge[side], least)
+        measured = {"edge_mm": {s: _mm(edge[s]) for s in SIDES}, "uncertainty_mm": _mm(self._u)}
+        if verdict is PASS:
+            advice = f"二维码距四边 {_sides(edge)} mm。"
+        elif verdict is FAIL:
+            short = "、".join(f"{_NAMES[s]}边 {edge[s]:.1f} mm" for s in SIDES if self._against(edge[s], least) is FAIL)
+            advice = f"二维码距合格证{short}，要求 ≥ {least:g} mm（D.1.1）：请把二维码向内移 {least - edge[side] + 0.3:.1f} mm 以上重新印刷。"
+        else:
+            advice = (
+                f"二维码距{_NAMES[side]}边 {edge[side]:.2f} mm，与 {least:g} mm 的差在测量误差（{self._u:.2f} mm）内："
+                "请靠近、从正上方重拍，或把二维码再向内移一点。"
+            )
+        return self._finding("D.1.1.edge", verdict, required, advice, measured, ("R22", "R55"))
+
+    def clear(self) -> Finding:
+        required = "二维码避开检验结论、公章和关键信息栏"
+        if (reason := self._no_code()) is not None or self.e.print is None:
+            return self._finding("D.1.1.clear", UNCLEAR, required, reason or "")
+        measured = {"seal_share": round(self.e.print.seal_share, 4)}
+        if self._seal:
+            return self._finding(
+                "D.1.1.clear",
+                FAIL,
+                required,
+                "印章盖到了二维码上（D.1.1）：请把印章盖在离二维码 5 mm 以外的位置。",
+                measured,
+            )
+        if self.e.text_on_code is not None:
+            return self._finding(
+                "D.1.1.clear", FAIL, required,
+                f"文字“{self.e.text_on_code[:12]}”压在二维码上（D.1.1）：请把二维码与文字栏分开排版。", measured,
+            )  # fmt: skip
+        return self._finding("D.1.1.clear", PASS, required, "二维码没有压到印章或文字。", measured)
+
+    def flat(self) -> Finding:
+        required = "二维码处平整，无褶皱、无覆盖涂层，不在折痕处"
+        if (reason := self._no_code()) is not None or self.e.print is None:
+            return self._finding("D.1.2", UNCLEAR, required, reason or "")
+        p = self.e.print
+        measured = {"crease": round(p.crease, 3)}
+        if self._seal:
+            return self._finding("D.1.2", UNCLEAR, required, "二维码被印章覆盖，先改正 D.1.1 再判。", measured)
+        if self._crease:
+            where = None
+            if p.crease_line is not None:
+                a, b = p.crease_line
+                across = np.array([b[1] - a[1], a[0] - b[0]]) / max(float(np.hypot(*(b - a))), 1.0) * 0.8 * p.density
+                where = quad(np.array([a - across, b - across, b + across, a + across]))
+            return self._finding(
+                "D.1.2", FAIL, required, "一道折痕穿过二维码（D.1.2）：请换一张没有折痕的合格证，并避开折叠处印刷。",
+                measured, where=where,
+            )  # fmt: skip
+        if p.glare:
+            return self._finding(
+                "D.1.2", UNCLEAR, required, "二维码上有反光，看不清表面：请避开灯光，换个角度重拍。", measured
+            )
+        return self._finding("D.1.2", PASS, required, "二维码处没有看到折痕或覆盖。", measured)
+
+    def same_place(self) -> Finding:
+        return self._finding(
+            "D.1.3", UNCLEAR, "同一品类产品的合格证上，二维码印刷位置一致",
+            "一张照片不能判定：与本企业同品类的其他合格证比较后给出。", rows=("R50",),
+        )  # fmt: skip
+
+    def contrast(self) -> Finding:
+        good, bad = limit("pcs_pass"), limit("pcs_fail")
+        required = f"印刷对比度 PCS ≥ {good:.0%}"
+        if (reason := self._no_code()) is not None or self.e.print is None or self.e.grid is None:
+            return self._finding("D.2.1.contrast", UNCLEAR, required, reason or "", rows=("R24",))
+        pcs = self.e.print.pcs
+        michelson = pcs / (2 - pcs)
+        measured = {"pcs": round(pcs, 3), "michelson": round(michelson, 3)}
+        if self.e.grid.px_per_module < limit("legible_px_per_module"):
+            return self._finding(
+                "D.2.1.contrast", UNCLEAR, required, "二维码太小，对比度量不准：请靠近重拍。", measured, ("R24",)
+            )
+        if pcs >= good:
+            return self._finding("D.2.1.contrast", PASS, required, f"对比度 {pcs:.0%}。", measured, ("R24",))
+        blurred = self.e.print.blur > limit("blur_fail")
+        if pcs < bad and not self.e.print.glare and not blurred:
+            return self._finding(
+                "D.2.1.contrast", FAIL, required,
+                f"二维码对比度 {pcs:.0%}，要求 ≥ {good:.0%}（D.2.1）：请用纯黑油墨在白底上重新印刷，检查碳带或墨量。",
+                measured, ("R24",),
+            )  # fmt: skip
+        return self._finding(
+            "D.2.1.contrast", UNCLEAR, required,
+            f"照片上对比度 {pcs:.0%}，反光和雾化会让它偏低：请擦净镜头，避开直射灯光重拍。", measured, ("R24",),
+        )  # fmt: skip
+
+    def sharpness(self) -> Finding:
+        required = "分辨率 ≥ 300 dpi；无模糊、重影、缺线、污点"
+        clause, rows = "D.2.1.sharpness", ("R25",)
+        if (reason := self._no_code()) is not None or self.e.print is None or self.e.grid is None:
+            return self._finding(clause, UNCLEAR, required, reason or "", rows=rows)
+        p = self.e.print
+        measured = {
+            "px_per_module": round(p.density, 2), "modules": self.e.grid.columns, "blur": round(p.blur, 3),
+            "ghost": round(p.ghost, 3), "streak": round(p.streak, 3), "stain": round(p.stain, 3),
+            "missing": round(p.missing, 3), "wrong_modules": round(p.wrong_modules, 4),
+        }  # fmt: skip
+        if self._seal or self._crease:
+            cause = "印章（D.1.1）" if self._seal else "折痕（D.1.2）"
+            return self._finding(clause, UNCLEAR, required, f"二维码受{cause}影响，改正后再判。", measured, rows)
+        if p.density < limit("legible_px_per_module"):
+            advice = f"每个模块只有 {p.density:.1f} 个像素，看不清印刷细节：请靠近重拍或发送原图。"
+            return self._finding(clause, UNCLEAR, required, advice, measured, rows)
+        if p.glare:
+            return self._finding(
+                clause, UNCLEAR, required, "二维码上有反光：请避开灯光，换个角度重拍。", measured, rows
+            )
+        camera = self._camera_blur
+        own = p.blur if camera is None else float(np.sqrt(max(p.blur**2 - camera**2, 0.0)))
+        measured["print_blur"] = round(own, 3)
+        soft = p.blur >= limit("blur_fail") or p.modulation < limit("modulation_fail")
+        if soft and (camera is None or camera > 0.6 * p.blur):
+            return self._finding(
+                clause, UNCLEAR, required, "照片没有对好焦或有抖动：请拿稳、对焦后重拍。", measured, rows
+            )
+        faults = self._faults(p, own, soft=soft)
+        if faults:
+            advice = f"二维码{'、'.join(faults)}（D.2.1）：请检查打印头、碳带或版面，重新印刷。"
+            return self._finding(clause, FAIL, required, advice, measured, rows)
+        if own > limit("blur_pass") or p.ghost > limit("ghost_pass"):
+            doubt = "印迹发虚" if own > limit("blur_pass") else "可能有重影"
+            return self._finding(
+                clause, UNCLEAR, required, f"二维码{doubt}，但不能确定：请对焦后靠近重拍。", measured, rows
+            )
+        return self._finding(
+            clause, PASS, required, "没有看到模糊、重影、缺线或污点；照片没有发现低于 300 dpi 的迹象，原稿或扫描件可进一步证明。",
+            measured, rows,
+        )  # fmt: skip
+
+    @staticmethod
+    def _faults(p: Print, own: float, *, soft: bool) -> list[str]:
+        if own >= limit("blur_fail") or soft:
+            return ["印迹模糊"]  # everything else is measured against sharp borders
+        if p.streak >= limit("streak_fail"):
+            return ["有缺线（一条横贯的白线）"]
+        faults = []
+        if p.ghost >= limit("ghost_fail"):
+            faults.append("有重影")
+        if p.stain >= limit("stain_fail"):
+            faults.append("有污点")
+        if p.missing >= limit("missing_fail"):
+            faults.append("有漏印的模块")
+        return faults
+
+    def readable(self) -> Finding:
+        required = "主流扫码工具均可读取，识别率 100%"
+        e, clause, rows = self.e, "D.2.2", ("R26",)
+        if e.symbol is None:
+            return self._finding(clause, UNCLEAR, required, self._no_code() or "", rows=rows)
+        readers = sorted(e.symbol.readers)
+        density = e.print.density if e.print else None
+        measured: dict[str, Any] = {"readers": len(readers), "px_per_module": round(density, 2) if density else None}
+        if len(readers) >= 2:
+            return self._finding(clause, PASS, required, "两个独立的识读程序都直接读出了相同内容。", measured, rows)
+        if self._seal or self._crease:
+            cause = "印章（D.1.1）" if self._seal else "折痕（D.1.2）"
+            return self._finding(clause, UNCLEAR, required, f"识读受{cause}影响，改正后再判。", measured, rows)
+        if e.symbol.symbology != "QRCode" and readers:
+            return self._finding(
+                clause,
+                UNCLEAR,
+                required,
+                "此种码只有一个识读程序支持，识别率未判定：请另用扫码枪验证。",
+                measured,
+                (*rows, "R52"),
+            )
+        if readers:
+            return self._finding(
+                clause,
+                UNCLEAR,
+                required,
+                "只有一个识读程序读出：请靠近、拍清楚再发一次；若仍如此，请改善印刷质量。",
+                measured,
+                rows,
+            )
+        sharp = e.print is not None and not e.print.glare and e.print.blur < limit("blur_fail")
+        if sharp and density is not None and density >= limit("legible_px_per_module"):
+            return self._finding(
+                clause,
+                FAIL,
+                required,
+                "照片清楚，但二维码扫不出来（D.2.2）：请检查内容和印刷后重新印刷。",
+                measured,
+                rows,
+            )
+        return self._finding(
+            clause, UNCLEAR, required, "没有直接读出，照片也不够清楚：请靠近、对焦后重拍。", measured, rows
+        )
+
+    def even(self) -> Finding:
+        required = "模块大小均匀，边缘无锯齿，无漏印、错印"
+        clause, rows = "D.2.3", ("R25",)
+        if (reason := self._no_code()) is not None or self.e.print is None:
+            return self._finding(clause, UNCLEAR, required, reason or "", rows=rows)
+        p = self.e.print
+        measured = {"jitter": round(p.jitter, 3), "growth": round(p.growth, 3), "px_per_module": round(p.density, 2)}
+        if self._seal or self._crease:
+            cause = "印章（D.1.1）" if self._seal else "折痕（D.1.2）"
+            return self._finding(clause, UNCLEAR, required, f"二维码受{cause}影响，改正后再判。", measured, rows)
+        if self._faults(p, p.blur, soft=p.modulation < limit("modulation_fail")) and p.jitter > limit("jitter_pass"):
+            advice = "模块边缘受清晰度问题（D.2.1）影响，改正后再判。"
+            return self._finding(clause, UNCLEAR, required, advice, measured, rows)
+        if p.density < limit("ragged_px_per_module"):
+            advice = f"每个模块只有 {p.density:.1f} 个像素，看不清模块边缘：请靠近重拍或发送原图。"
+            return self._finding(clause, UNCLEAR, required, advice, measured, rows)
+        if p.jitter >= limit("jitter_fail"):
+            advice = "模块边缘呈锯齿状或大小不匀（D.2.3）：请用 300 dpi 以上的打印机，让模块为整数个打印点后重新印刷。"
+            return self._finding(clause, FAIL, required, advice, measured, rows)
+        if p.jitter > limit("jitter_pass"):
+            return self._finding(
+                clause, UNCLEAR, required, "模块边缘略有不齐，不能确定：请靠近、对焦后重拍。", measured, rows
+            )
+        return self._finding(clause, PASS, required, "模块均匀，边缘整齐。", measured, rows)
+
+    def size(self) -> Finding:
+        least = smallest_side(self.e.size_known)
+        required = f"二维码边长 ≥ {least:g} mm（不含留白）"
+        if (reason := self._no_scale()) is not None or self.e.sheet is None:
+            return self._finding("D.3.1", UNCLEAR, required, reason or "", rows=("R27",))
+        sides = self.e.sheet.code_sides_mm()
+        side = min(sides)
+        measured = {"side_mm": _mm(side), "uncertainty_mm": _mm(self._u)}
+        verdict = self._against(side, least)
+        if verdict is PASS:
+            advice = f"二维码边长 {side:.1f} mm。"
+        elif verdict is FAIL:
+            advice = f"二维码边长 {side:.1f} mm，要求 ≥ {least:g} mm（D.3.1）：请放大到 {least:g} mm 以上重新印刷。"
+        else:
+            advice = (
+                f"二维码边长 {side:.2f} mm，与 {least:g} mm 的差在测量误差（{self._u:.2f} mm）内："
+                "请靠近、从正上方重拍，或印得略大一些。"
+            )
+        return self._finding("D.3.1", verdict, required, advice, measured, ("R27", "R55"))
+
+    def quiet_zone(self) -> Finding:
+        least, modules = limit("quiet_mm"), limit("quiet_modules")
+        required = f"二维码四周留白 ≥ {least:g} mm"
+        clause = "D.3.2"
+        if (reason := self._no_code()) is not None or self.e.print is None or self.e.grid is None:
+            return self._finding(clause, UNCLEAR, required, reason or "", rows=("R28",))
+        turns = self.e.sheet.turns if self.e.sheet else 0
+        free = turned(self.e.print.quiet, turns)
+        measured: dict[str, Any] = {"quiet_modules": {s: round(free[s], 1) for s in SIDES}}
+        if (reason := self._no_scale()) is not None or self.e.sheet is None or self.edge_mm is None:
+            return self._finding(clause, UNCLEAR, required, reason or "", measured, ("R28",))
+        module_mm = self.e.sheet.code_sides_mm()[0] / self.e.grid.columns
+        quiet = {s: min(free[s] * module_mm, self.edge_mm[s]) for s in SIDES}
+        measured |= {"quiet_mm": {s: _mm(quiet[s]) for s in SIDES}, "uncertainty_mm": _mm(self._u)}
+        if self._seal or self._crease:
+            cause = "印章（D.1.1）" if self._seal else "折痕（D.1.2）"
+            return self._finding(clause, UNCLEAR, required, f"留白受{cause}影响，改正后再判。", measured, ("R28",))
+        side = min(SIDES, key=lambda s: quiet[s])
+        verdict = self._against(quiet[side], least)
+        if verdict is PASS:
+            advice = f"四周留白 {_sides(quiet)} mm。"
+            if quiet[side] / module_mm < modules - 0.1:
+                advice += (
+                    f"提醒：{_NAMES[side]}侧不足 4 个模块（{modules * module_mm:.1f} mm），部分扫码设备可能读不出。"
+                )
+        elif verdict is FAIL:
+            advice = f"二维码{_NAMES[side]}侧留白 {quiet[side]:.1f} mm，要求 ≥ {least:g} mm（D.3.2）：请移开文字或线条，留足空白后重新印刷。"
+        else:
+            advice = (
+                f"二维码{_NAMES[side]}侧留白 {quiet[side]:.2f} mm，与 {least:g} mm 的差在测量误差（{self._u:.2f} mm）内："
+                "请靠近重拍，或再留宽一点。"
+            )
+        return self._finding(clause, verdict, required, advice, measured, ("R28", "R55"))
+
+    def durable(self) -> Finding:
+        return self._finding(
+            "D.4", UNCLEAR, "防水、防刮油墨；铜版纸、白卡纸等不易破损的材质",
+            "照片不能判定耐磨和防水：以企业声明的油墨和纸张为准。", rows=("R29", "R50"),
+        )  # fmt: skip
+
+    def agrees(self) -> Finding:
+        required = "二维码关联的信息与合格证上的产品信息一致"
+        clause, rows, found = "D.5.1", ("R30",), self.e.agreement
+        if found is None or (not found.compared and not found.differ):
+            advice = "没有可比对的内容：合格证文字没有读清，或二维码和产品资料里没有批次、型号等数据。"
+            return self._finding(clause, UNCLEAR, required, advice, rows=rows)
+        measured = {"compared": found.compared, "agree": list(found.agree), "differ": [d[0] for d in found.differ]}
+        if found.verdict is FAIL:
+            pairs = "；".join(f"{title}：合格证“{here}”，追溯信息“{there}”" for title, here, there in found.differ)
+            return self._finding(
+                clause, FAIL, required, f"信息不一致（D.5.1）——{pairs}。请核对后更正。", measured, rows
+            )
+        if found.verdict is PASS:
+            return self._finding(clause, PASS, required, "读到的产品信息与追溯信息一致。", measured, rows)
+        advice = "读到的内容没有发现不一致，但没有核对到批次或编号：请把文字拍清楚，或在产品资料里补充批次。"
+        return self._finding(clause, UNCLEAR, required, advice, measured, rows)
+
+    def linked(self) -> Finding:
+        return self._finding(
+            "D.5.2", UNCLEAR, "追溯信息含产品、生产、检验信息和平台查询链接",
+            "照片不能判定：以追溯平台的数据或企业申报的记录为准。", rows=("R50",),
+        )  # fmt: skip
+
+
+def smallest_side(size: Size | None) -> float:
+    """R27: 15 mm where both sides of the sheet fit within 100 × 50 mm in either orientation, else 20 mm."""
+    if size is not None:
+        long, short = max(size), min(size)
+        if long <= limit("small_sheet_long_mm") and short <= limit("small_sheet_short_mm"):
+            return limit("side_small_sheet_mm")
+    return limit("side_mm")
+
+
+def turned(values: dict[str, float], turns: int) -> dict[str, float]:
+    """Values by side in the code's frame, named as the sheet is read (``turns`` quarter-turns clockwise)."""
+    ring = ("top", "right", "bottom", "left")
+    return {ring[(i + turns) % 4]: values[ring[i]] for i in range(4)}
+
+
+def upright_edges(sheet: Sheet) -> dict[str, float]:
+    """Distances to the sheet's edges, named as the sheet is read."""
+    return turned(sheet.edge_mm(), sheet.turns)
+
+
+def text_over_code(lines: list[tuple[str, Floats]], grid: Grid) -> str | None:
+    """The first line of text (with its corners in photo pixels) that runs from outside into the code."""
+    back = np.linalg.inv(grid.to_photo)
+    for text, box in lines:
+        if len(text.strip()) < 2:
+            continue
+        inside = project(back, box)
+        low, high = inside.min(0), inside.max(0)
+        overlap = np.minimum(high, (grid.columns, grid.rows)) - np.maximum(low, 0)
+        height = min(high - low)
+        outside = (low < -2).any() or (high > (grid.columns + 2, grid.rows + 2)).any()
+        if outside and overlap.min() > max(1.0, 0.35 * height):
+            return text
+    return None

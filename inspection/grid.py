@@ -1,0 +1,174 @@
+"""The code's own module grid, laid on the photo to a few hundredths of a pixel."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import segno
+from numpy.typing import NDArray
+
+from inspection.geometry import Floats, homography, project, rectangle, side_lengths
+from inspection.reading import Symbol
+
+Gray = NDArray[np.uint8]
+Matrix = NDArray[np.bool_]
+
+_RING = 1
+"""Modules of quiet zone that take part in the alignment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A code aligned to the photo.
+
+    ``ideal`` is rows×columns, True where a module is dark; ``exact`` tells whether it was re-encoded from the text (a
+    module that differs is a print fault) or only sampled from the photo. ``to_photo`` takes module coordinates (x to
+    the right 0…columns, y down 0…rows) to photo pixels; ``fit`` is the correlation of grid and photo, 0…1;
+    ``px_per_module`` the mean density.
+    """
+
+    ideal: Matrix
+    exact: bool
+    to_photo: Floats
+    fit: float
+    px_per_module: float
+
+    @property
+    def rows(self) -> int:
+        return self.ideal.shape[0]
+
+    @property
+    def columns(self) -> int:
+        return self.ideal.shape[1]
+
+    @property
+    def corners(self) -> Floats:
+        """Outer corners of the symbol in photo pixels."""
+        return project(self.to_photo, rectangle(self.columns, self.rows))
+
+
+def lay_grid(gray: Gray, symbol: Symbol) -> Grid | None:
+    """Align the ideal grid of a QR or Data Matrix to the photo; None where it does not fit (correlation < 0.6)."""
+    if symbol.size is None or min(side_lengths(symbol.corners)) < 1.2 * max(symbol.size):
+        return None
+    rows, columns = symbol.size
+    to_photo = homography(rectangle(columns, rows), symbol.corners)
+    if not np.isfinite(to_photo).all():
+        return None
+    ideal = _encode(symbol)
+    exact = ideal is not None
+    if ideal is not None and _agreement(gray, to_photo, ideal) < 0.72:
+        ideal, exact = None, False
+    if ideal is None:
+        ideal = _sample(gray, to_photo, rows, columns)
+        aligned = _align(gray, to_photo, ideal)
+        to_photo = aligned[0] if aligned else to_photo
+        ideal = _sample(gray, to_photo, rows, columns)
+    aligned = _align(gray, to_photo, ideal)
+    if aligned is None or aligned[1] < 0.6:
+        return None
+    to_photo, fit = aligned
+    density = float(np.mean(side_lengths(project(to_photo, rectangle(columns, rows))) / [columns, rows, columns, rows]))
+    return Grid(ideal, exact, to_photo, fit, density)
+
+
+def _encode(symbol: Symbol) -> Matrix | None:
+    """The grid that the text makes at the reported version, level and mask; None where it cannot be made again."""
+    if symbol.symbology != "QRCode" or not symbol.text or symbol.version is None or symbol.level is None or symbol.gs1:
+        return None
+    try:
+        made = segno.make(
+            symbol.text, version=symbol.version, error=symbol.level, mask=symbol.mask, micro=False, boost_error=False,
+            encoding=None if symbol.text.isascii() else "utf-8",
+        )  # fmt: skip
+    except (ValueError, segno.DataOverflowError):
+        return None
+    return np.array([list(row) for row in made.matrix], np.bool_)
+
+
+def _sample_levels(gray: Gray, to_photo: Floats, rows: int, columns: int) -> Floats:
+    """Mean grey of the middle of each module, rows×columns."""
+    density = 6
+    patch = rectify(gray, to_photo, (0, 0, columns, rows), density)
+    return np.asarray(patch.reshape(rows, density, columns, density)[:, 2:-2, :, 2:-2].mean(axis=(1, 3)), np.float64)
+
+
+def _sample(gray: Gray, to_photo: Floats, rows: int, columns: int) -> Matrix:
+    """Threshold the module centres against their neighbourhood."""
+    levels = _sample_levels(gray, to_photo, rows, columns).astype(np.float32)
+    reach = 9
+    low = cv2.blur(cv2.erode(levels, np.ones((reach, reach))), (reach, reach))
+    high = cv2.blur(cv2.dilate(levels, np.ones((reach, reach))), (reach, reach))
+    return np.asarray(levels < (low + high) / 2, np.bool_)
+
+
+def _agreement(gray: Gray, to_photo: Floats, ideal: Matrix) -> float:
+    return float((_sample(gray, to_photo, *ideal.shape) == ideal).mean())
+
+
+def rectify(
+    image: NDArray[np.uint8], to_photo: Floats, box: tuple[float, float, float, float], density: float
+) -> Floats:
+    """Resample a box (left, top, right, bottom in grid units) of the photo at ``density`` pixels a unit.
+
+    Pixel (i, j) of the result shows the unit square's point ((j + 0.5) / density + left, (i + 0.5) / density + top).
+    Where the photo is denser it is averaged first.
+    """
+    left, top, right, bottom = box
+    width, height = round((right - left) * density), round((bottom - top) * density)
+    from_view = to_photo @ np.array(
+        [[1 / density, 0, left + 0.5 / density], [0, 1 / density, top + 0.5 / density], [0, 0, 1]]
+    )
+    corners = project(from_view, rectangle(width, height))
+    source = image
+    step = float(side_lengths(corners).max() / max(width, height))
+    if step > 1.4:  # the photo is denser than the view: blur a cut-out of it, or its noise and edges alias
+        low = np.floor(np.maximum(corners.min(0) - 4 * step, 0)).astype(int)
+        high = np.ceil(np.maximum(corners.max(0) + 4 * step, 1)).astype(int)
+        source = cv2.GaussianBlur(image[low[1] : high[1], low[0] : high[0]], (0, 0), 0.45 * step).astype(
+            np.uint8, copy=False
+        )
+        from_view = np.array([[1, 0, -low[0]], [0, 1, -low[1]], [0, 0, 1.0]]) @ from_view
+    view = cv2.warpPerspective(
+        source,
+        from_view,
+        (width, height),
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    return view.astype(np.float64)
+
+
+def _align(gray: Gray, to_photo: Floats, ideal: Matrix) -> tuple[Floats, float] | None:
+    """Refine by image alignment, coarse then fine; None where it diverges."""
+    rows, columns = ideal.shape
+    corners = project(to_photo, rectangle(columns, rows))
+    native = float(side_lengths(corners).mean() / max(rows, columns))
+    fit = 0.0
+    # Small codes need fine steps; for large ones four pixels a module locate thousands of borders well enough.
+    fine = round(np.clip(native, 3, 7 if max(rows, columns) <= 45 else 4))
+    border = 3
+    box = (-float(border), -float(border), columns + float(border), rows + float(border))
+    for scale, soft, rounds in ((3, 5, 25), (fine, 3, 30)):
+        inner = np.kron(np.pad(np.where(ideal, 0.0, 1.0), border, constant_values=1.0), np.ones((scale, scale)))
+        template = cv2.GaussianBlur(inner.astype(np.float32), (0, 0), 0.6)
+        view = rectify(gray, to_photo, box, scale).astype(np.float32)
+        mask = np.zeros(view.shape, np.uint8)
+        keep = (border - _RING) * scale
+        mask[keep:-keep, keep:-keep] = 255
+        warp = np.eye(3, dtype=np.float32)
+        criteria = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, rounds, 1e-5)
+        try:
+            fit, warp = cv2.findTransformECCWithMask(
+                template, view / 255, mask, np.full_like(mask, 255), warp, cv2.MOTION_HOMOGRAPHY, criteria, soft
+            )
+        except cv2.error:
+            return None
+        # template pixel -> view pixel -> photo; template pixel p shows grid point (p + 0.5) / scale - border
+        to_pixel = np.array([[scale, 0, scale * border - 0.5], [0, scale, scale * border - 0.5], [0, 0, 1]])
+        to_photo = to_photo @ np.linalg.inv(to_pixel) @ warp.astype(np.float64) @ to_pixel
+        to_photo = to_photo / to_photo[2, 2]
+    moved = project(to_photo, rectangle(columns, rows))
+    if not np.isfinite(moved).all() or np.abs(moved - corners).max() > 4 * native + 3:
+        return None
+    return to_photo, float(fit)

@@ -1,0 +1,105 @@
+"""What an inspection asks for and answers: plain, picklable data that every room may know."""
+
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any
+
+Point = tuple[float, float]
+Quad = tuple[Point, Point, Point, Point]
+Size = tuple[float, float]
+"""Width and height in millimetres, as the sheet is read."""
+
+
+class Verdict(StrEnum):
+    """R6: pass, fail, or unclear; unclear always says what to do next."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    UNCLEAR = "unclear"
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One code read in the picture; ``corners`` in photo pixels: top left, top right, bottom right, bottom left of the symbol."""
+
+    text: str
+    symbology: str
+    corners: Quad
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One clause, judged once.
+
+    ``measured`` holds plain numbers in the unit of the key's end (``side_mm``, ``edge_mm`` {left, top, right, bottom} …);
+    ``required`` and ``advice`` are Chinese sentences for people; ``rows`` names the rows of our reading (R22 …) that
+    decided; ``where`` is the outline in photo pixels, where there is one.
+    """
+
+    clause: str
+    verdict: Verdict
+    measured: dict[str, Any]
+    required: str
+    advice: str
+    where: Quad | None = None
+    rows: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ProductHint:
+    """A registered product the sheet may belong to: how to recognise it, its sheet, and what D.5.1 compares with."""
+
+    key: str
+    sheet_mm: Size
+    codes: tuple[str, ...]
+    model: str
+    record: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A picture to judge. ``sheet_mm`` overrules the size of a recognised product; both absent: millimetres are unclear."""
+
+    data: bytes
+    sheet_mm: Size | None = None
+    products: tuple[ProductHint, ...] = ()
+    mark: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The findings on one picture; a finding a clause, in the order of Appendix D."""
+
+    verdict: Verdict
+    sheet_mm: Size | None
+    product: str | None
+    codes: tuple[Code, ...]
+    findings: tuple[Finding, ...]
+    text: tuple[str, ...]
+    photo_px: tuple[int, int]
+    px_per_mm: float | None
+    retake: str | None
+    """What to do differently when photographing again; None where the picture is good enough."""
+    ms: dict[str, float]
+    engine: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON data, the shape of ``zhuisu inspect --json`` without ``file``."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """A report with its marked-up picture (JPEG, at most 2 MB) where one was asked for."""
+
+    report: Report
+    marked: bytes | None
+
+
+class PictureRefused(Exception):
+    """The bytes cannot be judged; ``code`` is stable, ``advice`` a Chinese sentence for the sender."""
+
+    def __init__(self, code: str, advice: str) -> None:
+        super().__init__(code, advice)
+        self.code = code
+        self.advice = advice
