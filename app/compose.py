@@ -1,0 +1,115 @@
+"""Joins gateways to ports, and ports to the doors. Nothing else in the project knows which adapter serves."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from aiohttp import web
+
+from app.observe import add_probes, observing
+from bot import add_bot
+from config.clock import Clock, SystemClock
+from config.settings import Environment, Settings
+from gateways.cache import MemoryCache, RedisCache
+from gateways.inspector import PooledInspector
+from gateways.queue import TableQueue
+from gateways.storage import open_storage
+from gateways.wechat import WeChatClient
+from jobs.clock import start_clock
+from jobs.worker import Worker
+from models.database import open_database
+from web import add_pages
+from workflow.bell import Bell
+from workflow.context import Ports
+from workflow.links import Links
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Duties:
+    """What this process does; one process does all of it unless told otherwise."""
+
+    doors: bool = True
+    work: bool = True
+
+
+@asynccontextmanager
+async def joined_ports(settings: Settings, progress: Progress, clock: Clock | None = None) -> AsyncIterator[Ports]:
+    """Open the world outside: database, cache, objects, WeChat, inspector; close it again in the opposite order."""
+    clock = clock or SystemClock()
+    async with AsyncExitStack() as stack:
+        progress("打开数据库")
+        url = settings.resolved_database_url()
+        await stack.enter_async_context(open_database(url, migrate=settings.environment is Environment.DEV))
+        cache = RedisCache.from_url(settings.redis_url) if settings.redis_url else MemoryCache()
+        stack.push_async_callback(cache.aclose)
+        wechat = WeChatClient.from_settings(settings, cache)
+        stack.push_async_callback(wechat.aclose)
+        progress(f"启动照片检查进程 {settings.inspector.workers} 个")
+        inspector = PooledInspector(settings.inspector)
+        await inspector.start()
+        stack.push_async_callback(inspector.close)
+        yield Ports(
+            clock=clock,
+            storage=open_storage(settings.storage_url, settings.data_dir / "objects"),
+            inspector=inspector,
+            queue=TableQueue(clock),
+            cache=cache,
+            wechat=wechat,
+            links=Links(settings.resolved_public_url(), settings.resolved_secret(), settings.report_link_days),
+            bell=Bell(),
+            app_id=settings.wechat.app_id,
+            passive_window=timedelta(seconds=settings.wechat.reply_seconds),
+            unconsented=timedelta(hours=settings.unconsented_hours),
+            upload_window=timedelta(minutes=settings.upload_link_minutes),
+            max_bytes=settings.max_upload_mb * 2**20,
+        )
+
+
+def create_app(settings: Settings, ports: Ports) -> web.Application:
+    """The web application: the callback, the pages, the probes, and in dev the simulator beside them."""
+    app = web.Application(middlewares=[observing])
+    add_bot(app, settings, ports)
+    add_pages(app, ports)
+    add_probes(app, ports)
+    if settings.simulator.enabled:
+        from simulator import create_simulator  # noqa: PLC0415 - production does not even load it
+
+        local = f"http://127.0.0.1:{settings.port}"
+        callback = settings.simulator.callback_url or f"{local}/wechat/callback"
+        app.add_subapp("/sim", create_simulator(settings, callback_url=callback, base_url=f"{local}/sim"))
+    return app
+
+
+@asynccontextmanager
+async def working(settings: Settings, ports: Ports) -> AsyncIterator[None]:
+    """Worker and clock, until the block ends."""
+    worker = Worker(ports, settings.worker_concurrency)
+    worker.start()
+    scheduler = start_clock(ports)
+    try:
+        yield
+    finally:
+        scheduler.shutdown(wait=False)
+        await worker.stop()
+
+
+@asynccontextmanager
+async def serving(
+    settings: Settings, progress: Progress, duties: Duties | None = None, clock: Clock | None = None
+) -> AsyncIterator[Ports]:
+    """The whole process, listening and working, until the block ends."""
+    duties = duties or Duties()
+    async with AsyncExitStack() as stack:
+        ports = await stack.enter_async_context(joined_ports(settings, progress, clock))
+        if duties.work:
+            await stack.enter_async_context(working(settings, ports))
+        if duties.doors:
+            runner = web.AppRunner(create_app(settings, ports), access_log=None, shutdown_timeout=6)
+            await runner.setup()
+            stack.push_async_callback(runner.cleanup)
+            progress(f"监听 {settings.host}:{settings.port}")
+            await web.TCPSite(runner, settings.host, settings.port).start()
+        yield ports

@@ -1,0 +1,47 @@
+"""The invented firm that ``make run`` starts with. Everything here is a sample (样例); no such firm exists."""
+
+from models import WeChatIdentity
+from workflow.context import Ports
+from workflow.registration import NewProduct, add_product, bind_staff, register_enterprise
+
+USCC = "91310000MA0000007L"
+FIRM = "样例电缆有限公司"
+
+PRODUCTS = (
+    NewProduct(
+        category="电线电缆",
+        name="聚氯乙烯绝缘电线（样例）",
+        model="BV 2.5",
+        code_issuer="GS1",
+        gtin="06901234567892",
+        sheet_mm=(100, 70),
+        record={
+            "产品名称": "聚氯乙烯绝缘电线（样例）",
+            "规格型号": "BV 2.5",
+            "生产企业": FIRM,
+            "统一社会信用代码": USCC,
+        },
+    ),
+    NewProduct(
+        category="电线电缆",
+        name="聚氯乙烯护套软线（样例）",
+        model="RVV 3×1.5",
+        code_issuer="GS1",
+        gtin="06901234567908",
+        sheet_mm=(90, 50),
+        record={
+            "产品名称": "聚氯乙烯护套软线（样例）",
+            "规格型号": "RVV 3×1.5",
+            "生产企业": FIRM,
+            "统一社会信用代码": USCC,
+        },
+    ),
+)
+
+
+async def seed(ports: Ports, staff_openid: str) -> WeChatIdentity:
+    """The sample firm with its products and one bound member of staff; what is there already stays as it is."""
+    firm = await register_enterprise(ports, USCC, f"{FIRM}（样例）", is_sample=True)
+    for product in PRODUCTS:
+        await add_product(ports, firm, product)
+    return await bind_staff(ports, firm, "张工（样例）", "质检员", staff_openid)

@@ -1,0 +1,155 @@
+"""A small world for use cases: a scripted inspector and a WeChat that writes down what it was told."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from gateways.cache import MemoryCache
+from gateways.queue import TableQueue
+from gateways.storage import open_storage
+from inspection.report import Code, Finding, Inspected, Report, Request, Verdict
+from jobs.handlers import HANDLERS
+from tests.clock import FakeClock
+from workflow.bell import Bell
+from workflow.context import Ports
+from workflow.links import Links
+from workflow.ports import QrTicket
+
+Look = Callable[[Request], Inspected]
+
+
+def report(request: Request, side_mm: float = 22.0) -> Inspected:
+    """What the scripted inspector says: a side in millimetres where a size is known, else unclear."""
+    sheet = request.sheet_mm or next((hint.sheet_mm for hint in request.products if hint.key == "chosen"), None)
+    if sheet is None:
+        size = Finding(
+            "D.3.1", Verdict.UNCLEAR, {}, "≥ 20 mm", "不知道合格证尺寸，无法换算毫米：请回复尺寸", None, ("R27",)
+        )
+    elif side_mm < 20:
+        advice = f"二维码边长 {side_mm} mm，要求 ≥ 20 mm（D.3.1）：请放大到 20 mm 以上重新印刷"
+        size = Finding("D.3.1", Verdict.FAIL, {"side_mm": side_mm}, "≥ 20 mm", advice, None, ("R27",))
+    else:
+        size = Finding(
+            "D.3.1", Verdict.PASS, {"side_mm": side_mm}, "≥ 20 mm", f"二维码边长 {side_mm} mm", None, ("R27",)
+        )
+    return Inspected(
+        Report(
+            verdict=size.verdict,
+            sheet_mm=sheet,
+            product=None,
+            codes=(Code("https://id.gs1.org/01/06901234567892", "QRCode", ((0, 0), (9, 0), (9, 9), (0, 9))),),
+            findings=(size,),
+            text=("产品合格证",),
+            photo_px=(1280, 960),
+            px_per_mm=10.0 if sheet else None,
+            retake=None,
+            ms={"total": 1.0},
+            engine="scripted/1",
+        ),
+        b"\xff\xd8\xffmarked" if request.mark else None,
+    )
+
+
+class ScriptedInspector:
+    """Answers with ``look``; remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.look: Look = report
+        self.asked: list[Request] = []
+
+    async def inspect(self, request: Request) -> Inspected:
+        self.asked.append(request)
+        return self.look(request)
+
+    async def check(self) -> None: ...
+
+
+@dataclass
+class RecordingWeChat:
+    """Hands out pictures, writes down what was sent; ``trouble`` is raised once, before or after the delivery."""
+
+    pictures: dict[str, bytes] = field(default_factory=dict)
+    sent: list[tuple[str, str, str]] = field(default_factory=list)
+    trouble: list[tuple[str, Exception]] = field(default_factory=list)
+
+    def _strike(self, moment: str) -> None:
+        if self.trouble and self.trouble[0][0] == moment:
+            raise self.trouble.pop(0)[1]
+
+    async def fetch_picture(self, pic_url: str, media_id: str) -> bytes:
+        self._strike("fetch")
+        return self.pictures[media_id]
+
+    async def upload_image(self, jpeg: bytes) -> str:
+        self._strike("upload")
+        return f"media-{len(jpeg)}"
+
+    async def send_text(self, openid: str, text: str) -> None:
+        self._strike("before")
+        self.sent.append((openid, "text", text))
+        self._strike("after")
+
+    async def send_image(self, openid: str, media_id: str) -> None:
+        self._strike("before")
+        self.sent.append((openid, "image", media_id))
+        self._strike("after")
+
+    async def create_menu(self, menu: dict[str, Any]) -> None: ...
+
+    async def create_qr(self, scene: str, seconds: int | None) -> QrTicket:
+        raise NotImplementedError
+
+    async def user_info(self, openid: str) -> dict[str, Any]:
+        return {}
+
+
+@dataclass
+class World:
+    """Ports over fakes where the world outside would be, over the real queue, storage and database elsewhere."""
+
+    ports: Ports
+    clock: FakeClock
+    wechat: RecordingWeChat
+    inspector: ScriptedInspector
+
+    async def work(self, *, until_idle: bool = True) -> int:
+        """Run due jobs, one after the other, until none is due; how many ran."""
+        ran = 0
+        while jobs := await self.ports.queue.claim(1, 60):
+            await HANDLERS[jobs[0].kind](self.ports, jobs[0])
+            ran += 1
+            if not until_idle:
+                break
+        return ran
+
+    async def settle(self, seconds: float = 10) -> None:
+        """Let time pass and all work be done, twice over: text first, then what follows it."""
+        for _ in range(3):
+            await self.work()
+            self.clock.advance(seconds=seconds)
+        await self.work()
+
+
+def make_world(folder: Path, clock: FakeClock) -> World:
+    wechat, inspector = RecordingWeChat(), ScriptedInspector()
+    ports = Ports(
+        clock=clock,
+        storage=open_storage("", folder / "objects"),
+        inspector=inspector,
+        queue=TableQueue(clock, lease_clock=clock),
+        cache=MemoryCache(),
+        wechat=wechat,
+        links=Links("https://sample.test", b"s" * 32, 30),
+        bell=Bell(),
+        app_id="wxsample",
+        passive_window=timedelta(seconds=4.5),
+        unconsented=timedelta(hours=24),
+        upload_window=timedelta(hours=1),
+        max_bytes=20 * 10**6,
+    )
+    return World(ports, clock, wechat, inspector)
+
+
+Step = Callable[[], Awaitable[Any]]

@@ -1,0 +1,293 @@
+"""The job that judges a photo: fetch and keep it, have it inspected, record the verdict with its answer (7.2, D)."""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from inspection.engine import ENGINE
+from inspection.report import Inspected, PictureRefused, ProductHint, Request, Size
+from models import Answer, EvidenceSource, Inspection, Job, Photo, PhotoState, Product, WeChatIdentity
+from models.transactions import transaction
+from workflow import answers, wording
+from workflow.context import Ports
+from workflow.evidence import put_evidence, record_evidence
+from workflow.people import MILLI, lock_person, micrometres, products_of
+from workflow.ports import BadRequest, ClaimedJob, InspectionFailed, NotReachable, PictureTooLarge, WeChatError
+from workflow.record import record_event
+from workflow.upload_links import link_for_original
+
+JUDGE = "photo.judge"
+PROFILE = "T/ZGJDJX—3—2026"
+ENDED = (PhotoState.JUDGED, PhotoState.REFUSED, PhotoState.FAILED)
+
+
+async def enqueue_judgement(ports: Ports, photo: Photo) -> None:
+    """Inside the transaction that wrote the photo: its job."""
+    await ports.queue.enqueue(
+        JUDGE, _job_key(photo), {"photo": photo.id}, due=ports.clock.now(), priority=10, max_attempts=4
+    )
+
+
+async def judge(ports: Ports, job: ClaimedJob) -> None:
+    """The job: store, inspect, record. Idempotent: each step leaves its mark, the last one closes the job with it."""
+    photo = await Photo.get(id=job.args["photo"]).prefetch_related("identity", "evidence")
+    if photo.state in ENDED:
+        async with transaction():
+            await ports.queue.finish(job)
+        return
+    try:
+        if photo.evidence is None:
+            await _store(ports, photo)
+        request, products = await _request(ports, photo)
+        key = _record_key(photo, request)
+        if (known := await Inspection.get_or_none(key=key)) is not None:
+            await _record_known(ports, job, photo, known)
+            return
+        inspected = await ports.inspector.inspect(request)
+    except PictureRefused as refusal:
+        await _refuse(ports, job, photo, PhotoState.REFUSED, refusal.code, refusal.advice)
+    except PictureTooLarge as problem:
+        await _refuse(ports, job, photo, PhotoState.REFUSED, "picture_too_large", wording.too_large(problem.limit))
+    except (BadRequest, NotReachable):
+        await _refuse(
+            ports,
+            job,
+            photo,
+            PhotoState.REFUSED,
+            "picture_not_fetched",
+            "微信没有给出这张照片（可能已过期），请重新发送",
+        )
+    except WeChatError as problem:
+        await ports.queue.retry(job, ports.clock.now() + timedelta(seconds=2**job.attempts), str(problem.errcode))
+    except InspectionFailed as problem:
+        if job.attempts < 2:
+            await ports.queue.retry(job, ports.clock.now(), problem.reason)
+            ports.bell.ring("jobs")
+        else:
+            # Twice is the picture's fault, not chance: it would take the next process down as well.
+            await _refuse(
+                ports,
+                job,
+                photo,
+                PhotoState.FAILED,
+                f"inspection_{problem.reason}",
+                "这张照片无法处理，请换一张重新拍摄；仍不行请回复“原图”，从手机上传原始照片",
+            )
+    else:
+        await _record_new(ports, job, photo, products, key, inspected)
+    ports.bell.ring("jobs")
+
+
+async def give_up(ports: Ports, job: ClaimedJob) -> None:
+    """Sweep: photos whose job was buried get an answer all the same; nobody is left waiting."""
+    stuck = await Photo.exclude(state__in=ENDED).filter(received_at__lt=ports.clock.now() - timedelta(seconds=30))
+    for photo in stuck:
+        if not await Job.filter(key=_job_key(photo), dead_at__not_isnull=True).exists():
+            continue
+        async with transaction():
+            await _end(ports, photo, PhotoState.FAILED, "gave_up", "这张照片没有检查成功，请重新发送")
+    async with transaction():
+        await ports.queue.finish(job)
+    ports.bell.ring("jobs")
+
+
+def _job_key(photo: Photo) -> str:
+    return f"judge:{photo.id}"
+
+
+async def _store(ports: Ports, photo: Photo) -> None:
+    """Fetch the chat picture and keep it before anything is judged."""
+    data = await ports.wechat.fetch_picture(photo.pic_url, photo.media_id)
+    storage_key = await put_evidence(ports, data)
+    async with transaction():
+        await record_evidence(ports, photo, photo.identity, data, storage_key, EvidenceSource.CHAT, None)
+
+
+async def _request(ports: Ports, photo: Photo) -> tuple[Request, list[Product]]:
+    """What the inspector is asked: the bytes, the size if it is known, the products the sheet may belong to."""
+    evidence, identity = photo.evidence, photo.identity
+    assert evidence is not None
+    assert identity is not None
+    if evidence.size > ports.max_bytes:
+        raise PictureRefused("picture_too_large", wording.too_large(ports.max_bytes))
+    products = await products_of(identity)
+    if photo.product_id is not None:
+        products = [product for product in products if product.id == photo.product_id]
+    sheet: Size | None = None
+    if photo.sheet_width_um and photo.sheet_height_um:
+        sheet = photo.sheet_width_um / MILLI, photo.sheet_height_um / MILLI
+    elif len(products) == 1:
+        # Chosen, or the firm's only one: nothing to recognise before its size may be used.
+        sheet = _sheet(products[0])
+    elif not products and identity.sheet_width_um and identity.sheet_height_um:
+        sheet = identity.sheet_width_um / MILLI, identity.sheet_height_um / MILLI
+    hints = tuple(
+        ProductHint(
+            key=str(product.id),
+            sheet_mm=_sheet(product),
+            codes=(product.gtin,) if product.gtin else (),
+            model=product.model,
+            record=product.record,
+        )
+        for product in products
+    )
+    return Request(await ports.storage.get(evidence.storage_key), sheet, hints), products
+
+
+def _sheet(product: Product) -> Size:
+    return product.sheet_width_um / MILLI, product.sheet_height_um / MILLI
+
+
+def _record_key(photo: Photo, request: Request) -> str:
+    """The same bytes, asked the same by the same owner, judged by the same engine: the same record."""
+    evidence = photo.evidence
+    assert evidence is not None
+    owner = f"firm:{evidence.enterprise_id}" if evidence.enterprise_id else f"identity:{evidence.identity_id}"
+    asked = [
+        evidence.sha256,
+        owner,
+        request.sheet_mm,
+        [[h.key, h.sheet_mm, h.record] for h in request.products],
+        ENGINE,
+    ]
+    return hashlib.sha256(json.dumps(asked, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+async def _record_known(ports: Ports, job: ClaimedJob, photo: Photo, known: Inspection) -> None:
+    async with transaction():
+        if await ports.queue.finish(job):
+            await _judged(ports, photo, known)
+    _ring(ports, photo)
+
+
+async def _record_new(
+    ports: Ports, job: ClaimedJob, photo: Photo, products: list[Product], key: str, inspected: Inspected
+) -> None:
+    """Keep the marked-up picture, then write report, state, event and answer in one transaction with the job's end."""
+    report = inspected.report
+    assert photo.evidence is not None
+    marked_key = None
+    if inspected.marked is not None:
+        marked_key = f"marked/{key[:2]}/{key}.jpg"
+        await ports.storage.put(marked_key, inspected.marked)
+    product = next((p for p in products if str(p.id) == report.product), products[0] if len(products) == 1 else None)
+    async with transaction():
+        if not await ports.queue.finish(job):
+            return
+        width, height = micrometres(report.sheet_mm)
+        before = await Inspection.filter(photos__id=photo.renews_id).first() if photo.renews_id else None
+        inspection, made = await Inspection.get_or_create(
+            key=key,
+            defaults={
+                "ref": secrets.token_urlsafe(9),
+                "evidence_id": photo.evidence_id,
+                "product_id": product.id if product else None,
+                "sheet_width_um": width,
+                "sheet_height_um": height,
+                "profile": PROFILE,
+                "engine": report.engine,
+                "verdict": report.verdict.value,
+                "report": json.loads(json.dumps(report.to_json())),
+                "marked_key": marked_key,
+                "created_at": ports.clock.now(),
+                "supersedes_id": before.id if before else None,
+            },
+        )
+        if made:
+            await record_event(
+                ports,
+                "photo:judge",
+                "inspection",
+                inspection.id,
+                actor="system",
+                clause="D",
+                after={"verdict": report.verdict.value, "engine": report.engine},
+                evidence_sha256=photo.evidence.sha256,
+            )
+        await _judged(ports, photo, inspection)
+    _ring(ports, photo)
+
+
+async def _judged(ports: Ports, photo: Photo, inspection: Inspection) -> None:
+    await (
+        Photo.filter(id=photo.id)
+        .exclude(state__in=ENDED)
+        .update(state=PhotoState.JUDGED, inspection_id=inspection.id, judged_at=ports.clock.now())
+    )
+    await _settle(ports, photo)
+
+
+async def _refuse(ports: Ports, job: ClaimedJob, photo: Photo, state: PhotoState, code: str, advice: str) -> None:
+    async with transaction():
+        if await ports.queue.finish(job):
+            await _end(ports, photo, state, code, advice)
+    _ring(ports, photo)
+
+
+async def _end(ports: Ports, photo: Photo, state: PhotoState, code: str, advice: str) -> None:
+    await (
+        Photo.filter(id=photo.id)
+        .exclude(state__in=ENDED)
+        .update(state=state, refusal_code=code, refusal_advice=advice, judged_at=ports.clock.now())
+    )
+    await record_event(
+        ports, f"photo:{state.value}", "photo", photo.id, actor="system", clause="4.2.2", after={"code": code}
+    )
+    await _settle(ports, photo)
+
+
+def _ring(ports: Ports, photo: Photo) -> None:
+    if photo.answer_id is not None:
+        ports.bell.ring(answers.bell_name(photo.answer_id))
+    ports.bell.ring(f"photo:{photo.id}")
+
+
+async def _settle(ports: Ports, photo: Photo) -> None:
+    """Inside the caller's transaction: once the last photo of an answer has ended, the answer is put into words."""
+    if photo.answer_id is None:
+        return
+    assert photo.identity_id is not None
+    identity = await lock_person(photo.identity_id)
+    answer = await Answer.get(id=photo.answer_id)
+    photos = await Photo.filter(answer_id=answer.id).order_by("id").prefetch_related("inspection__product", "evidence")
+    if any(one.state not in ENDED for one in photos):
+        return
+    outcomes = [await _outcome(ports, identity, one) for one in photos]
+    notice = "" if identity.consented_at else wording.NOTICE
+    if notice:
+        await WeChatIdentity.filter(id=identity.id, notice_shown_at=None).update(notice_shown_at=ports.clock.now())
+    body = wording.answer(outcomes, notice=notice, question=await _question(identity, photos))
+    marked = [one.inspection for one in photos if one.inspection is not None and one.inspection.marked_key]
+    # One picture an answer (customer-service messages are counted): the worst verdict's.
+    marked.sort(key=lambda inspection: ("fail", "unclear", "pass").index(inspection.verdict))
+    await answers.make_ready(ports, answer, body, marked[0].marked_key if marked else None)
+
+
+async def _outcome(ports: Ports, identity: WeChatIdentity, photo: Photo) -> wording.Outcome:
+    inspection, evidence = photo.inspection, photo.evidence
+    if inspection is None or evidence is None:
+        return wording.Outcome(refusal=photo.refusal_advice or "")
+    report: dict[str, Any] = inspection.report
+    unclear = any(
+        finding["verdict"] == "unclear" and finding["clause"] not in (*wording.BEYOND_ONE_PHOTO, "D.5.1")
+        for finding in report["findings"]
+    )
+    # Without a size most millimetres are unclear anyway: the question comes first, the original after it.
+    ask_original = unclear and report["sheet_mm"] is not None and evidence.source == EvidenceSource.CHAT
+    return wording.Outcome(
+        report=report,
+        report_link=ports.links.report(inspection.ref),
+        upload_link=await link_for_original(ports, identity, photo) if ask_original else "",
+        product_name=f"{inspection.product.name} {inspection.product.model}" if inspection.product else "",
+    )
+
+
+async def _question(identity: WeChatIdentity, photos: Sequence[Photo]) -> str:
+    """What only the sender can tell: a stranger's sheet size, or which of the firm's products this is."""
+    if not any(one.inspection is not None and one.inspection.sheet_width_um is None for one in photos):
+        return ""
+    products = await products_of(identity)
+    return wording.product_question(products) if products else wording.SIZE_QUESTION

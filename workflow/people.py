@@ -1,0 +1,95 @@
+"""The persons behind openids: following, the notice and consent of R54, the certificate size they work with."""
+
+from inspection.report import Size
+from models import Evidence, Product, WeChatIdentity
+from models.transactions import transaction
+from workflow.context import Ports
+from workflow.record import record_event
+
+MILLI = 1000
+"""Micrometres in a millimetre: sizes are stored as whole micrometres."""
+
+
+async def meet(ports: Ports, openid: str) -> WeChatIdentity:
+    """The identity behind ``openid`` in our service account, made at the first meeting."""
+    now = ports.clock.now()
+    identity, _ = await WeChatIdentity.get_or_create(
+        app_id=ports.app_id, openid=openid, defaults={"created_at": now, "last_seen_at": now, "subscribed": True}
+    )
+    return identity
+
+
+async def lock_person(identity_id: int) -> WeChatIdentity:
+    """Inside the caller's transaction: whatever else concerns this person waits until it ends.
+
+    What is answered together is decided per person, so this one lock orders photos that arrive at once with verdicts
+    that are recorded at once, on any number of nodes. (SQLite's transactions are one after the other anyway.)
+    """
+    return await WeChatIdentity.filter(id=identity_id).select_for_update().get()
+
+
+async def follow(ports: Ports, openid: str) -> WeChatIdentity:
+    """The person follows the account, perhaps again. The welcome carries the notice, so it counts as shown."""
+    identity = await meet(ports, openid)
+    async with transaction():
+        now = ports.clock.now()
+        await WeChatIdentity.filter(id=identity.id).update(subscribed=True, last_seen_at=now, notice_shown_at=now)
+        await record_event(ports, "person:follow", "wechat_identity", identity.id, actor=f"identity:{identity.id}")
+    await identity.refresh_from_db()
+    return identity
+
+
+async def unfollow(ports: Ports, openid: str) -> None:
+    """R54: unsubscribing unlinks the person. What they never consented to keep is dropped; a firm's record stays."""
+    identity = await meet(ports, openid)
+    async with transaction():
+        now = ports.clock.now()
+        firm_bound = identity.staff_id is not None
+        await WeChatIdentity.filter(id=identity.id).update(
+            subscribed=False,
+            staff_id=None,
+            unionid=None,
+            consented_at=None,
+            notice_shown_at=None,
+            sheet_width_um=None,
+            sheet_height_um=None,
+            last_seen_at=now,
+        )
+        if not firm_bound:
+            await Evidence.filter(identity_id=identity.id, enterprise_id=None, dropped_at=None).update(drop_at=now)
+        await record_event(
+            ports, "person:unfollow", "wechat_identity", identity.id, actor=f"identity:{identity.id}", clause="R54"
+        )
+
+
+async def consent(ports: Ports, identity: WeChatIdentity) -> None:
+    """The person agrees that their photos are kept; those still waiting to be dropped stay too."""
+    async with transaction():
+        now = ports.clock.now()
+        await WeChatIdentity.filter(id=identity.id).update(consented_at=now, notice_shown_at=now)
+        await Evidence.filter(identity_id=identity.id, dropped_at=None).update(drop_at=None)
+        await record_event(
+            ports, "person:consent", "wechat_identity", identity.id, actor=f"identity:{identity.id}", clause="R54"
+        )
+
+
+async def remember_size(identity: WeChatIdentity, width_mm: float, height_mm: float) -> None:
+    """The size of the certificates this person photographs, in millimetres; used for every later photo."""
+    await WeChatIdentity.filter(id=identity.id).update(
+        sheet_width_um=round(width_mm * MILLI), sheet_height_um=round(height_mm * MILLI)
+    )
+    await identity.refresh_from_db()
+
+
+async def products_of(identity: WeChatIdentity) -> list[Product]:
+    """The live products of the firm this person is bound to; none for a stranger."""
+    if identity.staff_id is None:
+        return []
+    await identity.fetch_related("staff")
+    assert identity.staff is not None
+    return await Product.filter(enterprise_id=identity.staff.enterprise_id, retired_at=None).order_by("id")
+
+
+def micrometres(size_mm: Size | None) -> tuple[int | None, int | None]:
+    """A size as it is stored; both None where there is none."""
+    return (None, None) if size_mm is None else (round(size_mm[0] * MILLI), round(size_mm[1] * MILLI))

@@ -1,0 +1,175 @@
+"""A photo's road: received → stored → judged → answered. Every step can be resumed after a kill (4.2.2, 7.2).
+
+:func:`receive` writes what came and the job to judge it in one transaction, before anything slow happens. The job
+(:mod:`workflow.judging`) stores the picture as evidence, has it inspected with no transaction open, then records
+report, event and answer in one more. The callback meanwhile waits for the answer and carries it if it can; else
+:mod:`workflow.answers` pushes it.
+"""
+
+import asyncio
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from inspection.report import Size
+from models import Answer, AnswerKind, AnswerState, Inspection, Photo, PhotoState, WeChatIdentity
+from models.transactions import transaction
+from workflow import answers
+from workflow.context import Ports
+from workflow.judging import enqueue_judgement
+from workflow.people import lock_person, micrometres
+
+TOGETHER = timedelta(seconds=10)
+"""Photos of one person that arrive while an answer is still awaited, at most this apart, are answered together."""
+MOST_TOGETHER = 9
+SIZE_ANSWER = timedelta(hours=24)
+"""How long after a photo its size may be told to have it judged again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What the sender said about a photo: the sheet's size in millimetres, or the product."""
+
+    sheet_mm: Size | None = None
+    product_id: int | None = None
+
+
+async def receive(ports: Ports, identity: WeChatIdentity, receipt: str, pic_url: str, media_id: str) -> Photo:
+    """Record a chat picture and the job that judges it; the same message again gives the same photo."""
+    async with transaction():
+        known = await Photo.get_or_none(receipt=receipt)
+        if known is not None:
+            if known.answer_id is not None:
+                await answers.reopen(ports, known.answer_id)
+            return known
+        answer = await _open_answer(ports, identity)
+        photo = await Photo.create(
+            receipt=receipt,
+            identity_id=identity.id,
+            answer_id=answer.id,
+            pic_url=pic_url,
+            media_id=media_id,
+            state=PhotoState.RECEIVED,
+            received_at=ports.clock.now(),
+        )
+        await enqueue_judgement(ports, photo)
+    ports.bell.ring("jobs")
+    return photo
+
+
+async def judge_again(
+    ports: Ports, identity: WeChatIdentity, receipt: str, choice: Choice, photos: Sequence[Photo]
+) -> Photo:
+    """Judge stored photos once more with what the sender has now said.
+
+    ``photos`` are those that :func:`waiting_for_choice` gave.
+    """
+    async with transaction():
+        known = await Photo.get_or_none(receipt=f"{receipt}:0")
+        if known is not None:
+            if known.answer_id is not None:
+                await answers.reopen(ports, known.answer_id)
+            return known
+        answer = await _open_answer(ports, identity)
+        width, height = micrometres(choice.sheet_mm)
+        again: list[Photo] = []
+        for index, photo in enumerate(photos):
+            new = await Photo.create(
+                receipt=f"{receipt}:{index}",
+                identity_id=identity.id,
+                answer_id=answer.id,
+                state=PhotoState.STORED,
+                evidence_id=photo.evidence_id,
+                renews_id=photo.id,
+                product_id=choice.product_id,
+                sheet_width_um=width,
+                sheet_height_um=height,
+                received_at=ports.clock.now(),
+            )
+            await enqueue_judgement(ports, new)
+            again.append(new)
+    ports.bell.ring("jobs")
+    return again[0]
+
+
+async def waiting_for_choice(ports: Ports, identity: WeChatIdentity) -> list[Photo]:
+    """The sender's latest photos that were judged without a size, together as they were sent; none where none waits."""
+    since = ports.clock.now() - SIZE_ANSWER
+    recent = (
+        await Photo.filter(identity_id=identity.id, received_at__gte=since, answer_id__not_isnull=True)
+        .order_by("-id")
+        .limit(MOST_TOGETHER)
+        .prefetch_related("inspection", "evidence")
+    )
+    waiting: list[Photo] = []
+    for photo in recent:
+        if photo.answer_id != recent[0].answer_id:
+            break
+        unsized = photo.inspection is not None and photo.inspection.sheet_width_um is None
+        if unsized and photo.evidence is not None and photo.evidence.dropped_at is None:
+            waiting.append(photo)
+    return waiting[::-1]
+
+
+async def latest(identity: WeChatIdentity) -> Photo | None:
+    """The last chat picture of this person whose bytes we still have."""
+    return (
+        await Photo.filter(identity_id=identity.id, evidence__dropped_at=None, evidence_id__not_isnull=True)
+        .order_by("-id")
+        .first()
+    )
+
+
+async def recent_reports(identity: WeChatIdentity, most: int = 5) -> list[Inspection]:
+    """This person's latest reports, newest first, each once, those that a newer one replaced left out."""
+    judged = (
+        await Photo.filter(identity_id=identity.id, inspection_id__not_isnull=True)
+        .order_by("-id")
+        .limit(4 * most)
+        .prefetch_related("inspection")
+    )
+    reports = {photo.inspection.id: photo.inspection for photo in judged if photo.inspection is not None}
+    replaced = {report.supersedes_id for report in reports.values()}
+    return [report for report in reports.values() if report.id not in replaced][:most]
+
+
+async def wait_for_answer(ports: Ports, photo: Photo, receipt: str, seconds: float) -> str | None:
+    """The text that answers the photo, for the callback of ``receipt`` to carry; None: it comes by another way."""
+    if photo.answer_id is None:
+        return None
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + seconds
+    while True:
+        answer = await Answer.get(id=photo.answer_id)
+        if answer.state != AnswerState.AWAITING:
+            return await answers.claim_passive(ports, answer.id, receipt)
+        left = deadline - loop.time()
+        if left <= 0:
+            return None
+        # The bell is a hint within this process; another process may have done the work.
+        await ports.bell.heard(answers.bell_name(answer.id), min(left, 0.25))
+
+
+async def _open_answer(ports: Ports, identity: WeChatIdentity) -> Answer:
+    """The answer the next photo joins: the one still awaited for this person, else a new one."""
+    await lock_person(identity.id)
+    now = ports.clock.now()
+    awaited = (
+        await Answer.filter(
+            identity_id=identity.id, kind=AnswerKind.TEXT, state=AnswerState.AWAITING, created_at__gte=now - TOGETHER
+        )
+        .order_by("-id")
+        .first()
+    )
+    if awaited is not None and await Photo.filter(answer_id=awaited.id).count() < MOST_TOGETHER:
+        await answers.reopen(ports, awaited.id)
+        return awaited
+    return await Answer.create(
+        key=f"verdict:{secrets.token_hex(8)}",
+        identity_id=identity.id,
+        kind=AnswerKind.TEXT,
+        state=AnswerState.AWAITING,
+        passive_until=now + ports.passive_window,
+        created_at=now,
+    )

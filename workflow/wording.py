@@ -1,0 +1,149 @@
+"""The Chinese sentences in which a photo's verdict reaches a person in chat. All are views of the same findings."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+TEXT_BYTES = 2048
+"""A passive text holds this much UTF-8 (research: Passive_user_reply_message)."""
+
+CLAUSE_NAMES = {
+    "code": "追溯码",
+    "D.1.1.corner": "印刷位置",
+    "D.1.1.edge": "距边距离",
+    "D.1.1.clear": "避开关键信息",
+    "D.1.2": "平整无折痕",
+    "D.1.3": "同品类位置一致",
+    "D.2.1.contrast": "黑白对比度",
+    "D.2.1.sharpness": "印刷清晰度",
+    "D.2.2": "扫描识别",
+    "D.2.3": "模块均匀",
+    "D.3.1": "二维码尺寸",
+    "D.3.2": "留白静区",
+    "D.4": "耐磨防水",
+    "D.5.1": "信息一致",
+    "D.5.2": "关联信息",
+}
+
+BEYOND_ONE_PHOTO = ("D.1.3", "D.4", "D.5.2")
+"""R50: what a single photo cannot show; declared or checked elsewhere, it does not decide the verdict."""
+
+NOTICE = "照片使用说明：照片仅用于印刷合规检查。您还没有同意保存，照片会在 24 小时内删除；回复“同意”可保留检查记录。"
+SIZE_QUESTION = (
+    "合格证多大？回复数字即可得到毫米级结论：\n1) 100×70\n2) 90×50\n3) 其他，请回复 长x宽（毫米），如 120x80"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one photo: a report with its link, or why there is none."""
+
+    report: dict[str, Any] | None = None
+    report_link: str = ""
+    refusal: str = ""
+    upload_link: str = ""
+    product_name: str = ""
+
+
+def link(url: str, text: str) -> str:
+    """A link as WeChat's text messages take it."""
+    return f'<a href="{escape(url)}">{escape(text)}</a>'
+
+
+def headline(report: dict[str, Any]) -> str:
+    """The verdict in one line: what a person needs if they read nothing else."""
+    failed, unclear, passed = (len(list(_findings(report, verdict))) for verdict in ("fail", "unclear", "pass"))
+    match report["verdict"]:
+        case "fail":
+            return f"不合格：{failed} 项不符合附录 D"
+        case "pass":
+            return f"合格：照片可判的 {passed} 项全部符合附录 D"
+        case _:
+            return f"暂不能判定：{passed} 项合格，{unclear} 项看不清"
+
+
+def answer(outcomes: Sequence[Outcome], *, notice: str = "", question: str = "") -> str:
+    """One text for all photos sent together, within :data:`TEXT_BYTES`; failures first, links before everything."""
+    tail = [part for part in (question, notice) if part]
+    budget = TEXT_BYTES - sum(len(f"\n\n{part}".encode()) for part in tail)
+    head = "" if len(outcomes) == 1 else f"收到 {len(outcomes)} 张："
+    share = (budget - len(head.encode())) // len(outcomes)
+    blocks = [
+        _block(outcome, share - 8, number if len(outcomes) > 1 else None) for number, outcome in enumerate(outcomes, 1)
+    ]
+    return "\n\n".join([*filter(None, [head]), *blocks, *tail])
+
+
+def _block(outcome: Outcome, budget: int, number: int | None) -> str:
+    prefix = f"{number}. " if number else ""
+    if outcome.report is None:
+        return _fit([f"{prefix}没能检查：{outcome.refusal}"], budget, "")
+    report = outcome.report
+    first = f"{prefix}{headline(report)}\n{link(outcome.report_link, '查看完整报告')}"
+    if outcome.product_name:
+        first = f"{prefix}{headline(report)}（{outcome.product_name}）\n{link(outcome.report_link, '查看完整报告')}"
+    upload = (
+        f"聊天会压缩照片。{link(outcome.upload_link, '上传原图')}可判清上面带 ？ 的项（链接用一次有效）"
+        if outcome.upload_link
+        else ""
+    )
+    return _fit([first, *_lines(report)], budget, upload)
+
+
+def _lines(report: dict[str, Any]) -> Iterable[str]:
+    """Failures, then what is unclear, then what passes: each with clause, measure, requirement and what to do."""
+    for finding in _findings(report, "fail"):
+        yield f"✗ {finding['advice']}"
+    unclear = list(_findings(report, "unclear"))
+    # One cause makes many clauses unclear (no size, a blurred photo): each distinct advice is said once.
+    told: dict[str, list[str]] = {}
+    for finding in unclear:
+        told.setdefault(finding["advice"], []).append(finding["clause"])
+    for advice, clauses in told.items():
+        yield f"？ {advice}" if len(clauses) == 1 else f"？ {'、'.join(CLAUSE_NAMES[c] for c in clauses)}：{advice}"
+    if report["retake"] and report["retake"] not in told:
+        yield f"重拍建议：{report['retake']}"
+    if passed := [CLAUSE_NAMES[finding["clause"]] for finding in _findings(report, "pass")]:
+        yield f"✓ {'、'.join(passed)}"
+
+
+def _findings(report: dict[str, Any], verdict: str) -> Iterable[dict[str, Any]]:
+    return (
+        finding
+        for finding in report["findings"]
+        if finding["verdict"] == verdict and not (verdict == "unclear" and finding["clause"] in BEYOND_ONE_PHOTO)
+    )
+
+
+def _fit(lines: Sequence[str], budget: int, last: str) -> str:
+    """As many lines as fit; the first always, what is cut is named, ``last`` keeps its place."""
+    more = "…其余见报告"
+    room = budget - (len(f"\n{last}".encode()) if last else 0)
+    text = lines[0]
+    for index, line in enumerate(lines[1:], 1):
+        reserve = len(f"\n{more}".encode()) if index < len(lines) - 1 else 0
+        if len(f"{text}\n{line}".encode()) + reserve > room:
+            text = f"{text}\n{more}"
+            break
+        text = f"{text}\n{line}"
+    return f"{text}\n{last}" if last else text
+
+
+def too_large(most_bytes: int) -> str:
+    """A picture that was not taken for its size."""
+    return f"照片超过 {most_bytes // 2**20} MB，请在手机相机里调低分辨率后重发"
+
+
+def sheet_size(product: Any) -> str:
+    """The certificate's size of a registered product, in millimetres: ``100×70``."""
+    return f"{product.sheet_width_um / 1000:g}×{product.sheet_height_um / 1000:g}"
+
+
+def product_question(products: Sequence[Any]) -> str:
+    """Which of the firm's products is it? Only asked where neither code nor text told."""
+    lines = [
+        f"{number}) {product.name} {product.model}（{sheet_size(product)}）"
+        for number, product in enumerate(products[:9], 1)
+    ]
+    return "\n".join(["没认出是哪款产品，请回复数字：", *lines])
