@@ -58,7 +58,7 @@ def stated_fields(lines: Sequence[Line]) -> dict[str, Stated]:
             value = _after(text, label)
             score = line.score
             if not value and (beside := _beside(line, lines)) is not None:
-                value, score = unicodedata.normalize("NFKC", beside.text).strip(" ::"), beside.score
+                value, score = unicodedata.normalize("NFKC", beside.text).lstrip(":").strip(), beside.score
             if value:
                 found[name] = Stated(value, score)
             break

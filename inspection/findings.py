@@ -1,7 +1,7 @@
 """Appendix D of T/ZGJDJX—3—2026, clause by clause: what was measured becomes a verdict, a limit and an advice.
 
-One method a clause. A value within the photo's uncertainty of its limit is unclear (R55); where one fault causes others,
-the cause is reported and its consequences stay unclear.
+One method a clause. A value within the photo's uncertainty of its limit is unclear (R55); where one fault causes
+others, the cause is reported and its consequences stay unclear.
 """
 
 from collections.abc import Callable
@@ -68,7 +68,7 @@ def judge(evidence: Evidence) -> tuple[Finding, ...]:
 
 
 def overall(findings: tuple[Finding, ...], *, has_product: bool) -> Verdict:
-    """R50: any failure fails; what a photo cannot show does not cap; D.5.1 counts where there is a product to compare."""
+    """R50: any failure fails; what a photo cannot show does not cap; D.5.1 counts where products were given."""
     if any(f.verdict is FAIL for f in findings):
         return FAIL
     ignored = ADVISORY if has_product else ADVISORY | {"D.5.1"}
@@ -129,7 +129,10 @@ class _Bench:
         if sheet.px_per_mm < limit("geometry_px_per_mm"):
             return f"照片每毫米只有 {sheet.px_per_mm:.1f} 个像素，量不准：请靠近一些，让合格证占满画面，或发送原图。"
         if sheet.uncertainty_mm > limit("uncertainty_mm"):
-            return f"这张照片的测量误差约 {sheet.uncertainty_mm:.2f} mm，超过 0.3 mm：请压平合格证，从正上方重拍，不用广角。"
+            return (
+                f"这张照片的测量误差约 {sheet.uncertainty_mm:.2f} mm，超过 0.3 mm："
+                "请压平合格证，从正上方重拍，不用广角。"
+            )
         return None
 
     @property
@@ -228,7 +231,10 @@ class _Bench:
             advice = f"二维码距四边 {_sides(edge)} mm。"
         elif verdict is FAIL:
             short = "、".join(f"{_NAMES[s]}边 {edge[s]:.1f} mm" for s in SIDES if self._against(edge[s], least) is FAIL)
-            advice = f"二维码距合格证{short}，要求 ≥ {least:g} mm（D.1.1）：请把二维码向内移 {least - edge[side] + 0.3:.1f} mm 以上重新印刷。"
+            inward = least - edge[side] + 0.3
+            advice = (
+                f"二维码距合格证{short}，要求 ≥ {least:g} mm（D.1.1）：请把二维码向内移 {inward:.1f} mm 以上重新印刷。"
+            )
         else:
             advice = (
                 f"二维码距{_NAMES[side]}边 {edge[side]:.2f} mm，与 {least:g} mm 的差在测量误差（{self._u:.2f} mm）内："
@@ -351,7 +357,8 @@ class _Bench:
                 clause, UNCLEAR, required, f"二维码{doubt}，但不能确定：请对焦后靠近重拍。", measured, rows
             )
         return self._finding(
-            clause, PASS, required, "没有看到模糊、重影、缺线或污点；照片没有发现低于 300 dpi 的迹象，原稿或扫描件可进一步证明。",
+            clause, PASS, required,
+            "没有看到模糊、重影、缺线或污点；照片没有发现低于 300 dpi 的迹象，原稿或扫描件可进一步证明。",
             measured, rows,
         )  # fmt: skip
 
@@ -486,11 +493,14 @@ class _Bench:
                     f"提醒：{_NAMES[side]}侧不足 4 个模块（{modules * module_mm:.1f} mm），部分扫码设备可能读不出。"
                 )
         elif verdict is FAIL:
-            advice = f"二维码{_NAMES[side]}侧留白 {quiet[side]:.1f} mm，要求 ≥ {least:g} mm（D.3.2）：请移开文字或线条，留足空白后重新印刷。"
+            advice = (
+                f"二维码{_NAMES[side]}侧留白 {quiet[side]:.1f} mm，要求 ≥ {least:g} mm（D.3.2）："
+                "请移开文字或线条，留足空白后重新印刷。"
+            )
         else:
             advice = (
-                f"二维码{_NAMES[side]}侧留白 {quiet[side]:.2f} mm，与 {least:g} mm 的差在测量误差（{self._u:.2f} mm）内："
-                "请靠近重拍，或再留宽一点。"
+                f"二维码{_NAMES[side]}侧留白 {quiet[side]:.2f} mm，与 {least:g} mm 的差"
+                f"在测量误差（{self._u:.2f} mm）内：请靠近重拍，或再留宽一点。"
             )
         return self._finding(clause, verdict, required, advice, measured, ("R28", "R55"))
 

@@ -1,18 +1,20 @@
 """Plane geometry on arrays: points N×2, homographies 3×3, lines as homogeneous triples. Float64 throughout."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from inspection.report import Quad
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating[Any]]
 
 UNIT_SQUARE: Floats = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
 
 
 def rectangle(width: float, height: float) -> Floats:
     """Corners of a rectangle at the origin: top left, top right, bottom right, bottom left."""
-    return UNIT_SQUARE * np.array([width, height])
+    return np.asarray(UNIT_SQUARE * np.array([width, height]), np.float64)
 
 
 def project(homography: Floats, points: ArrayLike) -> Floats:

@@ -1,6 +1,7 @@
 """The code's own module grid, laid on the photo to a few hundredths of a pixel."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -35,11 +36,11 @@ class Grid:
 
     @property
     def rows(self) -> int:
-        return self.ideal.shape[0]
+        return int(self.ideal.shape[0])
 
     @property
     def columns(self) -> int:
-        return self.ideal.shape[1]
+        return int(self.ideal.shape[1])
 
     @property
     def corners(self) -> Floats:
@@ -156,17 +157,17 @@ def _align(gray: Gray, to_photo: Floats, ideal: Matrix) -> tuple[Floats, float] 
         mask = np.zeros(view.shape, np.uint8)
         keep = (border - _RING) * scale
         mask[keep:-keep, keep:-keep] = 255
-        warp = np.eye(3, dtype=np.float32)
+        warp: NDArray[Any] = np.eye(3, dtype=np.float32)
         criteria = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, rounds, 1e-5)
         try:
-            fit, warp = cv2.findTransformECCWithMask(
+            fit, found = cv2.findTransformECCWithMask(
                 template, view / 255, mask, np.full_like(mask, 255), warp, cv2.MOTION_HOMOGRAPHY, criteria, soft
             )
         except cv2.error:
             return None
         # template pixel -> view pixel -> photo; template pixel p shows grid point (p + 0.5) / scale - border
         to_pixel = np.array([[scale, 0, scale * border - 0.5], [0, scale, scale * border - 0.5], [0, 0, 1]])
-        to_photo = to_photo @ np.linalg.inv(to_pixel) @ warp.astype(np.float64) @ to_pixel
+        to_photo = to_photo @ np.linalg.inv(to_pixel) @ np.asarray(found, np.float64) @ to_pixel
         to_photo = to_photo / to_photo[2, 2]
     moved = project(to_photo, rectangle(columns, rows))
     if not np.isfinite(moved).all() or np.abs(moved - corners).max() > 4 * native + 3:

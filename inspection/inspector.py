@@ -15,7 +15,7 @@ from inspection.measure import measure_print
 from inspection.picture import Picture, decode
 from inspection.profile import limit
 from inspection.reading import Symbol, read_symbols, second_opinion
-from inspection.report import Finding, Inspected, ProductHint, Report, Request, Size, Verdict
+from inspection.report import Code, Finding, Inspected, ProductHint, Report, Request, Size, Verdict
 from inspection.sheet import Sheet, find_sheet
 
 ENGINE = "zhuisu-inspection 1"
@@ -182,7 +182,7 @@ def _code_turn(grid: Grid | None) -> int:
 
 
 def _sheet_turns(sheet: Sheet, size: Size, read: int | None) -> int:
-    """How the found frame is turned to be read; by the text where it spoke and fits the stated shape, else by the code."""
+    """Quarter-turns that make the frame readable: by the text where it fits the stated shape, else by the code."""
     lies_as_stated = abs(sheet.size[0] / sheet.size[1] - size[0] / size[1]) < 1e-6
     square = abs(size[0] - size[1]) < 1e-6
     if read is not None and (square or (read % 2 == 0) == lies_as_stated):
@@ -216,7 +216,7 @@ def _legible_sheet(picture: Picture, lines: Sequence[ocr.Line], size: Size | Non
     return all(inside) and (size is None or abs(ratio / (max(size) / min(size)) - 1) < 0.2)
 
 
-def _codes(symbols: Sequence[Symbol], judged: Symbol | None, grid: Grid | None, scale: float) -> list:  # type: ignore[type-arg]
+def _codes(symbols: Sequence[Symbol], judged: Symbol | None, grid: Grid | None, scale: float) -> list[Code]:
     """Every code that was read, the judged one first and with its fine corners."""
     codes = []
     if judged is not None and judged.text:

@@ -54,7 +54,7 @@ def measure_print(rgb: NDArray[np.uint8], grid: Grid, quiet_reach: float = 0.0) 
     reach = float(np.ceil(max(_QUIET_REACH, quiet_reach)))
     box = (-reach, -reach, grid.columns + reach, grid.rows + reach)
     colour = rectify(rgb, grid.to_photo, box, density).clip(0, 255).astype(np.uint8)
-    level, paper = _relative_light(colour, grid, density, reach)
+    level, paper = _relative_light(colour, density)
     border = round(reach * density)
     inner = (slice(border, border + grid.rows * density), slice(border, border + grid.columns * density))
     code = level[inner]
@@ -89,9 +89,7 @@ def measure_print(rgb: NDArray[np.uint8], grid: Grid, quiet_reach: float = 0.0) 
     )  # fmt: skip
 
 
-def _relative_light(
-    colour: NDArray[np.uint8], grid: Grid, density: int, reach: float
-) -> tuple[Floats, NDArray[np.float32]]:
+def _relative_light(colour: NDArray[np.uint8], density: int) -> tuple[Floats, NDArray[np.float32]]:
     """Luminance over the paper's own local luminance, and the paper's colour (linear RGB)."""
     linear = _SRGB[colour]
     luminance = linear @ np.array([0.2126, 0.7152, 0.0722], np.float32)
@@ -116,7 +114,7 @@ def _relative_light(
     xx, yy = (xx + 0.5) / luminance.shape[1] * 2 - 1, (yy + 0.5) / luminance.shape[0] * 2 - 1
     surface = np.stack([np.ones_like(xx), xx, yy, xx * xx, xx * yy, yy * yy], -1) @ solved
     surface = np.maximum(surface, 0.25 * float(np.median(value)) + 1e-4)
-    brightest = luminance > np.percentile(luminance, 80)
+    brightest = luminance >= np.percentile(luminance, 80)
     return np.asarray(luminance / surface, np.float64), np.median(linear[brightest], axis=0)
 
 
@@ -129,7 +127,7 @@ def _centres(image: Floats, shape: tuple[int, int], density: int) -> Floats:
 
 
 def _levels(code: Floats, ideal: NDArray[np.bool_], density: int) -> tuple[float, float, float, float]:
-    """Level of light and dark, PCS, modulation (R24: only modules whose four neighbours agree, blur spoils the rest)."""
+    """Level of light and dark, PCS, modulation (R24: from modules whose four neighbours agree, blur spoils others)."""
     centre = _centres(code, ideal.shape, density)
     framed = np.pad(ideal, 1)
     agree = np.ones_like(ideal)
@@ -145,7 +143,7 @@ def _levels(code: Floats, ideal: NDArray[np.bool_], density: int) -> tuple[float
 
 
 def _model(ink: Floats, ideal: NDArray[np.bool_], density: int, border: int) -> tuple[Floats, float, float]:
-    """The ideal print as this photo should show it: best blur (modules, standard deviation) and ink growth (modules)."""
+    """The ideal print as this photo should show it, with its blur (standard deviation) and ink growth in modules."""
     sharp = np.kron(ideal.astype(np.float64), np.ones((density, density)))
     sharp = np.pad(sharp, border)
     inside = np.zeros(sharp.shape, np.bool_)

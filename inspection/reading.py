@@ -74,7 +74,7 @@ def read_symbols(gray: Gray, effort: Effort = "fast") -> list[Symbol]:
     if effort == "thorough" and not whole:
         whole = _merge(_repaired(gray, [s for s in found if not s.text]))
     halves = [h for h in found if not h.text and not any(_overlap(h, w) for w in whole)]
-    return sorted(whole, key=lambda s: -s.area) + halves
+    return [*sorted(whole, key=lambda s: -s.area), *halves]
 
 
 def second_opinion(gray: Gray, symbol: Symbol) -> Symbol:
@@ -145,10 +145,10 @@ def _dimensions(symbology: str, version: str) -> tuple[int | None, tuple[int, in
 def _zbar(gray: Gray) -> list[Symbol]:
     symbols = []
     for result in pyzbar.decode(np.ascontiguousarray(gray), symbols=_ZBAR_SYMBOLS):
-        corners = np.array([(p.x, p.y) for p in result.polygon], np.float64)
+        corners: Floats = np.array([(p.x, p.y) for p in result.polygon], np.float64)
         if len(corners) != 4:
             left, top, width, height = result.rect
-            corners = rectangle(max(width, 1), max(height, 1)) + (left, top)
+            corners = rectangle(max(width, 1), max(height, 1)) + np.array([left, top])
         elif result.orientation in {"UP", "RIGHT", "DOWN", "LEFT"}:
             corners = _clockwise(corners)
         symbols.append(
@@ -252,8 +252,9 @@ def _straightened(gray: Gray, symbol: Symbol) -> Iterator[tuple[Gray, Floats]]:
         edge = round(side + 2 * border)
         if edge > 1600:
             continue
-        view = cv2.warpPerspective(gray, to_view, (edge, edge), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-        view = view.astype(np.uint8, copy=False)
+        view: Gray = cv2.warpPerspective(
+            gray, to_view, (edge, edge), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+        ).astype(np.uint8, copy=False)
         yield view, to_view
         yield _sharpen(view, density / 3), to_view
 

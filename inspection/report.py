@@ -20,7 +20,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """One code read in the picture; ``corners`` in photo pixels: top left, top right, bottom right, bottom left of the symbol."""
+    """One code read; ``corners`` in photo pixels: top left, top right, bottom right, bottom left of the symbol."""
 
     text: str
     symbology: str
@@ -31,9 +31,9 @@ class Code:
 class Finding:
     """One clause, judged once.
 
-    ``measured`` holds plain numbers in the unit of the key's end (``side_mm``, ``edge_mm`` {left, top, right, bottom} …);
-    ``required`` and ``advice`` are Chinese sentences for people; ``rows`` names the rows of our reading (R22 …) that
-    decided; ``where`` is the outline in photo pixels, where there is one.
+    ``measured`` holds plain numbers in the unit of the key's end (``side_mm``, ``edge_mm`` by side …); ``required``
+    and ``advice`` are Chinese sentences for people; ``rows`` names the rows of our reading (R22 …) that decided;
+    ``where`` is the outline in photo pixels, where there is one.
     """
 
     clause: str
@@ -58,7 +58,7 @@ class ProductHint:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A picture to judge. ``sheet_mm`` overrules the size of a recognised product; both absent: millimetres are unclear."""
+    """A picture to judge. ``sheet_mm`` overrules a recognised product's size; both absent: millimetres are unclear."""
 
     data: bytes
     sheet_mm: Size | None = None

@@ -168,7 +168,7 @@ def _paper_colour(lab: NDArray[np.float32], code: Floats) -> NDArray[np.float32]
 def _lines(lab: NDArray[np.float32], code: Floats, paper: NDArray[np.float32]) -> _Lines:
     """Straight borders that run down the view (x nearly constant), strongest first, ``_LINES`` on each side."""
     height, width = lab.shape[:2]
-    soft = cv2.GaussianBlur(lab, (0, 0), 1.0)
+    soft = np.asarray(cv2.GaussianBlur(lab, (0, 0), 1.0), np.float32)
     across = cv2.Sobel(soft, cv2.CV_32F, 1, 0, ksize=3)
     along = cv2.Sobel(soft, cv2.CV_32F, 0, 1, ksize=3)
     strength = np.abs(across[..., 0]) + 1.5 * np.abs(across[..., 2])
@@ -192,9 +192,9 @@ def _lines(lab: NDArray[np.float32], code: Floats, paper: NDArray[np.float32]) -
     columns = np.round(xs[None] - slopes[:, None] * (ys[None] - middle)).astype(np.int64) + pad
     span = width + 2 * pad
     columns = np.clip(columns, 0, span - 1)
-    votes = np.zeros((len(slopes), span), np.int32)
-    for row, column in zip(votes, columns, strict=True):
-        row += np.bincount(column, minlength=span).astype(np.int32)
+    votes = np.zeros((len(slopes), span), np.int64)
+    for index, column in enumerate(columns):
+        votes[index] = np.bincount(column, minlength=span)
     ends, sides = [], {True: 0, False: 0}
     least = 0.8 * (y1 - y0)
     for _ in range(6 * _LINES):
@@ -204,8 +204,8 @@ def _lines(lab: NDArray[np.float32], code: Floats, paper: NDArray[np.float32]) -
             break
         on = np.abs(columns[which] - (column + 1)) <= 2
         slope, offset = _least_squares(ys[on] - middle, xs[on].astype(np.float64))
-        for row, taken in zip(votes, columns[:, on], strict=True):
-            row -= np.bincount(taken, minlength=span).astype(np.int32)
+        for index, taken in enumerate(columns[:, on]):
+            votes[index] -= np.bincount(taken, minlength=span)
         keep = ~on
         xs, ys, columns = xs[keep], ys[keep], columns[:, keep]
         left = offset < (x0 + x1) / 2
@@ -249,7 +249,7 @@ def _rim(lab: NDArray[np.float32], ends: Floats, before: NDArray[np.bool_], pape
     return np.concatenate([np.zeros((count, 1)), np.cumsum(flags, axis=1)], axis=1)
 
 
-def _is_rim(inner: NDArray[np.float32], outer: NDArray[np.float32], paper: NDArray[np.float32]) -> NDArray[np.bool_]:
+def _is_rim(inner: Floats, outer: Floats, paper: Floats) -> NDArray[np.bool_]:
     """Lab colours (…×3) on both sides of a border: paper within (its light may fall off), something else without."""
     step = np.abs(inner - outer) @ np.array([1.0, 1.0, 1.5], np.float32)
     off_paper = np.abs(inner - paper) @ np.array([0.35, 1.0, 1.0], np.float32)

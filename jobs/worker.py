@@ -50,23 +50,28 @@ class Worker:
             await asyncio.gather(*late, return_exceptions=True)
 
     async def _run(self) -> None:
-        while not self._stopping:
-            free = self._concurrency - len(self._running)
-            claimed: list[ClaimedJob] = []
-            if free:
-                try:
-                    claimed = await self._ports.queue.claim(free, LEASE_SECONDS)
-                except Exception:
-                    # The database is away for a moment: the work stays there, so does the worker.
-                    _log.exception("claim failed")
-                    await asyncio.sleep(IDLE_SECONDS)
-            for job in claimed:
-                task = clean_task(self._attempt(job), name=f"job:{job.id}")
-                self._running.add(task)
-                task.add_done_callback(self._running.discard)
-                task.add_done_callback(lambda _task: self._ports.bell.ring("jobs"))
-            if not claimed and not self._stopping:
-                await self._ports.bell.heard("jobs", IDLE_SECONDS)
+        with self._ports.bell.listening("jobs") as ear:
+            while not self._stopping:
+                if not await self._take():
+                    await ear.heard(IDLE_SECONDS)
+
+    async def _take(self) -> bool:
+        """Claim as many jobs as there is room for and start them; False where there was nothing to start."""
+        free = self._concurrency - len(self._running)
+        if not free:
+            return False
+        try:
+            claimed = await self._ports.queue.claim(free, LEASE_SECONDS)
+        except Exception:
+            # The database is away for a moment: the work stays there, so does the worker.
+            _log.exception("claim failed")
+            return False
+        for job in claimed:
+            task = clean_task(self._attempt(job), name=f"job:{job.id}")
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+            task.add_done_callback(lambda _task: self._ports.bell.ring("jobs"))
+        return bool(claimed)
 
     async def _attempt(self, job: ClaimedJob) -> None:
         structlog.contextvars.bind_contextvars(job=job.key, attempt=job.attempts)

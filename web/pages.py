@@ -9,10 +9,10 @@ from aiohttp import BodyPartReader, web
 
 from config.clock import for_people
 from models import Inspection, Photo, PhotoState
-from workflow import originals, upload_links
+from workflow import judging, originals, upload_links
 from workflow.context import Ports
 from workflow.ports import ObjectMissing
-from workflow.wording import BEYOND_ONE_PHOTO, CLAUSE_NAMES, headline
+from workflow.wording import BEYOND_ONE_PHOTO, CLAUSE_NAMES, clause_number, headline
 
 PORTS = web.AppKey("ports", Ports)
 _HERE = Path(__file__).parent
@@ -29,6 +29,7 @@ def add_pages(app: web.Application, ports: Ports) -> None:
         app, loader=jinja2.FileSystemLoader(_HERE / "templates"), autoescape=True, undefined=jinja2.StrictUndefined
     )
     environment.filters["for_people"] = for_people
+    environment.filters["clause_number"] = clause_number
     environment.globals.update(clause_names=CLAUSE_NAMES, marks=MARKS)
     app.router.add_get("/", home)
     app.router.add_get("/r/{ref}", report)
@@ -129,7 +130,10 @@ async def upload(request: web.Request) -> web.StreamResponse:
             status=413 if data is None else 400,
         )
     photo = await originals.receive_original(ports, link, data, file_name)
-    await ports.bell.heard(f"photo:{photo.id}", WAIT_SECONDS)
+    with ports.bell.listening(judging.bell_name(photo)) as ear:
+        await photo.refresh_from_db()
+        if photo.state not in judging.ENDED:
+            await ear.heard(WAIT_SECONDS)
     raise web.HTTPSeeOther(request.path)
 
 
@@ -139,7 +143,7 @@ async def _uploaded(request: web.Request, photo: Photo) -> web.StreamResponse:
         await photo.fetch_related("inspection")
         assert photo.inspection is not None
         raise web.HTTPSeeOther(ports.links.report(photo.inspection.ref))
-    waiting = photo.state in (PhotoState.RECEIVED, PhotoState.STORED)
+    waiting = photo.state not in judging.ENDED
     return _page(request, "uploaded.html", {"waiting": waiting, "advice": photo.refusal_advice})
 
 

@@ -1,34 +1,51 @@
-"""Wake-up hints between tasks of one process. A hint may be lost: whoever waits also looks for itself."""
+"""Wake-up hints between tasks of one process. Who waits also looks for itself: other processes do not ring here."""
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class Ear:
+    """Hears one name from the moment it listens: what rang before ``heard`` was called is not lost."""
+
+    def __init__(self) -> None:
+        self._rung = asyncio.Event()
+
+    def notice(self) -> None:
+        """It rang."""
+        self._rung.set()
+
+    async def heard(self, seconds: float) -> bool:
+        """Wait at most ``seconds``; True where it rang since the last time it was heard."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._rung.wait()
+        except TimeoutError:
+            return False
+        self._rung.clear()
+        return True
 
 
 class Bell:
-    """Named hints: ``ring`` wakes everyone who is in ``heard`` for that name."""
+    """Named hints: ``ring`` wakes every ear that listens for that name."""
 
     def __init__(self) -> None:
-        self._waiting: dict[str, set[asyncio.Future[None]]] = defaultdict(set)
+        self._ears: dict[str, set[Ear]] = defaultdict(set)
 
     def ring(self, name: str) -> None:
-        """Wake all who wait for ``name`` now."""
-        for waiter in self._waiting.pop(name, ()):
-            if not waiter.done():
-                waiter.set_result(None)
+        """Wake all who listen for ``name`` now."""
+        for ear in self._ears.get(name, ()):
+            ear.notice()
 
-    async def heard(self, name: str, seconds: float) -> bool:
-        """Wait for ``name`` at most ``seconds``; True where it rang."""
-        waiter = asyncio.get_running_loop().create_future()
-        self._waiting[name].add(waiter)
+    @contextmanager
+    def listening(self, name: str) -> Iterator[Ear]:
+        """An ear for ``name``, while the block runs: open it first, then look whether there is anything to wait for."""
+        ear = Ear()
+        self._ears[name].add(ear)
         try:
-            async with asyncio.timeout(seconds):
-                await waiter
-        except TimeoutError:
-            return False
-        else:
-            return True
+            yield ear
         finally:
-            if waiting := self._waiting.get(name):
-                waiting.discard(waiter)
-                if not waiting:
-                    del self._waiting[name]
+            self._ears[name].discard(ear)
+            if not self._ears[name]:
+                del self._ears[name]

@@ -94,6 +94,11 @@ async def give_up(ports: Ports, job: ClaimedJob) -> None:
     ports.bell.ring("jobs")
 
 
+def bell_name(photo: Photo) -> str:
+    """Rings when the photo's road has ended."""
+    return f"photo:{photo.id}"
+
+
 def _job_key(photo: Photo) -> str:
     return f"judge:{photo.id}"
 
@@ -242,7 +247,7 @@ async def _end(ports: Ports, photo: Photo, state: PhotoState, code: str, advice:
 def _ring(ports: Ports, photo: Photo) -> None:
     if photo.answer_id is not None:
         ports.bell.ring(answers.bell_name(photo.answer_id))
-    ports.bell.ring(f"photo:{photo.id}")
+    ports.bell.ring(bell_name(photo))
 
 
 async def _settle(ports: Ports, photo: Photo) -> None:
@@ -256,9 +261,11 @@ async def _settle(ports: Ports, photo: Photo) -> None:
     if any(one.state not in ENDED for one in photos):
         return
     outcomes = [await _outcome(ports, identity, one) for one in photos]
-    notice = "" if identity.consented_at else wording.NOTICE
-    if notice:
-        await WeChatIdentity.filter(id=identity.id, notice_shown_at=None).update(notice_shown_at=ports.clock.now())
+    notice = ""
+    if identity.notice_shown_at is None:
+        # Whoever follows has read it in the welcome; who came another way reads it with the first verdict, once (R54).
+        notice = wording.NOTICE
+        await WeChatIdentity.filter(id=identity.id).update(notice_shown_at=ports.clock.now())
     body = wording.answer(outcomes, notice=notice, question=await _question(identity, photos))
     marked = [one.inspection for one in photos if one.inspection is not None and one.inspection.marked_key]
     # One picture an answer (customer-service messages are counted): the worst verdict's.

@@ -23,6 +23,8 @@ from workflow.people import lock_person, micrometres
 TOGETHER = timedelta(seconds=10)
 """Photos of one person that arrive while an answer is still awaited, at most this apart, are answered together."""
 MOST_TOGETHER = 9
+LOOK_SECONDS = 0.25
+"""How often a waiting callback looks for an answer that another process may have found."""
 SIZE_ANSWER = timedelta(hours=24)
 """How long after a photo its size may be told to have it judged again."""
 
@@ -140,15 +142,15 @@ async def wait_for_answer(ports: Ports, photo: Photo, receipt: str, seconds: flo
         return None
     loop = asyncio.get_running_loop()
     deadline = loop.time() + seconds
-    while True:
-        answer = await Answer.get(id=photo.answer_id)
-        if answer.state != AnswerState.AWAITING:
-            return await answers.claim_passive(ports, answer.id, receipt)
-        left = deadline - loop.time()
-        if left <= 0:
-            return None
-        # The bell is a hint within this process; another process may have done the work.
-        await ports.bell.heard(answers.bell_name(answer.id), min(left, 0.25))
+    with ports.bell.listening(answers.bell_name(photo.answer_id)) as ear:
+        while True:
+            answer = await Answer.get(id=photo.answer_id)
+            if answer.state != AnswerState.AWAITING:
+                return await answers.claim_passive(ports, answer.id, receipt)
+            left = deadline - loop.time()
+            if left <= 0:
+                return None
+            await ear.heard(min(left, LOOK_SECONDS))
 
 
 async def _open_answer(ports: Ports, identity: WeChatIdentity) -> Answer:

@@ -26,6 +26,14 @@ CLAUSE_NAMES = {
     "D.5.2": "关联信息",
 }
 
+
+def clause_number(clause: str) -> str:
+    """The clause as the standard numbers it: ``D.2.1.contrast`` is part of D.2.1; ``code`` answers to 3.4 and 5."""
+    return (
+        "3.4、5" if clause == "code" else ".".join(part for part in clause.split(".") if part == "D" or part.isdigit())
+    )
+
+
 BEYOND_ONE_PHOTO = ("D.1.3", "D.4", "D.5.2")
 """R50: what a single photo cannot show; declared or checked elsewhere, it does not decide the verdict."""
 

@@ -1,4 +1,4 @@
-"""The pool of inspectors: answers, refusals, children that hang, die or run out of memory, and a parent that is killed."""
+"""The pool of inspectors: answers, refusals, children that hang, die or exhaust memory, a parent that is killed."""
 
 import asyncio
 import os
