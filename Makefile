@@ -1,12 +1,12 @@
 # make help lists everything.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format bench lock clean
+.PHONY: help setup run test lint format bench pictures lock clean
 
 PY := .venv/bin/python
 T ?= tests
 
 help: ## 列出所有命令
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z][a-z-]*:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z][a-z-]*:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## 建立开发环境 .venv（含测试与检查工具）
 	@deploy/setup.sh dev
@@ -31,6 +31,9 @@ format: setup ## 按统一格式改写代码
 bench: setup ## 基准测试：与各自的下限在同一次运行里比较
 	@$(PY) -m benchmarks.photo_answer
 	@$(PY) -m benchmarks.callback
+
+pictures: setup ## 从运行中的程序重拍 README 的截图（需要 Chromium）
+	@$(PY) -m docs.take_pictures
 
 lock: setup ## 按 pyproject.toml 重新锁定依赖版本（不含索引地址）
 	@for x in "requirements.lock" "requirements-dev.lock --extra dev"; do set -- $$x; \

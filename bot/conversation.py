@@ -103,6 +103,7 @@ async def consent(context: Conversation) -> Answer:
     return replies.Text(wording.CONSENTED)
 
 
+@router.on(updates.Scan)
 @router.on(updates.Text, text_is("帮助", "help", "?", "？", "菜单"))
 @router.on(updates.Click, key=KEY_HELP)
 async def show_help(_context: Conversation) -> Answer:

@@ -54,7 +54,7 @@ else
 fi
 say "安装依赖（$lock，首次约一分钟）"
 # --no-deps: the lock is whole; a package of it names the windowed OpenCV, which must not come in.
-.venv/bin/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r "$lock"
-.venv/bin/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . 2>/dev/null ||
-    .venv/bin/python -m pip install -q --disable-pip-version-check --no-deps -e .
+.venv/bin/python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes -r "$lock"
+.venv/bin/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e . 2>/dev/null ||
+    .venv/bin/python -m pip install -qq --disable-pip-version-check --no-deps -e .
 printf '%s' "$stamp" > ".venv/.made-$kind"

@@ -1,6 +1,7 @@
 """The queue as a table: on SQLite and on PostgreSQL, in the same database as the rows its jobs belong to."""
 
 import secrets
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -93,6 +94,10 @@ class TableQueue:
         await self._update(
             job, lease=None, lease_until=None, dead_at=self._clock.now(), last_error=error[:LONGEST_ERROR]
         )
+
+    async def forget(self, kinds: Collection[str], before: datetime) -> int:
+        """Delete jobs of ``kinds`` done before that moment: only where their keys can never be enqueued again."""
+        return await Job.filter(kind__in=list(kinds), done_at__lt=before).delete()
 
     async def _update(self, job: ClaimedJob, **values: Any) -> bool:
         """Change the job as long as it is ours and open."""

@@ -1,11 +1,13 @@
 """The code's own module grid, laid on the photo to a few hundredths of a pixel."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import cv2
 import numpy as np
 import segno
+import zxingcpp
 from numpy.typing import NDArray
 
 from inspection.geometry import Floats, homography, project, rectangle, side_lengths
@@ -16,6 +18,8 @@ Matrix = NDArray[np.bool_]
 
 _RING = 1
 """Modules of quiet zone that take part in the alignment."""
+_SAME = 0.93
+"""Share of modules from which a re-encoded grid is the one that was printed, the rest being print faults."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +60,16 @@ def lay_grid(gray: Gray, symbol: Symbol) -> Grid | None:
     to_photo = homography(rectangle(columns, rows), symbol.corners)
     if not np.isfinite(to_photo).all():
         return None
-    ideal = _encode(symbol)
-    exact = ideal is not None
-    if ideal is not None and _agreement(gray, to_photo, ideal) < 0.72:
-        ideal, exact = None, False
-    if ideal is None:
-        ideal = _sample(gray, to_photo, rows, columns)
-        aligned = _align(gray, to_photo, ideal)
-        to_photo = aligned[0] if aligned else to_photo
-        ideal = _sample(gray, to_photo, rows, columns)
+    sampled = _sample(gray, to_photo, rows, columns)
+    rough = _align(gray, to_photo, sampled)
+    if rough is not None:
+        to_photo = rough[0]
+        sampled = _sample(gray, to_photo, rows, columns)
+    ideal, exact = sampled, False
+    for made in _encodings(symbol):
+        if made.shape == sampled.shape and (made == sampled).mean() >= _SAME:
+            ideal, exact = made, True
+            break
     aligned = _align(gray, to_photo, ideal)
     if aligned is None or aligned[1] < 0.6:
         return None
@@ -73,18 +78,29 @@ def lay_grid(gray: Gray, symbol: Symbol) -> Grid | None:
     return Grid(ideal, exact, to_photo, fit, density)
 
 
-def _encode(symbol: Symbol) -> Matrix | None:
-    """The grid that the text makes at the reported version, level and mask; None where it cannot be made again."""
-    if symbol.symbology != "QRCode" or not symbol.text or symbol.version is None or symbol.level is None or symbol.gs1:
-        return None
+def _encodings(symbol: Symbol) -> Iterator[Matrix]:
+    """The grids that the text makes at the reported version, level and mask.
+
+    Encoders differ in how they cut a text into modes, so the two at hand are both asked.
+    """
+    if symbol.symbology != "QRCode" or not symbol.text or symbol.version is None or symbol.level is None:
+        return
+    if not symbol.gs1:
+        for mode in (None, "byte"):
+            try:
+                made = segno.make(
+                    symbol.text, version=symbol.version, error=symbol.level, mask=symbol.mask, mode=mode, micro=False,
+                    boost_error=False, encoding=None if symbol.text.isascii() else "utf-8",
+                )  # fmt: skip
+            except (ValueError, segno.DataOverflowError):
+                continue
+            yield np.array([list(row) for row in made.matrix], np.bool_)
+    options = {"version": symbol.version, "ec_level": symbol.level, "data_mask": symbol.mask}
     try:
-        made = segno.make(
-            symbol.text, version=symbol.version, error=symbol.level, mask=symbol.mask, micro=False, boost_error=False,
-            encoding=None if symbol.text.isascii() else "utf-8",
-        )  # fmt: skip
-    except (ValueError, segno.DataOverflowError):
-        return None
-    return np.array([list(row) for row in made.matrix], np.bool_)
+        barcode = zxingcpp.create_barcode(symbol.text, zxingcpp.QRCode, **options)
+    except (ValueError, RuntimeError):
+        return
+    yield np.asarray(np.array(barcode.to_image(scale=1, add_quiet_zones=False)) < 128, np.bool_)
 
 
 def _sample_levels(gray: Gray, to_photo: Floats, rows: int, columns: int) -> Floats:
@@ -101,10 +117,6 @@ def _sample(gray: Gray, to_photo: Floats, rows: int, columns: int) -> Matrix:
     low = cv2.blur(cv2.erode(levels, np.ones((reach, reach))), (reach, reach))
     high = cv2.blur(cv2.dilate(levels, np.ones((reach, reach))), (reach, reach))
     return np.asarray(levels < (low + high) / 2, np.bool_)
-
-
-def _agreement(gray: Gray, to_photo: Floats, ideal: Matrix) -> float:
-    return float((_sample(gray, to_photo, *ideal.shape) == ideal).mean())
 
 
 def rectify(

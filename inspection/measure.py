@@ -27,6 +27,10 @@ class Print:
     """What was measured. Lengths in modules unless named otherwise; shares and strengths relative to the contrast."""
 
     pcs: float
+    bend: float
+    """How far the surface departs from a plane within the code: greatest shift of the grid, in modules."""
+    shade: float
+    """How uneven the light is on the code's bare paper: its bright over its dark end (5 % at each end left out)."""
     modulation: float
     """Dark level of single modules relative to solid ones: how far blur has filled the picture; 1 is crisp."""
     blur: float
@@ -54,7 +58,7 @@ def measure_print(rgb: NDArray[np.uint8], grid: Grid, quiet_reach: float = 0.0) 
     reach = float(np.ceil(max(_QUIET_REACH, quiet_reach)))
     box = (-reach, -reach, grid.columns + reach, grid.rows + reach)
     colour = rectify(rgb, grid.to_photo, box, density).clip(0, 255).astype(np.uint8)
-    level, paper = _relative_light(colour, density)
+    level = _relative_light(colour, density)
     border = round(reach * density)
     inner = (slice(border, border + grid.rows * density), slice(border, border + grid.columns * density))
     code = level[inner]
@@ -62,35 +66,38 @@ def measure_print(rgb: NDArray[np.uint8], grid: Grid, quiet_reach: float = 0.0) 
     contrast = max(light - dark, 0.02)
     ink = (light - level) / contrast  # 0 paper, 1 ink
     model, blur, growth = _model(ink, grid.ideal, density, border)
+    ink, bend = _flatten(ink, model, density, border)
+    model, blur, growth = _model(ink, grid.ideal, density, border)
     residual = ink - model
+    plain = _plain(grid.ideal, density, border, ink.shape)
     margin = round(2.5 * density)
     window = (
         slice(border - margin, border + grid.rows * density + margin),
         slice(border - margin, border + grid.columns * density + margin),
     )
-    crease, crease_line = _crease(residual[window], model[window], density)
+    crease, crease_line = _crease(residual[window], plain[window], density)
     if crease_line is not None:
         crease_line = project(grid.to_photo, (crease_line + 0.5 - margin) / density)
     stain, missing = _windows(residual[inner], grid.ideal, density)
-    chroma = _saturated(colour, paper)
+    chroma = _saturated(colour, plain, density)
     near = slice(max(border - density, 0), border + grid.rows * density + density)
     across = slice(max(border - density, 0), border + grid.columns * density + density)
     return Print(
-        pcs=pcs, modulation=modulation, blur=blur, growth=growth,
-        ghost=_ghost(residual[inner], model[inner], grid.ideal, density),
+        pcs=pcs, bend=bend, shade=_shade(colour[inner], plain[inner]), modulation=modulation, blur=blur, growth=growth,
+        ghost=_ghost(residual[inner], plain[inner], grid.ideal, density),
         streak=_streak(residual[inner], grid.ideal, density), stain=stain, missing=missing,
         wrong_modules=_wrong(ink[inner], grid, density),
         jitter=_jitter(residual[inner], grid.ideal, density),
         crease=crease, crease_line=crease_line,
-        seal_share=float(chroma[near, across].mean()),
+        seal_share=float((chroma & plain)[near, across].sum() / max(plain[near, across].sum(), 1)),
         glare=bool((colour[inner].min(axis=-1) >= 253).mean() > 0.04 and missing > 0.4),
         quiet=_quiet(np.maximum(ink, chroma.astype(np.float64)), density, border, blur), quiet_reach=reach,
         density=float(grid.px_per_module),
     )  # fmt: skip
 
 
-def _relative_light(colour: NDArray[np.uint8], density: int) -> tuple[Floats, NDArray[np.float32]]:
-    """Luminance over the paper's own local luminance, and the paper's colour (linear RGB)."""
+def _relative_light(colour: NDArray[np.uint8], density: int) -> Floats:
+    """Luminance over the paper's own local luminance."""
     linear = _SRGB[colour]
     luminance = linear @ np.array([0.2126, 0.7152, 0.0722], np.float32)
     # The paper: the bright end of cells that are large enough to hold light modules, smoothed by a low polynomial.
@@ -114,8 +121,7 @@ def _relative_light(colour: NDArray[np.uint8], density: int) -> tuple[Floats, ND
     xx, yy = (xx + 0.5) / luminance.shape[1] * 2 - 1, (yy + 0.5) / luminance.shape[0] * 2 - 1
     surface = np.stack([np.ones_like(xx), xx, yy, xx * xx, xx * yy, yy * yy], -1) @ solved
     surface = np.maximum(surface, 0.25 * float(np.median(value)) + 1e-4)
-    brightest = luminance >= np.percentile(luminance, 80)
-    return np.asarray(luminance / surface, np.float64), np.median(linear[brightest], axis=0)
+    return np.asarray(luminance / surface, np.float64)
 
 
 def _centres(image: Floats, shape: tuple[int, int], density: int) -> Floats:
@@ -162,6 +168,55 @@ def _model(ink: Floats, ideal: NDArray[np.bool_], density: int, border: int) -> 
     return best[1], best[2], best[3]
 
 
+def _shade(colour: NDArray[np.uint8], plain: NDArray[np.bool_]) -> float:
+    low, high = np.percentile(_SRGB[colour[..., 1]][plain], [5, 95])
+    return float(high / max(low, 1e-3))
+
+
+def _flatten(ink: Floats, model: Floats, density: int, border: int) -> tuple[Floats, float]:
+    """Take out a gentle bend of the surface: shift the picture onto the model by a field that varies over modules.
+
+    Least squares on the gradients in windows of some five modules, so single borders keep their raggedness. Returns the
+    straightened ink and the greatest shift inside the code, in modules.
+    """
+    image = ink.astype(np.float32)
+    height, width = ink.shape
+    yy, xx = np.mgrid[0:height, 0:width].astype(np.float32)
+    shift_x, shift_y = np.zeros_like(image), np.zeros_like(image)
+    gx = cv2.Sobel(model, cv2.CV_64F, 1, 0, scale=0.125)
+    gy = cv2.Sobel(model, cv2.CV_64F, 0, 1, scale=0.125)
+    sigma = 2.2 * density
+
+    def window(values: Floats) -> Floats:
+        return np.asarray(cv2.GaussianBlur(values, (0, 0), sigma), np.float64)
+
+    xx_sum, yy_sum, xy_sum = window(gx * gx), window(gy * gy), window(gx * gy)
+    weight = 0.02 * float(np.median(xx_sum[border:-border, border:-border]))  # no gradient, no shift
+    determinant = (xx_sum + weight) * (yy_sum + weight) - xy_sum**2
+    seen = image
+    for _ in range(2):
+        off = np.clip(seen - model, -0.6, 0.6)
+        ex, ey = window(gx * off), window(gy * off)
+        bound = np.float32(0.7 * density)
+        shift_x -= (((yy_sum + weight) * ex - xy_sum * ey) / determinant).astype(np.float32)
+        shift_y -= (((xx_sum + weight) * ey - xy_sum * ex) / determinant).astype(np.float32)
+        shift_x, shift_y = np.clip(shift_x, -bound, bound), np.clip(shift_y, -bound, bound)
+        seen = cv2.remap(image, xx + shift_x, yy + shift_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    inside = (slice(border, -border), slice(border, -border))
+    return seen.astype(np.float64), float(np.hypot(shift_x[inside], shift_y[inside]).max() / density)
+
+
+def _plain(ideal: NDArray[np.bool_], density: int, border: int, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """What should be bare paper: light modules and the surroundings, a sixth of a module away from any ink."""
+    dark = np.zeros(shape, np.uint8)
+    rows, columns = ideal.shape
+    dark[border : border + rows * density, border : border + columns * density] = np.kron(
+        ideal, np.ones((density, density), np.bool_)
+    )
+    reach = max(1, round(0.17 * density))
+    return np.asarray(cv2.dilate(dark, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)) == 0, np.bool_)
+
+
 def _windows(residual: Floats, ideal: NDArray[np.bool_], density: int) -> tuple[float, float]:
     """Worst 3×3-module window: share of its light area that is inked, and of its dark area that lost its ink."""
     dark = np.kron(ideal, np.ones((density, density), np.bool_))
@@ -176,13 +231,15 @@ def _windows(residual: Floats, ideal: NDArray[np.bool_], density: int) -> tuple[
 
 
 def _streak(residual: Floats, ideal: NDArray[np.bool_], density: int) -> float:
-    """Worst line straight across the code: mean share of ink that its dark modules lost there."""
+    """Worst line (a third of a module and wider) straight across the code: mean share of ink its dark modules lost."""
     dark = np.kron(ideal, np.ones((density, density), np.bool_))
     lost = np.where(dark, np.clip(-residual, 0, 1), 0.0)
+    wide = max(2, round(density / 3))
     worst = 0.0
     for axis in (0, 1):
         area, total = dark.sum(axis=axis).astype(np.float64), lost.sum(axis=axis)
-        share = np.where(area > 0.25 * dark.shape[axis], total / np.maximum(area, 1), 0)
+        area, total = (np.convolve(values, np.ones(wide), "valid") for values in (area, total))
+        share = np.where(area > 0.25 * wide * dark.shape[axis], total / np.maximum(area, 1), 0)
         # a streak is one line: what the whole code lacks (uneven ink) is no streak
         worst = max(worst, float(share.max() - np.median(share)))
     return worst
@@ -226,9 +283,8 @@ def _jitter(residual: Floats, ideal: NDArray[np.bool_], density: int) -> float:
     return float(1.4826 * np.median(np.abs(every - np.median(every))))
 
 
-def _ghost(residual: Floats, model: Floats, ideal: NDArray[np.bool_], density: int) -> float:
+def _ghost(residual: Floats, light: NDArray[np.bool_], ideal: NDArray[np.bool_], density: int) -> float:
     """Strength of a faint copy of the code, shifted by 0.4 to 1.6 modules: how much darker light areas are under it."""
-    light = model < 0.12
     dark = np.kron(ideal.astype(np.float64), np.ones((density, density)))
     size = [n + 4 * density for n in light.shape]
 
@@ -248,15 +304,15 @@ def _ghost(residual: Floats, model: Floats, ideal: NDArray[np.bool_], density: i
     return float(max(np.where(possible, strength, 0).max(), 0))
 
 
-def _crease(residual: Floats, model: Floats, density: int) -> tuple[float, Floats | None]:
+def _crease(residual: Floats, paper: NDArray[np.bool_], density: int) -> tuple[float, Floats | None]:
     """The strongest straight line through the code and the quiet strips on both of its sides.
 
     Only what should be plain paper is looked at. Returns its strength and its ends (2×2, pixels of ``residual``).
     """
     scale = min(1.0, 4 / density)
     size = (round(residual.shape[1] * scale), round(residual.shape[0] * scale))
-    plain = cv2.resize((model < 0.1).astype(np.float64), size, interpolation=cv2.INTER_AREA)
-    off = cv2.resize(np.where(model < 0.1, np.clip(residual, -0.6, 0.6), 0.0), size, interpolation=cv2.INTER_AREA)
+    plain = cv2.resize(paper.astype(np.float64), size, interpolation=cv2.INTER_AREA)
+    off = cv2.resize(np.where(paper, np.clip(residual, -0.6, 0.6), 0.0), size, interpolation=cv2.INTER_AREA)
     # what is broad (a shadow, a stain) is no line
     broad = cv2.GaussianBlur(off, (0, 0), 10 * scale * density / 4) / np.maximum(
         cv2.GaussianBlur(plain, (0, 0), 10 * scale * density / 4), 0.05
@@ -276,7 +332,7 @@ def _crease(residual: Floats, model: Floats, density: int) -> tuple[float, Float
         room = np.stack([inside[part].sum(axis=0) for part in thirds])
         along, area = cv2.blur(along, (2, 1)), cv2.blur(area, (2, 1))
         mean = along / np.maximum(area, 1)
-        covered = (area > 0.12 * room) & (room > 0.5 * height / 5)
+        covered = (area > 0.04 * room) & (room > 0.5 * height / 5)
         low = np.where(covered, np.abs(mean), 0).min(axis=0)
         same = (np.sign(mean) == np.sign(mean[0])).all(axis=0)
         strength = np.where(same, low, 0)
@@ -291,15 +347,18 @@ def _crease(residual: Floats, model: Floats, density: int) -> tuple[float, Float
     return best, line
 
 
-def _saturated(colour: NDArray[np.uint8], paper: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Where the ink is clearly red or blue (seals), the paper taken as white."""
-    white = _SRGB[colour] / np.maximum(paper, 0.02)
+def _saturated(colour: NDArray[np.uint8], plain: NDArray[np.bool_], density: int) -> NDArray[np.bool_]:
+    """Where there is clearly red or blue ink (seals). Broad tints are light, not ink: strokes stand out from around."""
+    linear = _SRGB[colour]
+    white = linear / np.maximum(np.median(linear[plain], axis=0), 0.02)
     red, green, blue = white[..., 0], white[..., 1], white[..., 2]
-    return np.asarray(
-        ((red - np.maximum(green, blue) > 0.22) & (red > 0.25))
-        | ((blue - np.maximum(red, green) > 0.22) & (blue > 0.25)),
-        np.bool_,
-    )
+    inked = np.zeros(plain.shape, np.bool_)
+    sigma = 4.0 * density
+    area = np.maximum(cv2.GaussianBlur(plain.astype(np.float32), (0, 0), sigma), 1e-3)
+    for excess in (red - np.maximum(green, blue), blue - np.maximum(red, green)):
+        around = cv2.GaussianBlur(np.where(plain, excess, 0).astype(np.float32), (0, 0), sigma) / area
+        inked |= excess - np.maximum(around, 0) > 0.22
+    return inked & (colour.max(axis=-1) > 80)
 
 
 def _quiet(ink: Floats, density: int, border: int, blur: float) -> dict[Side, float]:

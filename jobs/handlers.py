@@ -1,15 +1,29 @@
 """One handler a kind of job. Each says in its own docstring, in ``workflow/``, why running it twice is harmless."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
 
+from models.transactions import transaction
 from workflow import answers, judging, retention
 from workflow.context import Ports
 from workflow.ports import ClaimedJob
 
 Handler = Callable[[Ports, ClaimedJob], Awaitable[None]]
 
+SWEEPS_KEPT = timedelta(days=7)
+
 DROP_UNCONSENTED = "evidence.drop"
 GIVE_UP = "photo.give_up"
+FORGET_SWEEPS = "sweep.forget"
+SWEEP_KINDS = (DROP_UNCONSENTED, GIVE_UP, FORGET_SWEEPS)
+
+
+async def forget_sweeps(ports: Ports, job: ClaimedJob) -> None:
+    """Old sweeps are deleted: a tick's key carries its time and never comes again. Repeating it is harmless."""
+    async with transaction():
+        await ports.queue.finish(job)
+        await ports.queue.forget(SWEEP_KINDS, ports.clock.now() - SWEEPS_KEPT)
+
 
 HANDLERS: Mapping[str, Handler] = {
     judging.JUDGE: judging.judge,
@@ -17,4 +31,5 @@ HANDLERS: Mapping[str, Handler] = {
     answers.PICTURE: answers.push_picture,
     DROP_UNCONSENTED: retention.drop_unconsented,
     GIVE_UP: judging.give_up,
+    FORGET_SWEEPS: forget_sweeps,
 }

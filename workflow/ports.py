@@ -1,5 +1,6 @@
 """What the use cases need from the world outside; adapters stand in ``gateways/``, ``app/`` joins the two."""
 
+from collections.abc import Collection
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -121,6 +122,10 @@ class Queue(Protocol):
 
     async def bury(self, job: ClaimedJob, error: str) -> None:
         """Give up for good; it stays visible."""
+
+    async def forget(self, kinds: Collection[str], before: datetime) -> int:
+        """Delete jobs of ``kinds`` done before that moment: only where their keys can never be enqueued again."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

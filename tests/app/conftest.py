@@ -1,6 +1,8 @@
 """The whole thing as ``make run`` starts it: one process on SQLite, simulator and inspector included."""
 
 import asyncio
+import os
+import secrets
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -23,14 +25,22 @@ class Desk:
         return Phone(session, self.base, user)
 
 
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+SERVERS = pytest.param("servers", marks=[pytest.mark.postgres, pytest.mark.redis])
+
+
+@pytest.fixture(scope="module", params=["embedded", SERVERS])
+def desk(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """Everything in one process on SQLite and memory, then the same on PostgreSQL and Redis."""
     folder = tmp_path_factory.mktemp("desk")
     port = free_port()
     base = f"http://127.0.0.1:{port}"
-    server = Server(
-        ["-m", "app", "serve", "--dev"], {"ZHUISU_PORT": str(port), "ZHUISU_DATA_DIR": str(folder)}, f"{base}/readyz"
-    )
+    environment = {"ZHUISU_PORT": str(port), "ZHUISU_DATA_DIR": str(folder)}
+    if request.param == "servers":
+        environment["ZHUISU_DATABASE_URL"] = request.getfixturevalue("postgres_url")
+        environment["ZHUISU_REDIS_URL"] = os.environ["ZHUISU_TEST_REDIS_URL"]
+        # Apart from whatever else uses that Redis: tokens are kept under the app id.
+        environment["ZHUISU_WECHAT__APP_ID"] = f"wxtest{secrets.token_hex(5)}"
+    server = Server(["-m", "app", "serve", "--dev"], environment, f"{base}/readyz")
     # The server outlives each test's event loop, so it is started and stopped on one of its own.
     with ThreadPoolExecutor(1) as thread, asyncio.Runner() as runner:
         thread.submit(runner.run, server.start()).result()

@@ -8,6 +8,7 @@ import pytest
 from tortoise.expressions import Q
 
 from jobs.clock import SWEEPS, slot, start_clock, tick
+from jobs.handlers import FORGET_SWEEPS
 from jobs.worker import Worker
 from models import Job
 from models.transactions import transaction
@@ -134,6 +135,18 @@ def test_the_slot_is_the_same_all_through_its_interval(clock: FakeClock) -> None
     first = slot(clock.now(), every)
     assert slot(clock.now() + timedelta(minutes=9, seconds=59), every) == first
     assert slot(clock.now() + every, every) == first + 1
+
+
+async def test_old_sweeps_are_forgotten_and_nothing_else(world: World) -> None:
+    for kind, every in SWEEPS.items():
+        await tick(world.ports, kind, every)
+    await enqueue(world, "other")
+    for job in await world.ports.queue.claim(9, 60):
+        await world.ports.queue.finish(job)
+    world.clock.advance(days=8)
+    await tick(world.ports, FORGET_SWEEPS, SWEEPS[FORGET_SWEEPS])
+    await world.work()
+    assert [job.kind for job in await Job.all().order_by("id")] == ["test", FORGET_SWEEPS]
 
 
 async def test_the_clock_sweeps_at_once_when_it_starts(world: World) -> None:
