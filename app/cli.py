@@ -1,21 +1,25 @@
 """The ``zhuisu`` command line."""
 
 import asyncio
+import errno
 import json
 import os
 import re
 import signal
 import time
 from pathlib import Path
+from tomllib import TOMLDecodeError
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from pydantic import ValidationError
 
 from config.settings import Environment, Settings
+from models.database import SchemaBehind, UnknownDatabase
 
 if TYPE_CHECKING:
     from inspection.report import ProductHint
+    from standard.grades import GradeResult
 
 cli = typer.Typer(
     help="追溯：重点工业产品质量追溯能力评价（T/ZGJDJX—3—2026）的服务号与后端。",
@@ -33,6 +37,12 @@ def main() -> None:
 def _settings() -> Settings:
     try:
         return Settings()
+    except FileNotFoundError as problem:
+        typer.echo(f"配置文件不存在：{problem.args[0]}（由 ZHUISU_CONFIG 指定）", err=True)
+        raise typer.Exit(2) from None
+    except TOMLDecodeError as problem:
+        typer.echo(f"配置文件不是合法的 TOML：{problem}", err=True)
+        raise typer.Exit(2) from None
     except ValidationError as problem:
         typer.echo("配置有误：", err=True)
         for error in problem.errors(include_input=False, include_url=False):
@@ -62,9 +72,12 @@ def serve(
     try:
         asyncio.run(_serve(settings, doors, work, dev))
     except OSError as problem:
-        if problem.errno not in (98, 48):
+        if problem.errno != errno.EADDRINUSE:
             raise
         typer.echo(f"端口 {settings.port} 已被占用：请先停止占用它的程序，或设置 ZHUISU_PORT 换一个端口。", err=True)
+        raise typer.Exit(1) from None
+    except (SchemaBehind, UnknownDatabase) as problem:
+        typer.echo(str(problem), err=True)
         raise typer.Exit(1) from None
 
 
@@ -113,14 +126,21 @@ def migrate() -> None:
     """把数据库升级到最新结构。"""
     from models.database import migrate as apply
 
-    applied = asyncio.run(apply(_settings().resolved_database_url()))
+    try:
+        applied = asyncio.run(apply(_settings().resolved_database_url()))
+    except UnknownDatabase as problem:
+        typer.echo(str(problem), err=True)
+        raise typer.Exit(1) from None
     typer.echo("数据库已是最新。" if not applied else f"已应用：{'、'.join(applied)}")
 
 
 @cli.command("check-config")
 def check_config() -> None:
     """检查配置，列出生产环境还缺什么。"""
-    missing = _settings().missing_for_production()
+    settings = _settings()
+    missing = settings.missing_for_production()
+    for line in settings.worth_knowing():
+        typer.echo(f"请注意 · {line}")
     if not missing:
         typer.echo("配置完整，可用于生产。")
         return
@@ -210,7 +230,7 @@ def _registered_products() -> "tuple[ProductHint, ...]":
     """Products of the local database, for ``--sheet auto``; none where there is no database yet."""
     from inspection.report import ProductHint
     from models import Product
-    from models.database import SchemaBehind, open_database
+    from models.database import open_database
 
     settings = _settings()
     if not settings.database_url and not (settings.data_dir / "zhuisu.db").exists():
@@ -263,3 +283,64 @@ def _show(path: Path, report: dict) -> None:  # type: ignore[type-arg]
             finding["advice"],
         )
     console.print(table)
+
+
+@cli.command()
+def grade(
+    facts: Annotated[Path, typer.Argument(help="事实清单（YAML 或 JSON），样例见 docs/samples", show_default=False)],
+    as_json: Annotated[bool, typer.Option("--json", help="输出一行 JSON")] = False,
+    on: Annotated[str | None, typer.Option(help="按哪一天有效的标准版本判定，如 2026-11-24；默认今天")] = None,
+) -> None:
+    """按标准 6.1 判定等级，逐项说明还差什么。达到 B 级及以上返回 0，未达标返回 1，清单有误返回 2。"""
+    from datetime import date
+
+    from config.clock import SHANGHAI, SystemClock
+    from standard.facts import FactsRefused
+    from standard.facts_file import read_facts
+    from standard.grades import Grade
+    from standard.grades import grade as judge
+    from standard.profile import edition_on
+
+    try:
+        day = date.fromisoformat(on) if on else SystemClock().now().astimezone(SHANGHAI).date()
+    except ValueError:
+        typer.echo(f"看不懂日期“{on}”：请写成 2026-11-24 这样。", err=True)
+        raise typer.Exit(2) from None
+    try:
+        result = judge(read_facts(facts.read_bytes()), edition_on(day))
+    except OSError as problem:
+        _cannot(facts, "file_unreadable", f"文件打不开：{problem.strerror}", as_json=as_json)
+        raise typer.Exit(2) from None
+    except FactsRefused as refusal:
+        _cannot(facts, "facts_refused", "\n  ".join(("清单有误：", *map(str, refusal.problems))), as_json=as_json)
+        raise typer.Exit(2) from None
+    if as_json:
+        typer.echo(json.dumps(result.to_json(), ensure_ascii=False))
+    else:
+        _show_grade(result)
+    raise typer.Exit(1 if result.grade is Grade.NOT_REACHED else 0)
+
+
+def _show_grade(result: "GradeResult") -> None:
+    from rich.console import Console
+    from rich.table import Column, Table
+
+    from standard.facts import Monthly
+    from standard.matrix import MATRIX, label
+
+    console = Console(highlight=False)
+    colour = "red" if result.grade.rank == 0 else "green"
+    console.print(f"结论：[bold {colour}]{result.grade.named}[/]   依据 {result.profile}，6.1")
+    if result.capped_by:
+        console.print(f"[yellow]合格证印刷还没有确认符合附录 D：整改前不高于 B 级（{result.capped_by}，R5）。[/]")
+    to = result.next.level if result.next else None
+    table = Table("要素", "达到", "条款", Column(f"距 {to.named}还差" if to else "还差", overflow="fold"))
+    for element, row in zip(result.elements, MATRIX, strict=True):
+        missing = "\n".join(str(reason) for reason in element.missing if reason.requirement.level is to)
+        shade = "yellow" if missing else "green"
+        table.add_row(row.title, f"[{shade}]{element.level.named}[/]", element.clause, missing or "—")
+    console.print(table)
+    if isinstance(filed := result.facts.monthly, Monthly) and (filed.leads or filed.bids):
+        console.print(f"另附客户采信线索 {filed.leads or 0} 条、招标采购证明 {filed.bids or 0} 份：只展示（R40）。")
+    if result.unclear:
+        console.print(f"未提供或未判定（不算合格）：{'、'.join(label(fact) for fact in result.unclear)}")

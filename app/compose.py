@@ -36,7 +36,9 @@ class Duties:
 
 
 @asynccontextmanager
-async def joined_ports(settings: Settings, progress: Progress, clock: Clock | None = None) -> AsyncIterator[Ports]:
+async def joined_ports(
+    settings: Settings, progress: Progress, *, inspecting: bool = True, clock: Clock | None = None
+) -> AsyncIterator[Ports]:
     """Open the world outside: database, cache, objects, WeChat, inspector; close it again in the opposite order."""
     clock = clock or SystemClock()
     async with AsyncExitStack() as stack:
@@ -47,9 +49,10 @@ async def joined_ports(settings: Settings, progress: Progress, clock: Clock | No
         stack.push_async_callback(cache.aclose)
         wechat = WeChatClient.from_settings(settings, cache)
         stack.push_async_callback(wechat.aclose)
-        progress(f"启动照片检查进程 {settings.inspector.workers} 个")
         inspector = PooledInspector(settings.inspector)
-        await inspector.start()
+        if inspecting:
+            progress(f"启动照片检查进程 {settings.inspector.workers} 个")
+            await inspector.start()
         stack.push_async_callback(inspector.close)
         yield Ports(
             clock=clock,
@@ -68,12 +71,12 @@ async def joined_ports(settings: Settings, progress: Progress, clock: Clock | No
         )
 
 
-def create_app(settings: Settings, ports: Ports) -> web.Application:
+def create_app(settings: Settings, ports: Ports, *, inspecting: bool = True) -> web.Application:
     """The web application: the callback, the pages, the probes, and in dev the simulator beside them."""
     app = web.Application(middlewares=[observing])
     add_bot(app, settings, ports)
     add_pages(app, ports)
-    add_probes(app, ports)
+    add_probes(app, ports, inspecting=inspecting)
     if settings.simulator.enabled:
         from simulator import create_simulator  # noqa: PLC0415 - production does not even load it
 
@@ -103,11 +106,13 @@ async def serving(
     """The whole process, listening and working, until the block ends."""
     duties = duties or Duties()
     async with AsyncExitStack() as stack:
-        ports = await stack.enter_async_context(joined_ports(settings, progress, clock))
+        ports = await stack.enter_async_context(joined_ports(settings, progress, inspecting=duties.work, clock=clock))
         if duties.work:
             await stack.enter_async_context(working(settings, ports))
         if duties.doors:
-            runner = web.AppRunner(create_app(settings, ports), access_log=None, shutdown_timeout=6)
+            runner = web.AppRunner(
+                create_app(settings, ports, inspecting=duties.work), access_log=None, shutdown_timeout=6
+            )
             await runner.setup()
             stack.push_async_callback(runner.cleanup)
             progress(f"监听 {settings.host}:{settings.port}")

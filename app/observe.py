@@ -1,6 +1,7 @@
 """What operators see: request ids, one log line a request, /healthz, /readyz and /metrics."""
 
 import asyncio
+import errno
 import secrets
 import time
 from collections.abc import Awaitable, Callable
@@ -14,7 +15,15 @@ from models import Answer, AnswerState, Job
 from workflow.context import Ports
 
 PORTS = web.AppKey("probed_ports", Ports)
+INSPECTING = web.AppKey("inspecting", bool)
 READY_SECONDS = 3.0
+PLAIN = {
+    403: "不允许访问。",
+    404: "没有这个页面。",
+    405: "不支持这种请求方式。",
+    413: "发来的内容太大，没有收下。",
+}
+"""What a person reads where a page is refused."""
 
 _requests = Counter("zhuisu_requests_total", "Requests, by route and status", ["method", "route", "status"])
 _seconds = Histogram("zhuisu_request_seconds", "Time to the answer", ["route"])
@@ -42,11 +51,15 @@ async def observing(request: web.Request, handler: Handler) -> web.StreamRespons
     except web.HTTPException as refusal:
         status = refusal.status
         refusal.headers["X-Request-Id"] = request_id
+        if status in PLAIN:
+            refusal.text = PLAIN[status]
         raise
     except asyncio.CancelledError:
         status = 499
         raise
-    except Exception:
+    except Exception as problem:
+        if isinstance(problem, OSError) and problem.errno == errno.ENAMETOOLONG:
+            raise web.HTTPNotFound(text=PLAIN[404]) from None
         _log.exception("request failed", route=route)
         response = web.Response(status=500, text=f"系统暂时没有处理成功，请稍后再试。编号 {request_id}")
     finally:
@@ -61,9 +74,13 @@ async def observing(request: web.Request, handler: Handler) -> web.StreamRespons
     return response
 
 
-def add_probes(app: web.Application, ports: Ports) -> None:
-    """Add the three probes. /metrics names routes and kinds only, never a person."""
+def add_probes(app: web.Application, ports: Ports, *, inspecting: bool) -> None:
+    """Add the three probes. /metrics names routes and kinds only, never a person.
+
+    ``inspecting``: this process looks at pictures itself, so that it is only ready with its inspector.
+    """
     app[PORTS] = ports
+    app[INSPECTING] = inspecting
     app.router.add_get("/healthz", healthz)
     app.router.add_get("/readyz", readyz)
     app.router.add_get("/metrics", metrics)
@@ -85,8 +102,9 @@ async def readyz(request: web.Request) -> web.Response:
         "database": database,
         "storage": ports.storage.check,
         "cache": ports.cache.check,
-        "inspector": ports.inspector.check,
     }
+    if request.app[INSPECTING]:
+        checks["inspector"] = ports.inspector.check
 
     async def run(check: Callable[[], Awaitable[None]]) -> str:
         try:

@@ -138,7 +138,7 @@ def _code_raster(matrix: Floats, shape: tuple[int, int], x: float, y: float, sid
 
 def _print_text(canvas: Image.Image, design: Design, scale: float, code_x: float) -> None:
     path = chinese_font()
-    if path is None:
+    if path is None or not design.fields:
         return
     draw = ImageDraw.Draw(canvas)
     width, height = design.sheet_mm
@@ -219,7 +219,7 @@ def render_certificate(design: Design | None = None, px_per_mm: float = 20.0) ->
         row = (y + side * 0.42) * scale
         ink[round(row) : round(row + side / modules * 0.6 * scale)] = 0
     if "soft_print" in design.defects:
-        ink = cv2.GaussianBlur(ink, (0, 0), 0.6 * side / modules * scale)
+        ink = cv2.GaussianBlur(ink, (0, 0), 0.45 * side / modules * scale)
     image = _ink(image, ink, 132 if "low_contrast" in design.defects else design.ink)
     if "stain" in design.defects:
         blot = np.zeros(shape)

@@ -1,7 +1,8 @@
 """How exact and how quick the inspector is: ``python -m benchmarks.inspection_accuracy --sheets 24``.
 
-Sound sheets give the millimetre errors and the false alarms; sheets with one planted fault each show whether it is found
-and what else is blamed. Every sheet is new: the seeds here are used nowhere else.
+Sound sheets give the millimetre errors and the false alarms; sheets with one planted fault each show whether it is
+found and what else is blamed. Figures are held out only where ``--seed`` starts a range that no threshold was chosen
+on.
 """
 
 import argparse
@@ -20,10 +21,9 @@ SIZES = ((100.0, 70.0), (90.0, 60.0), (120.0, 80.0), (148.0, 105.0), (100.0, 75.
 EXPECTED = {
     "low_contrast": "D.2.1.contrast", "streak": "D.2.1.sharpness", "stain": "D.2.1.sharpness",
     "ghost": "D.2.1.sharpness", "soft_print": "D.2.1.sharpness", "jagged": "D.2.3", "seal": "D.1.1.clear",
-    "crease": "D.1.2", "quiet_text": "D.3.2", "small": "D.3.1", "near": "D.1.1.edge", "left": "D.1.1.corner",
+    "crease": "D.1.2", "quiet_text": "D.3.2", "small": "D.3.1", "near": "D.1.1.edge", "centred": "D.1.1.corner",
     "batch": "D.5.1",
 }  # fmt: skip
-FIRST_SEED = 7000
 
 
 @dataclass
@@ -48,16 +48,17 @@ def design(seed: int, fault: str | None) -> Design:
     near = 3.6 if fault == "near" else float(rng.uniform(6.2, 9))
     if fault == "small":
         side = float(rng.uniform(16, 19.3))
-    if fault == "left":
-        near = size[0] - side - 9
+    top = float(rng.uniform(6.3, 9)) if upper else None
+    if fault == "centred":
+        top = (size[1] - side) / 2 + 0.8
     fields = sample_fields()
     if fault == "batch":
         fields["生产批次"] = "L2026B"
     return Design(
-        sheet_mm=size, code_side_mm=side, right_mm=near, top_mm=float(rng.uniform(6.3, 9)) if upper else None,
+        sheet_mm=size, code_side_mm=side, right_mm=near, top_mm=top,
         bottom_mm=float(rng.uniform(6.3, 9)), text=TRACE_LINK.format(serial=f"{seed:06d}"),
         error=str(rng.choice(["l", "m", "q"])), defects=(fault,) if fault and fault in EXPECTED and fault not in
-        {"small", "near", "left", "batch"} else (), fields=fields, frame=fault != "near" and bool(rng.integers(2)),
+        {"small", "near", "centred", "batch"} else (), fields=fields, frame=fault != "near" and bool(rng.integers(2)),
         quiet_mark_mm=float(rng.uniform(1.2, 2.5)),
     )  # fmt: skip
 
@@ -71,9 +72,9 @@ def camera(seed: int, megapixels: float) -> Camera:
     )  # fmt: skip
 
 
-def run(count: int, fault: str | None, megapixels: float, *, verbose: bool) -> Tally:
+def run(first: int, count: int, fault: str | None, megapixels: float, *, verbose: bool) -> Tally:
     tally = Tally()
-    for seed in range(FIRST_SEED, FIRST_SEED + count):
+    for seed in range(first, first + count):
         planned = design(seed, fault)
         sheet = render_certificate(planned)
         photo = photograph(sheet, seed, camera(seed, megapixels))
@@ -119,13 +120,14 @@ def main() -> None:
     parser.add_argument("--sheets", type=int, default=24)
     parser.add_argument("--megapixels", type=float, default=1.6)
     parser.add_argument("--faults", type=int, default=0, help="sheets for each planted fault")
+    parser.add_argument("--seed", type=int, default=7000, help="first seed; thresholds were chosen on 7000 to 7029")
     parser.add_argument("--verbose", action="store_true")
     arguments = parser.parse_args()
     ocr.warm()
     groups: list[tuple[str | None, int]] = [(None, arguments.sheets)]
     groups += [(fault, arguments.faults) for fault in EXPECTED if arguments.faults]
     for fault, count in groups:
-        tally = run(count, fault, arguments.megapixels, verbose=arguments.verbose)
+        tally = run(arguments.seed, count, fault, arguments.megapixels, verbose=arguments.verbose)
         print(f"{fault or 'sound'}: {dict(tally.verdicts)}, sheet found {len(tally.sides)}/{count}", end="")
         if tally.sides:
             side, edge = np.percentile(tally.sides, [50, 95]), np.percentile(tally.edges, [50, 95])

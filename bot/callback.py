@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
 
+import structlog
 from aiohttp import web
 
 from bot.crypto import CallbackCrypto
@@ -27,6 +28,9 @@ DRAIN_SECONDS = 20.0
 
 SUCCESS = "success"
 """Understood, nothing to say (now)."""
+
+FAILED = ""
+"""Not done, and nobody to tell: WeChat is to send it again, an unsubscribe above all."""
 
 SORRY = Text("系统暂时没有处理成功，请稍后再发一次")
 
@@ -67,6 +71,8 @@ class Callback:
         answer = await self._once.body(update.dedupe, partial(self._answer, update, left), left)
         if answer is None:
             log.info("%s: no answer in time", update.log_name)
+        if answer == FAILED:
+            return _plain("later", 503)
         if answer is None or answer == SUCCESS:
             return _plain(SUCCESS)
         if is_json(opened.body):  # a mini-program's push: there is no passive reply to it
@@ -83,6 +89,7 @@ class Callback:
         await self._once.drain(DRAIN_SECONDS)
 
     async def _answer(self, update: Update, seconds: float) -> Outcome:
+        structlog.contextvars.bind_contextvars(update=update.dedupe)
         try:
             reply = await self._dispatch(update, seconds)
             if isinstance(reply, Later):
@@ -90,7 +97,7 @@ class Callback:
             return Outcome(SUCCESS if reply is None else _rendered(reply, update))
         except Exception:
             log.exception("%s: the handler failed", update.log_name)
-            return Outcome(_rendered(SORRY, update) if update.answerable else SUCCESS, again=True)
+            return Outcome(_rendered(SORRY, update) if update.answerable else FAILED, again=True)
 
 
 def add_callback_routes(

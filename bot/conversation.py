@@ -5,20 +5,22 @@ import re
 from bot import replies, updates, wording
 from bot.dialogs import in_dialog
 from bot.filters import plain, text_is, text_matches
-from bot.menu import KEY_CHECK, KEY_FIRM, KEY_HELP, KEY_RECENT, KEY_SCAN
+from bot.menu import KEY_CHECK, KEY_FIRM, KEY_HELP, KEY_RECENT
 from bot.router import Context, Router
 from config.clock import for_people
-from models import Enterprise, Photo, Product
+from models import Enterprise, Photo, Product, WeChatIdentity
 from workflow import answers, people, photos, upload_links
 from workflow.context import Ports
-from workflow.wording import headline, link
+from workflow.wording import MOST_LISTED, headline, link
 
 Conversation = Context[Ports]
 Answer = replies.Reply | None
 
 OTHER_SIZE = "size.other"
 SIZE = re.compile(
-    r"(?P<w>\d{1,4}(?:\.\d+)?)\s*(?:mm|毫米)?\s*[x×X*＊乘,，\s]\s*(?P<h>\d{1,4}(?:\.\d+)?)\s*(?:mm|毫米)?"
+    r"(?P<w>\d{1,4}(?:\.\d+)?)\s*(?P<u>mm|毫米|cm|厘米)?\s*[x×*乘,\s]\s*"
+    r"(?P<h>\d{1,4}(?:\.\d+)?)\s*(?P<v>mm|毫米|cm|厘米)?[。.]?",
+    re.IGNORECASE,
 )
 LISTED_SIZES = {"1": (100.0, 70.0), "2": (90.0, 50.0)}
 SMALLEST_MM, LARGEST_MM = 10, 1200
@@ -33,7 +35,7 @@ router: Router[Ports] = Router()
 async def follow(context: Conversation) -> Answer:
     """Welcome: what one can do, and the notice that must come before the first photo is kept (R54)."""
     await people.follow(context.services, context.update.openid)
-    return replies.Text(wording.WELCOME)
+    return replies.Text(wording.welcome(context.services.links.privacy()))
 
 
 @router.on(updates.Unsubscribe)
@@ -63,7 +65,9 @@ async def size(context: Conversation, update: updates.Text) -> Answer:
     """The size in millimetres, before or after the photo."""
     found = SIZE.fullmatch(plain(update.content))
     assert found is not None
-    return await _sized(context, float(found["w"]), float(found["h"]))
+    unit = (found["v"] or found["u"] or "mm").lower()
+    factor = 10 if unit in {"cm", "厘米"} else 1
+    return await _sized(context, float(found["w"]) * factor, float(found["h"]) * factor)
 
 
 @router.on(updates.Text, in_dialog(OTHER_SIZE))
@@ -81,15 +85,13 @@ async def choice(context: Conversation, update: updates.Text) -> Answer:
     ports = context.services
     number = plain(update.content)[0]
     identity = await people.meet(ports, update.openid)
-    waiting = await photos.waiting_for_choice(ports, identity)
     products = await people.products_of(identity)
-    if products and waiting and int(number) <= len(products):
-        chosen = photos.Choice(product_id=products[int(number) - 1].id)
-        again = await photos.judge_again(ports, identity, update.dedupe, chosen, waiting)
-        return await _verdict(context, again, update.dedupe)
-    if not products and number in LISTED_SIZES:
+    if products:
+        chosen = products[int(number) - 1] if int(number) <= min(len(products), MOST_LISTED) else None
+        return await _chosen(context, identity, chosen) or replies.Text(wording.UNKNOWN_TEXT)
+    if number in LISTED_SIZES:
         return await _sized(context, *LISTED_SIZES[number])
-    if not products and number == "3":
+    if number == "3":
         await context.dialog.enter(OTHER_SIZE)
         return replies.Text(wording.ASK_OTHER_SIZE)
     return replies.Text(wording.UNKNOWN_TEXT)
@@ -97,10 +99,29 @@ async def choice(context: Conversation, update: updates.Text) -> Answer:
 
 @router.on(updates.Text, text_is("同意", "我同意"))
 async def consent(context: Conversation) -> Answer:
-    """R54: from now on the person's photos are kept."""
-    identity = await people.meet(context.services, context.update.openid)
-    await people.consent(context.services, identity)
+    """R54: from now on the person's photos are kept; who has not seen the notice sees it first."""
+    ports = context.services
+    identity = await people.meet(ports, context.update.openid)
+    if identity.notice_shown_at is None:
+        await people.notice_shown(ports, identity)
+        return replies.Text(wording.read_first(ports.links.privacy()))
+    await people.consent(ports, identity)
     return replies.Text(wording.CONSENTED)
+
+
+@router.on(updates.Text, text_is("删除", "撤回同意", "删除我的照片"))
+async def withdraw(context: Conversation) -> Answer:
+    """R54: what is the person's own is deleted; a firm's record stays the firm's."""
+    identity = await people.meet(context.services, context.update.openid)
+    await people.withdraw(context.services, identity)
+    return replies.Text(wording.WITHDRAWN)
+
+
+@router.on(updates.AuthorizationCancelled)
+async def account_closed(context: Conversation, update: updates.AuthorizationCancelled) -> Answer:
+    """The person closed their WeChat account: nothing may lead to them any more."""
+    await people.forget(context.services, update.app_id, update.subject)
+    return None
 
 
 @router.on(updates.Scan)
@@ -156,7 +177,7 @@ async def firm(context: Conversation) -> Answer:
     return replies.Text(wording.firm(identity.staff.enterprise, identity.staff, products))
 
 
-@router.on(updates.ScanCode, key=KEY_SCAN)
+@router.on(updates.ScanCode)
 async def scan(_context: Conversation, update: updates.ScanCode) -> Answer:
     """What the code says, and which registered product it belongs to."""
     found = await _product_behind(update.result)
@@ -177,8 +198,17 @@ SENSIBLE: dict[type[updates.Update], str] = {
     updates.Link: wording.LINK,
     updates.File: wording.FILE,
     updates.MiniProgramPage: wording.LINK,
-    updates.Text: wording.UNKNOWN_TEXT,
 }
+
+
+@router.on(updates.Text)
+async def other_text(context: Conversation, update: updates.Text) -> Answer:
+    """A product's model chooses it, where a photo waits for that; anything else is not understood, and that is said."""
+    identity = await people.meet(context.services, update.openid)
+    said = plain(update.content).casefold()
+    named = [one for one in await people.products_of(identity) if plain(one.model).casefold() == said]
+    chosen = await _chosen(context, identity, named[0]) if named else None
+    return chosen or replies.Text(wording.UNKNOWN_TEXT)
 
 
 @router.on(updates.Update)
@@ -199,13 +229,29 @@ async def _sized(context: Conversation, width: float, height: float) -> Answer:
     identity = await people.meet(ports, context.update.openid)
     if identity.staff_id is not None and await people.products_of(identity):
         return replies.Text(wording.size_on_record(width, height))
+    receipt = context.update.dedupe
+    if (known := await photos.judged_again(ports, receipt)) is not None:
+        return await _verdict(context, known, receipt)
     await people.remember_size(identity, width, height)
-    waiting = await photos.waiting_for_choice(ports, identity)
-    if not waiting:
+    if (awaited := await photos.awaited(ports, identity)) is not None:
+        return await _verdict(context, awaited, receipt)
+    concerned = await photos.to_judge_again(ports, identity, (width, height))
+    if not concerned:
         return replies.Text(wording.size_remembered(width, height))
-    chosen = photos.Choice(sheet_mm=(width, height))
-    again = await photos.judge_again(ports, identity, context.update.dedupe, chosen, waiting)
-    return await _verdict(context, again, context.update.dedupe)
+    again = await photos.judge_again(ports, identity, receipt, photos.Choice(sheet_mm=(width, height)), concerned)
+    return await _verdict(context, again, receipt)
+
+
+async def _chosen(context: Conversation, identity: WeChatIdentity, product: Product | None) -> Answer:
+    """The product the person named, for the photos that wait for it; None where none does."""
+    ports, receipt = context.services, context.update.dedupe
+    if (known := await photos.judged_again(ports, receipt)) is not None:
+        return await _verdict(context, known, receipt)
+    concerned = await photos.to_judge_again(ports, identity)
+    if product is None or not concerned:
+        return None
+    again = await photos.judge_again(ports, identity, receipt, photos.Choice(product_id=product.id), concerned)
+    return await _verdict(context, again, receipt)
 
 
 async def _verdict(context: Conversation, photo: Photo, receipt: str) -> Answer:

@@ -1,11 +1,15 @@
 """Where a person is in a conversation of several turns: a state's name and a little data, gone after a while."""
 
+import contextlib
 import hashlib
 import json
+import logging
 from typing import Any
 
 from bot.filters import Filter
-from workflow.ports import Cache
+from workflow.ports import Cache, CacheUnavailable
+
+log = logging.getLogger(__name__)
 
 
 class Dialog:
@@ -28,7 +32,8 @@ class Dialog:
 
     async def clear(self) -> None:
         """Be in no dialog."""
-        await self._cache.delete(self._key)
+        with contextlib.suppress(CacheUnavailable):
+            await self._cache.delete(self._key)
         self.state, self.data = None, {}
 
 
@@ -43,7 +48,13 @@ class Dialogs:
     async def of(self, openid: str) -> Dialog:
         """The person's dialog; one that cannot be read any more counts as none."""
         key = f"dialog:{self._app_id}:{hashlib.sha256(openid.encode('utf-8', 'backslashreplace')).hexdigest()[:40]}"
-        state, data = _read(await self._cache.get(key))
+        try:
+            kept = await self._cache.get(key)
+        except CacheUnavailable:
+            # Forgetting a question is better than not hearing the person at all.
+            log.warning("dialogs cannot be read")
+            kept = None
+        state, data = _read(kept)
         return Dialog(self._cache, key, self._seconds, state, data)
 
 

@@ -7,6 +7,7 @@ Handlers see these and never a body. Whatever is not known here, or lacks a fiel
 import hashlib
 import json
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,6 +22,13 @@ SYMBOLOGIES = frozenset(
     | {"MAXICODE", "PDF_417", "QR_CODE", "RSS_14", "RSS_EXPANDED", "UPC_A", "UPC_E", "UPC_EAN_EXTENSION"}
 )
 """Names that WeChat puts, with a comma, before the text of a scanned bar code."""
+
+
+LONGEST_TEXT = 20_000
+LONGEST = {"ToUserName": 64, "FromUserName": 64, "MsgType": 64, "Event": 64, "MediaId": 200, "PicUrl": 1000}
+"""Characters that a field may have; WeChat's own are far shorter, and what is longer is not from WeChat."""
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+"""What no database takes: NUL, and halves of characters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -399,19 +407,18 @@ def parse(body: bytes | dict[str, Any]) -> Update:
     """
     raw = body if isinstance(body, dict) else _from_json(body) if is_json(body) else _from_xml(body)
     fields = _Fields(raw)
+    whole = body if isinstance(body, bytes) else json.dumps(body, default=str, sort_keys=True).encode()
     try:
         to_user, openid, second = fields.text("ToUserName"), fields.text("FromUserName"), fields.whole("CreateTime")
-        created = datetime.fromtimestamp(second, UTC)
+        msg_type, event = fields.text("MsgType", "").lower(), fields.text("Event", "").lower()
+        common: dict[str, Any] = {
+            "to_user": to_user,
+            "openid": openid,
+            "created": datetime.fromtimestamp(second, UTC),
+            "dedupe": _dedupe(fields, to_user, openid, second, msg_type, event, whole),
+        }
     except (_Unfit, ValueError, OverflowError, OSError):
         raise CallbackRefused(Reason.MALFORMED) from None
-    msg_type, event = fields.text("MsgType", "").lower(), fields.text("Event", "").lower()
-    whole = body if isinstance(body, bytes) else json.dumps(body, default=str, sort_keys=True).encode()
-    common: dict[str, Any] = {
-        "to_user": to_user,
-        "openid": openid,
-        "created": created,
-        "dedupe": _dedupe(fields, to_user, openid, second, msg_type, event, whole),
-    }
     reader = (_EVENTS.get(event) if msg_type == "event" else _MESSAGES.get(msg_type)) or _unknown
     try:
         return reader(fields, common)
@@ -469,9 +476,12 @@ class _Fields:
         value = self.raw.get(name)
         if isinstance(value, (str, int, float)) and not isinstance(value, bool) and value != "":
             try:
-                return str(value)
+                text = str(value)
             except ValueError:  # an integer of thousands of digits
                 raise _Unfit(name) from None
+            if len(text) > LONGEST.get(name, LONGEST_TEXT) or _UNSTORABLE.search(text):
+                raise _Unfit(name)
+            return text
         if default is None:
             raise _Unfit(name)
         return default

@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from typing import Any
 
-from workflow.wording import sheet_size
+from workflow.wording import harmless, link, sheet_size
 
-WELCOME = (
+HELLO = (
     "欢迎使用追溯。\n"
     "发一张产品合格证的照片，几秒内告诉您追溯码印得是否合规：哪里不符、差多少毫米、依据哪一条、怎样改。\n\n"
     "· 点“拍照检查”，或直接发照片\n"
     "· 整张合格证放进画面，放在深色平整的桌面上正对着拍\n"
-    "· 回复“帮助”看全部功能\n\n"
-    "照片使用说明：照片仅用于印刷合规检查；未经您同意，24 小时内删除。回复“同意”可保留检查记录。"
+    "· 回复“帮助”看全部功能"
 )
+NOTICE = "照片使用说明：照片仅用于印刷合规检查；未经您同意，24 小时内删除。回复“同意”可保留检查记录。"
 HELP = (
     "可以这样用：\n"
     "· 发合格证照片：检查追溯码印刷（附录 D），一次可发多张\n"
@@ -20,10 +20,14 @@ HELP = (
     "· 回复“原图”：领取上传原图的一次性链接\n"
     "· 回复“最近”：最近几次检查的报告\n"
     "· 回复“企业”：已绑定的企业与产品\n"
-    "· 回复“同意”：保留我的检查记录\n"
+    "· 回复“同意”：保留我的检查记录；回复“删除”：删除我的照片\n"
     "评价申报、月度提报、扫码查证书暂不支持，将陆续开放。"
 )
 CONSENTED = "已记录您的同意：照片和检查记录会保留，取消关注即解除关联。"
+WITHDRAWN = (
+    "已撤回同意：您个人发来的照片正在删除，只留下不含照片和文字内容的结论。"
+    "以企业身份发来的照片是企业的追溯资料，由企业留存。"
+)
 ASK_OTHER_SIZE = "请回复合格证的 长x宽（毫米），例如 120x80。"
 SIZE_NOT_UNDERSTOOD = "没看懂尺寸。请回复 长x宽（毫米），例如 120x80；每边 10 到 1200 毫米。"
 STRANGER_FIRM = (
@@ -36,12 +40,21 @@ VOICE = "听不了语音。请发合格证照片，或用文字回复“帮助�
 VIDEO = "看不了视频。请直接拍合格证的照片发来：四边都在画面里，对焦在二维码上。"
 LOCATION = "检查照片不需要位置信息，这条没有使用。请发合格证照片。"
 LINK = "打不开转发的链接。请发合格证照片，或点菜单“扫码查询”扫追溯码。"
-STICKER = "收到表情。要检查合格证，请发照片；回复“帮助”看全部功能。"
 FILE = "聊天里收不到文件。要检查原图，请回复“原图”领取上传链接（JPEG、PNG）。"
 UNKNOWN_TEXT = "没看懂这句话。发合格证照片即可检查；回复“帮助”看全部功能。"
-UNKNOWN_MESSAGE = "这种消息暂不支持。请发合格证照片，或回复“帮助”。"
+UNKNOWN_MESSAGE = "这种消息（表情、名片等）看不懂。请发合格证照片，或回复“帮助”。"
 PHOTO_EXPECTED = "请发合格证照片：整张入画，正对着拍，避开反光。"
 NOTHING_TO_JUDGE = "请发合格证照片，我按这个尺寸判。"
+
+
+def welcome(privacy: str) -> str:
+    """What one can do here, with the notice that comes before the first photo (R54)."""
+    return f"{HELLO}\n\n{NOTICE}{link(privacy, '个人信息说明')}"
+
+
+def read_first(privacy: str) -> str:
+    """Consent given before the notice was read counts for nothing (R54): here it is."""
+    return f"{NOTICE}{link(privacy, '个人信息说明')}\n看过后请再回复一次“同意”。"
 
 
 def size_remembered(width: float, height: float) -> str:
@@ -64,7 +77,7 @@ def original(url: str, minutes: int) -> str:
 
 def scanned(text: str, product: str | None, firm: str | None) -> str:
     """What a scanned code says, and whether it belongs to a product that we know."""
-    shown = text if len(text) <= 300 else f"{text[:300]}…"
+    shown = harmless(text if len(text) <= 300 else f"{text[:300]}…")
     known = f"对应产品：{product}\n生产企业：{firm}\n" if product else "没有在已登记产品中找到这个码。\n"
     return f"扫到：{shown}\n{known}证书状态查询暂不支持，将随扫码查询一起开放。要检查印刷，请发合格证照片。"
 

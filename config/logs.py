@@ -9,9 +9,10 @@ from typing import Any
 import structlog
 
 _PERSONAL = re.compile(
-    r"(?P<openid>\bo[A-Za-z0-9_-]{27}\b)"
+    r"(?P<openid>(?<![A-Za-z0-9_-])o[A-Za-z0-9_-]{27}(?![A-Za-z0-9_-]))"
     r"|(?P<phone>(?<!\d)1[3-9]\d{9}(?!\d))"
     r"|(?P<query>(?<=[?&])(?:access_token|secret|js_code|s|ticket|openid|signature|msg_signature)=[^&\s'\"]+)"
+    r"|(?P<field>(?<=\"access_token\": \")[^\"]+)"
     r"|(?P<upload>/u/[A-Za-z0-9_-]{16,})"
 )
 
@@ -22,8 +23,18 @@ def scrub(text: str) -> str:
 
 
 def _scrub_event(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    event.update({key: scrub(value) for key, value in event.items() if isinstance(value, str)})
+    event.update({key: _scrubbed(value) for key, value in event.items()})
     return event
+
+
+def _scrubbed(value: Any) -> Any:
+    if isinstance(value, str):
+        return scrub(value)
+    if isinstance(value, dict):
+        return {key: _scrubbed(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(_scrubbed(item) for item in value)
+    return value
 
 
 def configure_logs(level: str, *, as_json: bool) -> None:

@@ -97,7 +97,9 @@ class Settings(BaseSettings):
     )
     report_link_days: int = Field(30, ge=1, description="how long a link to a photo report works")
     upload_link_minutes: int = Field(60, ge=5, description="how long the one-time link for an original works")
-    unconsented_hours: int = Field(24, ge=1, le=24, description="photos without consent are dropped after this (R54)")
+    unconsented_hours: int = Field(
+        23, ge=1, le=23, description="photos without consent are dropped after this, so as to be gone within 24 h (R54)"
+    )
     max_upload_mb: int = Field(20, ge=1, le=100, description="largest picture accepted")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
     log_json: bool = Field(False, description="one JSON object a line instead of coloured text")
@@ -115,7 +117,10 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        path = Path(os.environ.get("ZHUISU_CONFIG", "zhuisu.toml"))
+        named = os.environ.get("ZHUISU_CONFIG")
+        path = Path(named or "zhuisu.toml")
+        if named and not path.is_file():
+            raise FileNotFoundError(named)
         toml = TomlConfigSettingsSource(settings_cls, toml_file=path)
         return init_settings, env_settings, toml
 
@@ -151,6 +156,12 @@ class Settings(BaseSettings):
         if not self.simulator.enabled and self.environment is Environment.PRODUCTION:
             return self.wechat.media_hosts
         return (*self.wechat.media_hosts, "127.0.0.1", "localhost")
+
+    def worth_knowing(self) -> list[str]:
+        """What is right on one machine only, one Chinese sentence each."""
+        if self.storage_url:
+            return []
+        return ["ZHUISU_STORAGE_URL：照片存在本机文件夹，只适合单机；多机部署请设为 s3://桶/前缀"]
 
     def missing_for_production(self) -> list[str]:
         """What must still be set, one Chinese sentence each, before this configuration may serve real people."""

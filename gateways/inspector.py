@@ -9,7 +9,7 @@ import threading
 import time
 from types import TracebackType
 
-from pebble import ProcessPool
+from pebble import ProcessFuture, ProcessPool
 
 from config.settings import InspectorSettings
 from inspection.report import Inspected, PictureRefused, Request
@@ -31,6 +31,7 @@ class PooledInspector:
     def __init__(self, settings: InspectorSettings) -> None:
         self._settings = settings
         self._pool: ProcessPool | None = None
+        self._waiting: set[ProcessFuture[object]] = set()
 
     async def start(self) -> None:
         """Start the workers and wait until each is warm; raises :class:`InspectionFailed` where they do not come up."""
@@ -50,6 +51,8 @@ class PooledInspector:
         """End the workers at once; pictures under way fail."""
         pool, self._pool = self._pool, None
         if pool is not None:
+            for future in list(self._waiting):  # a stopped pool never answers for the work it held
+                future.cancel()
             await asyncio.to_thread(_end, pool)
 
     async def __aenter__(self) -> "PooledInspector":
@@ -81,6 +84,7 @@ class PooledInspector:
         if pool is None or not pool.active:
             raise InspectionFailed("crash")
         future = pool.schedule(work, args=[argument], timeout=seconds)
+        self._waiting.add(future)
         try:
             return await asyncio.wrap_future(future)
         except asyncio.CancelledError:
@@ -92,6 +96,8 @@ class PooledInspector:
             raise InspectionFailed("timeout") from error
         except Exception as error:
             raise InspectionFailed("crash") from error
+        finally:
+            self._waiting.discard(future)
 
 
 def _end(pool: ProcessPool) -> None:

@@ -146,12 +146,44 @@ class _Bench:
         return FAIL if value <= least - self._u else UNCLEAR
 
     @property
+    def _doubt(self) -> str | None:
+        """Why a fault seen in the print may be the photo's; None where the photo is fit to prove one."""
+        p, grid = self.e.print, self.e.grid
+        if p is None or grid is None:
+            return "二维码的模块看不清：请靠近、对焦后重拍。"
+        if self._soft:
+            return None  # blurred borders say nothing of the surface
+        if p.bend > limit("bend_modules"):
+            return "二维码所在的面不平，印刷缺陷不能确定：请把合格证压平后重拍。"
+        if p.shade > limit("shade") or p.glare:
+            return "二维码上光线不均或有反光，印刷缺陷不能确定：请避开阴影和直射灯光重拍。"
+        if grid.fit < limit("grid_fit"):
+            return "二维码拍得不够清楚，印刷缺陷不能确定：请靠近、对焦后重拍。"
+        return None
+
+    @property
+    def _soft(self) -> bool:
+        """The picture of the code is blurred, by whatever."""
+        p = self.e.print
+        return p is not None and (p.blur >= limit("blur_fail") or p.modulation < limit("modulation_fail"))
+
+    @property
+    def _clean(self) -> bool:
+        """The picture of the code is sharp, large and free of glare and faults: a reader has no excuse (R26)."""
+        p = self.e.print
+        if p is None or self._doubt is not None or self._soft:
+            return False
+        spotless = p.stain < limit("stain_fail") and p.missing < limit("missing_fail")
+        return spotless and p.density >= limit("legible_px_per_module")
+
+    @property
     def _seal(self) -> bool:
         return self.e.print is not None and self.e.print.seal_share >= limit("seal_share_fail")
 
     @property
     def _crease(self) -> bool:
-        return self.e.print is not None and self.e.print.crease >= limit("crease_fail") and not self._seal
+        p = self.e.print
+        return p is not None and p.crease >= limit("crease_fail") and not (self._seal or self._soft or self._doubt)
 
     @property
     def _camera_blur(self) -> float | None:
@@ -280,10 +312,9 @@ class _Bench:
                 "D.1.2", FAIL, required, "一道折痕穿过二维码（D.1.2）：请换一张没有折痕的合格证，并避开折叠处印刷。",
                 measured, where=where,
             )  # fmt: skip
-        if p.glare:
-            return self._finding(
-                "D.1.2", UNCLEAR, required, "二维码上有反光，看不清表面：请避开灯光，换个角度重拍。", measured
-            )
+        if p.crease >= limit("crease_fail"):
+            doubt = self._doubt or "二维码不清晰，不能确定有没有折痕：请靠近、对焦后重拍。"
+            return self._finding("D.1.2", UNCLEAR, required, doubt, measured)
         return self._finding("D.1.2", PASS, required, "二维码处没有看到折痕或覆盖。", measured)
 
     def same_place(self) -> Finding:
@@ -306,8 +337,7 @@ class _Bench:
             )
         if pcs >= good:
             return self._finding("D.2.1.contrast", PASS, required, f"对比度 {pcs:.0%}。", measured, ("R24",))
-        blurred = self.e.print.blur > limit("blur_fail")
-        if pcs < bad and not self.e.print.glare and not blurred:
+        if pcs < bad and self._doubt is None and not self._soft:
             return self._finding(
                 "D.2.1.contrast", FAIL, required,
                 f"二维码对比度 {pcs:.0%}，要求 ≥ {good:.0%}（D.2.1）：请用纯黑油墨在白底上重新印刷，检查碳带或墨量。",
@@ -335,19 +365,17 @@ class _Bench:
         if p.density < limit("legible_px_per_module"):
             advice = f"每个模块只有 {p.density:.1f} 个像素，看不清印刷细节：请靠近重拍或发送原图。"
             return self._finding(clause, UNCLEAR, required, advice, measured, rows)
-        if p.glare:
-            return self._finding(
-                clause, UNCLEAR, required, "二维码上有反光：请避开灯光，换个角度重拍。", measured, rows
-            )
         camera = self._camera_blur
         own = p.blur if camera is None else float(np.sqrt(max(p.blur**2 - camera**2, 0.0)))
         measured["print_blur"] = round(own, 3)
-        soft = p.blur >= limit("blur_fail") or p.modulation < limit("modulation_fail")
+        soft = self._soft
         if soft and (camera is None or camera > 0.6 * p.blur):
             return self._finding(
                 clause, UNCLEAR, required, "照片没有对好焦或有抖动：请拿稳、对焦后重拍。", measured, rows
             )
         faults = self._faults(p, own, soft=soft)
+        if faults and (doubt := self._doubt) is not None:
+            return self._finding(clause, UNCLEAR, required, doubt, measured, rows)
         if faults:
             advice = f"二维码{'、'.join(faults)}（D.2.1）：请检查打印头、碳带或版面，重新印刷。"
             return self._finding(clause, FAIL, required, advice, measured, rows)
@@ -408,8 +436,7 @@ class _Bench:
                 measured,
                 rows,
             )
-        sharp = e.print is not None and not e.print.glare and e.print.blur < limit("blur_fail")
-        if sharp and density is not None and density >= limit("legible_px_per_module"):
+        if self._clean:
             return self._finding(
                 clause,
                 FAIL,
@@ -432,9 +459,11 @@ class _Bench:
         if self._seal or self._crease:
             cause = "印章（D.1.1）" if self._seal else "折痕（D.1.2）"
             return self._finding(clause, UNCLEAR, required, f"二维码受{cause}影响，改正后再判。", measured, rows)
-        if self._faults(p, p.blur, soft=p.modulation < limit("modulation_fail")) and p.jitter > limit("jitter_pass"):
+        if p.jitter > limit("jitter_pass") and self._faults(p, p.blur, soft=self._soft):
             advice = "模块边缘受清晰度问题（D.2.1）影响，改正后再判。"
             return self._finding(clause, UNCLEAR, required, advice, measured, rows)
+        if p.jitter > limit("jitter_pass") and (doubt := self._doubt) is not None:
+            return self._finding(clause, UNCLEAR, required, doubt, measured, rows)
         if p.density < limit("ragged_px_per_module"):
             advice = f"每个模块只有 {p.density:.1f} 个像素，看不清模块边缘：请靠近重拍或发送原图。"
             return self._finding(clause, UNCLEAR, required, advice, measured, rows)

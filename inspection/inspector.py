@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inspection import fields, findings, markup, ocr, tracecode
+from inspection.engine import ENGINE
 from inspection.geometry import Floats, project, quad
 from inspection.grid import Grid, lay_grid, rectify
 from inspection.measure import measure_print
@@ -17,9 +18,6 @@ from inspection.profile import limit
 from inspection.reading import Symbol, read_symbols, second_opinion
 from inspection.report import Code, Finding, Inspected, ProductHint, Report, Request, Size, Verdict
 from inspection.sheet import Sheet, find_sheet
-
-ENGINE = "zhuisu-inspection 1"
-"""Changes whenever the same photo may be judged differently."""
 
 _TEXT_PX_PER_MM = 7.0
 _TEXT_LONG_SIDE = 960

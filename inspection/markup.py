@@ -118,7 +118,11 @@ class _Pen:
         cv2.line(self.canvas, a, b, colour, wide, cv2.LINE_AA)
         for point in (a, b):
             cv2.circle(self.canvas, point, max(3, round(1.8 * self.unit)), colour, -1, cv2.LINE_AA)
-        self._label(((a[0] + b[0]) // 2, (a[1] + b[1]) // 2), label, colour, 0.42)
+        length = float(np.hypot(b[0] - a[0], b[1] - a[1]))
+        room = 26 * self.unit  # a label's own width
+        along = 0.5 if length > 1.5 * room else 1 + 0.7 * room / max(length, 1.0)  # short: beyond the edge
+        centre = (round(a[0] + along * (b[0] - a[0])), round(a[1] + along * (b[1] - a[1])))
+        self._label(centre, label, colour, 0.42)
 
     def tags(self, tags: list[tuple[str, tuple[int, int, int]]]) -> None:
         """A column of filled tags in the upper left corner."""

@@ -54,7 +54,7 @@ class Print:
 
 def measure_print(rgb: NDArray[np.uint8], grid: Grid, quiet_reach: float = 0.0) -> Print:
     """Measure a code that is aligned to the photo; ``quiet_reach`` modules around it are searched for marks."""
-    density = int(np.clip(round(grid.px_per_module), 3, 10))
+    density = int(np.clip(round(grid.px_per_module), 3, 8))
     reach = float(np.ceil(max(_QUIET_REACH, quiet_reach)))
     box = (-reach, -reach, grid.columns + reach, grid.rows + reach)
     colour = rectify(rgb, grid.to_photo, box, density).clip(0, 255).astype(np.uint8)
@@ -66,10 +66,13 @@ def measure_print(rgb: NDArray[np.uint8], grid: Grid, quiet_reach: float = 0.0) 
     contrast = max(light - dark, 0.02)
     ink = (light - level) / contrast  # 0 paper, 1 ink
     model, blur, growth = _model(ink, grid.ideal, density, border)
+    plain = _plain(grid.ideal, density, border, ink.shape)
+    ghost = _ghost((ink - model)[inner], plain[inner], grid.ideal, density)
     ink, bend = _flatten(ink, model, density, border)
     model, blur, growth = _model(ink, grid.ideal, density, border)
     residual = ink - model
-    plain = _plain(grid.ideal, density, border, ink.shape)
+    if bend > 0.2:  # on a surface that is truly bent the copy would be the bend's own; else the bend is the copy's
+        ghost = min(ghost, _ghost(residual[inner], plain[inner], grid.ideal, density))
     margin = round(2.5 * density)
     window = (
         slice(border - margin, border + grid.rows * density + margin),
@@ -79,12 +82,12 @@ def measure_print(rgb: NDArray[np.uint8], grid: Grid, quiet_reach: float = 0.0) 
     if crease_line is not None:
         crease_line = project(grid.to_photo, (crease_line + 0.5 - margin) / density)
     stain, missing = _windows(residual[inner], grid.ideal, density)
-    chroma = _saturated(colour, plain, density)
+    chroma = _saturated(colour, plain, np.median(_SRGB[colour[inner][plain[inner]]], axis=0), density)
     near = slice(max(border - density, 0), border + grid.rows * density + density)
     across = slice(max(border - density, 0), border + grid.columns * density + density)
     return Print(
         pcs=pcs, bend=bend, shade=_shade(colour[inner], plain[inner]), modulation=modulation, blur=blur, growth=growth,
-        ghost=_ghost(residual[inner], plain[inner], grid.ideal, density),
+        ghost=ghost,
         streak=_streak(residual[inner], grid.ideal, density), stain=stain, missing=missing,
         wrong_modules=_wrong(ink[inner], grid, density),
         jitter=_jitter(residual[inner], grid.ideal, density),
@@ -150,22 +153,26 @@ def _levels(code: Floats, ideal: NDArray[np.bool_], density: int) -> tuple[float
 
 def _model(ink: Floats, ideal: NDArray[np.bool_], density: int, border: int) -> tuple[Floats, float, float]:
     """The ideal print as this photo should show it, with its blur (standard deviation) and ink growth in modules."""
-    sharp = np.kron(ideal.astype(np.float64), np.ones((density, density)))
-    sharp = np.pad(sharp, border)
-    inside = np.zeros(sharp.shape, np.bool_)
-    inside[border:-border, border:-border] = True
-    best: tuple[float, Floats, float, float] | None = None
-    for sigma in np.arange(0.08, 0.80, 0.06):
-        soft = cv2.GaussianBlur(sharp, (0, 0), sigma * density)
-        steep = np.hypot(cv2.Sobel(soft, cv2.CV_64F, 1, 0, scale=0.125), cv2.Sobel(soft, cv2.CV_64F, 0, 1, scale=0.125))
-        off = (ink - soft)[inside]
-        s = steep[inside]
-        growth = float((off * s).sum() / max((s * s).sum(), 1e-9))
-        error = float(np.abs(off - growth * s).mean())
-        if best is None or error < best[0]:
-            best = (error, soft + growth * steep, float(sigma), growth / density)
-    assert best is not None
-    return best[1], best[2], best[3]
+    sharp = np.pad(np.kron(ideal, np.ones((density, density), np.bool_)), border).astype(np.float32)
+    rim = min(border, 2 * density)
+    near = (slice(border - rim, sharp.shape[0] - border + rim), slice(border - rim, sharp.shape[1] - border + rim))
+    target, small = ink[near].astype(np.float32), sharp[near]
+
+    def blurred(image: NDArray[np.float32], sigma: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        soft = np.asarray(cv2.GaussianBlur(image, (0, 0), sigma * density), np.float32)
+        steep = np.hypot(cv2.Sobel(soft, cv2.CV_32F, 1, 0, scale=0.125), cv2.Sobel(soft, cv2.CV_32F, 0, 1, scale=0.125))
+        return soft, np.asarray(steep, np.float32)
+
+    def misfit(sigma: float) -> tuple[float, float, float]:
+        soft, steep = blurred(small, sigma)
+        off = target - soft
+        growth = float((off * steep).sum() / max(float((steep * steep).sum()), 1e-9))
+        return float(np.abs(off - growth * steep).mean()), sigma, growth
+
+    _, coarse, _ = min(misfit(sigma) for sigma in (0.08, 0.2, 0.32, 0.44, 0.56, 0.68))
+    _, sigma, growth = min(misfit(max(coarse + step, 0.05)) for step in (-0.06, -0.03, 0.0, 0.03, 0.06))
+    soft, steep = blurred(sharp, sigma)
+    return (soft + growth * steep).astype(np.float64), sigma, growth / density
 
 
 def _shade(colour: NDArray[np.uint8], plain: NDArray[np.bool_]) -> float:
@@ -201,7 +208,8 @@ def _flatten(ink: Floats, model: Floats, density: int, border: int) -> tuple[Flo
         shift_x -= (((yy_sum + weight) * ex - xy_sum * ey) / determinant).astype(np.float32)
         shift_y -= (((xx_sum + weight) * ey - xy_sum * ex) / determinant).astype(np.float32)
         shift_x, shift_y = np.clip(shift_x, -bound, bound), np.clip(shift_y, -bound, bound)
-        seen = cv2.remap(image, xx + shift_x, yy + shift_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        moved = cv2.remap(image, xx + shift_x, yy + shift_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        seen = np.asarray(moved, np.float32)
     inside = (slice(border, -border), slice(border, -border))
     return seen.astype(np.float64), float(np.hypot(shift_x[inside], shift_y[inside]).max() / density)
 
@@ -347,10 +355,12 @@ def _crease(residual: Floats, paper: NDArray[np.bool_], density: int) -> tuple[f
     return best, line
 
 
-def _saturated(colour: NDArray[np.uint8], plain: NDArray[np.bool_], density: int) -> NDArray[np.bool_]:
-    """Where there is clearly red or blue ink (seals). Broad tints are light, not ink: strokes stand out from around."""
-    linear = _SRGB[colour]
-    white = linear / np.maximum(np.median(linear[plain], axis=0), 0.02)
+def _saturated(colour: NDArray[np.uint8], plain: NDArray[np.bool_], paper: Floats, density: int) -> NDArray[np.bool_]:
+    """Where there is clearly red or blue ink (seals), ``paper`` (linear RGB) taken as white.
+
+    Broad tints are light, not ink: strokes stand out from around.
+    """
+    white = _SRGB[colour] / np.maximum(paper, 0.02)
     red, green, blue = white[..., 0], white[..., 1], white[..., 2]
     inked = np.zeros(plain.shape, np.bool_)
     sigma = 4.0 * density
@@ -358,7 +368,7 @@ def _saturated(colour: NDArray[np.uint8], plain: NDArray[np.bool_], density: int
     for excess in (red - np.maximum(green, blue), blue - np.maximum(red, green)):
         around = cv2.GaussianBlur(np.where(plain, excess, 0).astype(np.float32), (0, 0), sigma) / area
         inked |= excess - np.maximum(around, 0) > 0.22
-    return inked & (colour.max(axis=-1) > 80)
+    return np.asarray(inked & (colour.max(axis=-1) > 80), np.bool_)
 
 
 def _quiet(ink: Floats, density: int, border: int, blur: float) -> dict[Side, float]:

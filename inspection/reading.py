@@ -22,6 +22,8 @@ _ZBAR_SYMBOLS = [
 ]  # fmt: skip
 _ZBAR_NAMES = {"QRCODE": "QRCode", "CODE128": "Code128", "CODE39": "Code39", "I25": "ITF"}
 _MATRIX = {"QRCode", "DataMatrix"}
+_SMALLEST = 16
+"""Pixels: the smallest code and its quiet zone need more."""
 _REPAIR_PIXELS = 3_000_000
 """Repairs work on a picture of at most this size: larger ones cost seconds and yield nothing more."""
 
@@ -67,14 +69,33 @@ def read_codes(gray: Gray, effort: Effort = "fast") -> list[Code]:
 
 def read_symbols(gray: Gray, effort: Effort = "fast") -> list[Symbol]:
     """As :func:`read_codes`, with the details; half-found QR codes are listed too, last."""
+    if min(gray.shape) < _SMALLEST:
+        return []
     found = _merge(_zxing(gray))
     whole = [s for s in found if s.text]
     if not whole:
-        whole = _merge(_zbar(gray))
+        whole = [_detailed(gray, s, found) for s in _merge(_zbar(gray))]
     if effort == "thorough" and not whole:
         whole = _merge(_repaired(gray, [s for s in found if not s.text]))
     halves = [h for h in found if not h.text and not any(_overlap(h, w) for w in whole)]
     return [*sorted(whole, key=lambda s: -s.area), *halves]
+
+
+def _detailed(gray: Gray, symbol: Symbol, halves: list[Symbol]) -> Symbol:
+    """Give a QR that only zbar read its version and finer corners, from what zxing half finds there."""
+    if symbol.symbology != "QRCode":
+        return symbol
+    known = [half for half in halves if half.size is not None and _overlap(half, symbol)]
+    if not known:
+        for view, to_view in _straightened(gray, symbol):
+            back = np.linalg.inv(to_view)
+            known = [replace(s, corners=project(back, s.corners)) for s in _zxing(view) if s.size is not None]
+            if known:
+                break
+    if not known:
+        return symbol
+    best = max(known, key=lambda s: (bool(s.text), s.area))
+    return replace(best, text=symbol.text, readers=symbol.readers)
 
 
 def second_opinion(gray: Gray, symbol: Symbol) -> Symbol:

@@ -366,7 +366,10 @@ def _refine(rgb: NDArray[np.uint8], grid: Grid, corners: Floats, size: Size) -> 
     blur = max(e.width_mm for e in edges)
     px_per_mm = float(side_lengths(grid.corners).mean() / sides.mean())
     # Fit noise, what the square code says about the frame, bowed sides, and the rim's own softness.
-    parts = (0.04, 0.35 * scatter, 0.9 * mismatch, 0.8 * bow, 0.06 * blur, 0.25 / px_per_mm)
+    # A code that was only sampled, or fits badly, may lie a share of a module off.
+    module_mm = float(sides.mean()) / grid.columns
+    loose = module_mm * ((0.0 if grid.exact or grid.fit > 0.95 else 0.25) + max(0.93 - grid.fit, 0))
+    parts = (0.04, loose, 0.35 * scatter, 0.9 * mismatch, 0.8 * bow, 0.06 * blur, 0.25 / px_per_mm)
     uncertainty = float(np.sqrt(sum(p * p for p in parts)))
     return Sheet(size, to_photo, (edges[0], edges[1], edges[2], edges[3]), uncertainty, px_per_mm, code_mm)
 

@@ -17,6 +17,10 @@ SWEEPS: dict[str, timedelta] = {
 """What is swept and how often. The sweep itself finds what is due from the data, never from a tick that was missed."""
 
 
+SWEEP_PRIORITY = 40
+"""Before all else: sweeps are few and short, and what they promise has a deadline."""
+
+
 def slot(now: datetime, every: timedelta) -> int:
     """The number of the interval ``now`` lies in: the same on every node."""
     return int(now.timestamp() // every.total_seconds())
@@ -26,7 +30,7 @@ async def tick(ports: Ports, kind: str, every: timedelta) -> None:
     """Enqueue the sweep of this interval, once."""
     now = ports.clock.now()
     async with transaction():
-        await ports.queue.enqueue(kind, f"{kind}:{slot(now, every)}", {}, due=now)
+        await ports.queue.enqueue(kind, f"{kind}:{slot(now, every)}", {}, due=now, priority=SWEEP_PRIORITY)
     ports.bell.ring("jobs")
 
 

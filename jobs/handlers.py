@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
 from models.transactions import transaction
-from workflow import answers, judging, retention
+from workflow import answers, evidence, judging, retention
 from workflow.context import Ports
 from workflow.ports import ClaimedJob
 
@@ -15,14 +15,15 @@ SWEEPS_KEPT = timedelta(days=7)
 DROP_UNCONSENTED = "evidence.drop"
 GIVE_UP = "photo.give_up"
 FORGET_SWEEPS = "sweep.forget"
-SWEEP_KINDS = (DROP_UNCONSENTED, GIVE_UP, FORGET_SWEEPS)
+ONCE_ONLY = (DROP_UNCONSENTED, GIVE_UP, FORGET_SWEEPS, evidence.DELETE_UNOWNED)
+"""Kinds whose keys carry a time or chance and never come again: done long ago, they may be forgotten."""
 
 
 async def forget_sweeps(ports: Ports, job: ClaimedJob) -> None:
     """Old sweeps are deleted: a tick's key carries its time and never comes again. Repeating it is harmless."""
     async with transaction():
         await ports.queue.finish(job)
-        await ports.queue.forget(SWEEP_KINDS, ports.clock.now() - SWEEPS_KEPT)
+        await ports.queue.forget(ONCE_ONLY, ports.clock.now() - SWEEPS_KEPT)
 
 
 HANDLERS: Mapping[str, Handler] = {
@@ -31,5 +32,6 @@ HANDLERS: Mapping[str, Handler] = {
     answers.PICTURE: answers.push_picture,
     DROP_UNCONSENTED: retention.drop_unconsented,
     GIVE_UP: judging.give_up,
+    evidence.DELETE_UNOWNED: evidence.delete_unowned,
     FORGET_SWEEPS: forget_sweeps,
 }

@@ -74,7 +74,7 @@ class Worker:
         return bool(claimed)
 
     async def _attempt(self, job: ClaimedJob) -> None:
-        structlog.contextvars.bind_contextvars(job=job.key, attempt=job.attempts)
+        structlog.contextvars.bind_contextvars(job=job.key, attempt=job.attempts, update=job.args.get("update"))
         keeper = asyncio.create_task(self._keep(job))
         try:
             handler = self._handlers.get(job.kind)

@@ -25,6 +25,8 @@ MIGRATION_LOCK = 7_331_003
 
 SQLITE_PRAGMAS = {"busy_timeout": 5000, "journal_mode": "WAL", "synchronous": "NORMAL", "foreign_keys": "ON"}
 """In this order: only with the timeout set does the change to WAL wait for another process that starts, too."""
+SCHEMES = ("sqlite", "postgres", "asyncpg")
+
 POSTGRES_POOL = {"minsize": 1, "maxsize": 10, "application_name": "zhuisu"}
 
 
@@ -34,6 +36,14 @@ class SchemaBehind(Exception):
     def __init__(self, missing: list[str]) -> None:
         super().__init__(f"数据库结构不是最新，请先运行 zhuisu migrate（缺少：{'、'.join(missing)}）")
         self.missing = missing
+
+
+class UnknownDatabase(ValueError):
+    """The URL names no database that we run on."""
+
+    def __init__(self, url: str) -> None:
+        scheme = url.partition("://")[0][:20]
+        super().__init__(f"不支持的数据库 {scheme}://：ZHUISU_DATABASE_URL 应以 postgres:// 或 sqlite:// 开头")
 
 
 @asynccontextmanager
@@ -122,13 +132,15 @@ async def apply_migrations() -> list[str]:
 
 def connection_settings(url: str) -> dict[str, Any]:
     """What Tortoise needs to connect to ``url``: our engine and its settings; a setting in the URL's query wins."""
+    if url.partition("://")[0] not in SCHEMES:
+        raise UnknownDatabase(url)
     settings = expand_db_url(url)
     if settings["engine"] == "tortoise.backends.sqlite":
         engine, defaults = "models.sqlite_engine", SQLITE_PRAGMAS
     elif settings["engine"] == "tortoise.backends.asyncpg":
         engine, defaults = "models.asyncpg_engine", POSTGRES_POOL
     else:
-        raise ValueError("database URL must begin with sqlite:// or postgres://")
+        raise UnknownDatabase(url)
     return {"engine": engine, "credentials": {**defaults, **settings["credentials"]}}
 
 

@@ -1,11 +1,13 @@
 """Handlers of the pages. Every object is checked against who asks: a signed link, or a one-time token."""
 
+import logging
 from pathlib import Path
 from typing import Any
 
 import aiohttp_jinja2
 import jinja2
 from aiohttp import BodyPartReader, web
+from aiohttp.http_exceptions import BadHttpMessage
 
 from config.clock import for_people
 from models import Inspection, Photo, PhotoState
@@ -13,6 +15,8 @@ from workflow import judging, originals, upload_links
 from workflow.context import Ports
 from workflow.ports import ObjectMissing
 from workflow.wording import BEYOND_ONE_PHOTO, CLAUSE_NAMES, clause_number, headline
+
+log = logging.getLogger(__name__)
 
 PORTS = web.AppKey("ports", Ports)
 _HERE = Path(__file__).parent
@@ -130,10 +134,7 @@ async def upload(request: web.Request) -> web.StreamResponse:
             status=413 if data is None else 400,
         )
     photo = await originals.receive_original(ports, link, data, file_name)
-    with ports.bell.listening(judging.bell_name(photo)) as ear:
-        await photo.refresh_from_db()
-        if photo.state not in judging.ENDED:
-            await ear.heard(WAIT_SECONDS)
+    await judging.ended(ports, photo, WAIT_SECONDS)
     raise web.HTTPSeeOther(request.path)
 
 
@@ -160,10 +161,17 @@ async def _file(request: web.Request, most: int) -> tuple[bytes | None, str]:
                 data += chunk
                 if len(data) > most:
                     return None, ""
-            return bytes(data), (part.filename or "")[:200]
-    except ValueError:
-        return b"", ""
+            return bytes(data), _file_name(part.filename)
+    except (ValueError, RuntimeError, BadHttpMessage, web.RequestPayloadError) as problem:
+        # A form that cannot be read is no form; what exactly is wrong with it helps nobody.
+        log.info("upload form not read: %s", type(problem).__name__)
     return b"", ""
+
+
+def _file_name(name: str | None) -> str:
+    """The name the file had on the phone, as far as it can be stored."""
+    known = (name or "").encode("utf-8", "replace").decode()
+    return "".join(letter for letter in known if letter.isprintable())[:200]
 
 
 def _closed(request: web.Request) -> web.StreamResponse:

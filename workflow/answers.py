@@ -6,13 +6,20 @@ can any more (*sending* → *sent*). A push whose outcome nobody knows is *uncer
 shows everything in any case.
 """
 
+import logging
+import secrets
 from collections.abc import Awaitable
 from datetime import timedelta
+
+from prometheus_client import Counter
 
 from models import Answer, AnswerKind, AnswerState
 from models.transactions import transaction
 from workflow.context import Ports
 from workflow.ports import ClaimedJob, ObjectMissing, OutcomeUnknown, Unavailable, WeChatError
+
+log = logging.getLogger(__name__)
+ended = Counter("zhuisu_pushes_total", "Messages pushed to people, by how it ended", ["state"])
 
 PUSH_MARGIN = timedelta(milliseconds=400)
 """The push starts this long after the last callback has been answered, so that the two never meet."""
@@ -35,7 +42,7 @@ async def make_ready(ports: Ports, answer: Answer, body: str, picture: str | Non
         return
     now = ports.clock.now()
     due = max(now, answer.passive_until or now) + PUSH_MARGIN
-    await ports.queue.enqueue(PUSH, f"push:{answer.id}", {"answer": answer.id}, due=due, priority=5)
+    await ports.queue.enqueue(PUSH, f"push:{answer.id}", {"answer": answer.id}, due=due, priority=20)
 
 
 async def claim_passive(ports: Ports, answer_id: int, receipt: str) -> str | None:
@@ -63,7 +70,8 @@ async def give_back(ports: Ports, answer_id: int, receipt: str) -> None:
         )
         if changed:
             now = ports.clock.now()
-            await ports.queue.enqueue(PUSH, f"push:{answer_id}:again", {"answer": answer_id}, due=now, priority=5)
+            key = f"push:{answer_id}:{secrets.token_hex(4)}"
+            await ports.queue.enqueue(PUSH, key, {"answer": answer_id}, due=now, priority=20)
 
 
 async def push_text(ports: Ports, job: ClaimedJob) -> None:
@@ -135,6 +143,9 @@ async def _send(ports: Ports, job: ClaimedJob, answer: Answer, call: Awaitable[N
 
 
 async def _settle(ports: Ports, job: ClaimedJob, answer_id: int, state: AnswerState, error: str | None) -> None:
+    ended.labels(state.value).inc()
+    if error is not None:
+        log.warning("answer %d is %s: %s", answer_id, state.value, error)
     async with transaction():
         await ports.queue.finish(job)
         await Answer.filter(id=answer_id).update(state=state, settled_at=ports.clock.now(), error=error)
@@ -170,7 +181,7 @@ async def _picture_follows(ports: Ports, answer: Answer) -> None:
     )
     if made:
         due = ports.clock.now() + PUSH_MARGIN
-        await ports.queue.enqueue(PICTURE, key, {"answer": picture.id}, due=due, priority=4)
+        await ports.queue.enqueue(PICTURE, key, {"answer": picture.id}, due=due, priority=19)
 
 
 async def reopen(ports: Ports, answer_id: int) -> None:

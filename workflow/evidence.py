@@ -1,51 +1,93 @@
-"""Evidence: what somebody gave us, kept by content hash before anything is judged (4.2.2, R54)."""
+"""Evidence: what somebody gave us, kept by content hash before anything is judged (4.2.2, R54).
+
+The bytes and the row that owns them cannot be written at once. Whoever writes or deletes an object therefore holds the
+lock of its key, and before an object is written a job is due that deletes it again unless a row has come to own it.
+"""
 
 import hashlib
+import secrets
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 
 from inspection.identify import identify
-from models import Evidence, EvidenceSource, Photo, PhotoState, WeChatIdentity
+from models import Evidence, EvidenceSource, Inspection, Photo, PhotoState, WeChatIdentity
+from models.transactions import transaction
 from workflow.context import Ports
+from workflow.people import lock_person
+from workflow.ports import ClaimedJob
 from workflow.record import record_event
 
+DELETE_UNOWNED = "object.delete_unowned"
+OWNED_WITHIN = timedelta(hours=1)
+LOCK_SECONDS = 30
 
-async def put_evidence(ports: Ports, data: bytes) -> str:
-    """Store the bytes, once however often they come; the key under which they stand. No transaction may be open."""
+
+def evidence_key(data: bytes) -> str:
+    """Where the bytes stand in the store."""
     sha256 = hashlib.sha256(data).hexdigest()
-    key = f"evidence/{sha256[:2]}/{sha256}"
-    await ports.storage.put(key, data)
-    return key
+    return f"evidence/{sha256[:2]}/{sha256}"
+
+
+def owning(ports: Ports, storage_key: str) -> AbstractAsyncContextManager[None]:
+    """Hold this while an object is written and its row recorded, or while it is looked at and deleted."""
+    return ports.cache.lock(f"object:{storage_key}", LOCK_SECONDS)
+
+
+async def put_object(ports: Ports, storage_key: str, data: bytes) -> None:
+    """Write an object, once however often it comes; :func:`owning` is held and no transaction is open."""
+    async with transaction():
+        await delete_if_unowned(ports, storage_key, after=OWNED_WITHIN)
+    await ports.storage.put(storage_key, data)
+
+
+async def delete_if_unowned(ports: Ports, storage_key: str, after: timedelta = timedelta()) -> None:
+    """Inside the caller's transaction: have the object deleted, unless a row owns it when the time has come."""
+    key = f"{DELETE_UNOWNED}:{secrets.token_hex(8)}"
+    await ports.queue.enqueue(
+        DELETE_UNOWNED, key, {"key": storage_key}, due=ports.clock.now() + after, priority=30, max_attempts=50
+    )
+
+
+async def delete_unowned(ports: Ports, job: ClaimedJob) -> None:
+    """The job: delete an object that no live row owns. Repeating it finds nothing, or a new owner."""
+    storage_key = job.args["key"]
+    async with owning(ports, storage_key):
+        owned = (
+            await Evidence.filter(storage_key=storage_key, dropped_at=None).exists()
+            or await Inspection.filter(marked_key=storage_key).exists()
+        )
+        if not owned:
+            await ports.storage.delete(storage_key)
+    async with transaction():
+        await ports.queue.finish(job)
 
 
 async def record_evidence(
-    ports: Ports,
-    photo: Photo,
-    identity: WeChatIdentity | None,
-    data: bytes,
-    storage_key: str,
-    source: EvidenceSource,
-    file_name: str | None,
-) -> None:
-    """Inside the caller's transaction: the row, its owner, until when it is kept, and the photo it belongs to."""
-    now = ports.clock.now()
-    keep = keep_for(ports, identity)
+    ports: Ports, photo: Photo, data: bytes, source: EvidenceSource, file_name: str | None
+) -> Evidence:
+    """Inside the caller's transaction: the row, its owner, until when it is kept, and the photo it belongs to.
+
+    The person is read afresh under lock: they may have consented, been bound or left while the bytes were on their way.
+    """
+    identity = await lock_person(photo.identity_id) if photo.identity_id is not None else None
     if identity is not None and identity.staff_id is not None:
         await identity.fetch_related("staff")
+    now = ports.clock.now()
+    keep = keep_for(ports, identity)
     evidence = await Evidence.create(
         sha256=hashlib.sha256(data).hexdigest(),
         size=len(data),
         media_type=identify(data).value,
-        storage_key=storage_key,
+        storage_key=evidence_key(data),
         identity_id=identity.id if identity else None,
         enterprise_id=identity.staff.enterprise_id if identity and identity.staff else None,
         source=source,
         file_name=file_name,
         received_at=now,
-        drop_at=now + keep if keep else None,
+        drop_at=now + keep if keep is not None else None,
     )
-    await Photo.filter(id=photo.id).update(evidence_id=evidence.id, state=PhotoState.STORED)
-    await photo.refresh_from_db()
-    photo.evidence = evidence
+    # WeChat's own address of the picture opens to anybody who has it: it has served.
+    await Photo.filter(id=photo.id).update(evidence_id=evidence.id, state=PhotoState.STORED, pic_url="", media_id="")
     await record_event(
         ports,
         "evidence:store",
@@ -55,10 +97,11 @@ async def record_evidence(
         evidence_sha256=evidence.sha256,
         actor=f"identity:{identity.id}" if identity else "system",
     )
+    return evidence
 
 
 def keep_for(ports: Ports, identity: WeChatIdentity | None) -> timedelta | None:
     """How long what this person sends is kept before it is dropped; None: for good (R54)."""
     if identity is None or identity.consented_at is not None:
         return None
-    return ports.unconsented
+    return ports.unconsented if identity.subscribed else timedelta()

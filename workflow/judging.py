@@ -1,7 +1,9 @@
 """The job that judges a photo: fetch and keep it, have it inspected, record the verdict with its answer (7.2, D)."""
 
+import asyncio
 import hashlib
 import json
+import logging
 import secrets
 from collections.abc import Sequence
 from datetime import timedelta
@@ -9,31 +11,44 @@ from typing import Any
 
 from inspection.engine import ENGINE
 from inspection.report import Inspected, PictureRefused, ProductHint, Request, Size
-from models import Answer, EvidenceSource, Inspection, Job, Photo, PhotoState, Product, WeChatIdentity
+from models import Answer, Evidence, EvidenceSource, Inspection, Job, Photo, PhotoState, Product, WeChatIdentity
 from models.transactions import transaction
 from workflow import answers, wording
 from workflow.context import Ports
-from workflow.evidence import put_evidence, record_evidence
+from workflow.evidence import evidence_key, owning, put_object, record_evidence
 from workflow.people import MILLI, lock_person, micrometres, products_of
-from workflow.ports import BadRequest, ClaimedJob, InspectionFailed, NotReachable, PictureTooLarge, WeChatError
+from workflow.ports import (
+    BadRequest,
+    ClaimedJob,
+    InspectionFailed,
+    NotReachable,
+    ObjectMissing,
+    PictureTooLarge,
+    WeChatError,
+)
 from workflow.record import record_event
+from workflow.retention import without_contents
 from workflow.upload_links import link_for_original
+
+log = logging.getLogger(__name__)
 
 JUDGE = "photo.judge"
 PROFILE = "T/ZGJDJX—3—2026"
+LOOK_SECONDS = 0.25
+"""How often somebody who waits looks for what another process may have done."""
 ENDED = (PhotoState.JUDGED, PhotoState.REFUSED, PhotoState.FAILED)
 
 
 async def enqueue_judgement(ports: Ports, photo: Photo) -> None:
-    """Inside the transaction that wrote the photo: its job."""
-    await ports.queue.enqueue(
-        JUDGE, _job_key(photo), {"photo": photo.id}, due=ports.clock.now(), priority=10, max_attempts=4
-    )
+    """Inside the transaction that wrote the photo, or learned more of it: its job."""
+    key = f"{_job_keys(photo)}{secrets.token_hex(4)}"
+    args = {"photo": photo.id, "update": photo.receipt}
+    await ports.queue.enqueue(JUDGE, key, args, due=ports.clock.now(), priority=10, max_attempts=4)
 
 
 async def judge(ports: Ports, job: ClaimedJob) -> None:
     """The job: store, inspect, record. Idempotent: each step leaves its mark, the last one closes the job with it."""
-    photo = await Photo.get(id=job.args["photo"]).prefetch_related("identity", "evidence")
+    photo = await Photo.get(id=job.args["photo"]).prefetch_related("identity", "evidence", "inspection")
     if photo.state in ENDED:
         async with transaction():
             await ports.queue.finish(job)
@@ -60,7 +75,10 @@ async def judge(ports: Ports, job: ClaimedJob) -> None:
             "picture_not_fetched",
             "微信没有给出这张照片（可能已过期），请重新发送",
         )
+    except ObjectMissing:
+        await _refuse(ports, job, photo, PhotoState.REFUSED, "picture_dropped", "这张照片已按约定删除，请重新发送")
     except WeChatError as problem:
+        log.warning("picture not fetched: %s %s", problem.errcode, problem.errmsg)
         await ports.queue.retry(job, ports.clock.now() + timedelta(seconds=2**job.attempts), str(problem.errcode))
     except InspectionFailed as problem:
         if job.attempts < 2:
@@ -81,11 +99,26 @@ async def judge(ports: Ports, job: ClaimedJob) -> None:
     ports.bell.ring("jobs")
 
 
+async def ended(ports: Ports, photo: Photo, seconds: float) -> bool:
+    """Wait until the photo's road has ended, at most ``seconds``; refreshes the row."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + seconds
+    with ports.bell.listening(bell_name(photo)) as ear:
+        while True:
+            await photo.refresh_from_db()
+            if photo.state in ENDED:
+                return True
+            left = deadline - loop.time()
+            if left <= 0:
+                return False
+            await ear.heard(min(left, LOOK_SECONDS))
+
+
 async def give_up(ports: Ports, job: ClaimedJob) -> None:
     """Sweep: photos whose job was buried get an answer all the same; nobody is left waiting."""
     stuck = await Photo.exclude(state__in=ENDED).filter(received_at__lt=ports.clock.now() - timedelta(seconds=30))
     for photo in stuck:
-        if not await Job.filter(key=_job_key(photo), dead_at__not_isnull=True).exists():
+        if await Job.filter(key__startswith=_job_keys(photo), done_at=None, dead_at=None).exists():
             continue
         async with transaction():
             await _end(ports, photo, PhotoState.FAILED, "gave_up", "这张照片没有检查成功，请重新发送")
@@ -99,16 +132,21 @@ def bell_name(photo: Photo) -> str:
     return f"photo:{photo.id}"
 
 
-def _job_key(photo: Photo) -> str:
-    return f"judge:{photo.id}"
+def _job_keys(photo: Photo) -> str:
+    """What the keys of this photo's jobs begin with."""
+    return f"judge:{photo.id}:"
 
 
 async def _store(ports: Ports, photo: Photo) -> None:
     """Fetch the chat picture and keep it before anything is judged."""
     data = await ports.wechat.fetch_picture(photo.pic_url, photo.media_id)
-    storage_key = await put_evidence(ports, data)
-    async with transaction():
-        await record_evidence(ports, photo, photo.identity, data, storage_key, EvidenceSource.CHAT, None)
+    storage_key = evidence_key(data)
+    async with owning(ports, storage_key):
+        await put_object(ports, storage_key, data)
+        async with transaction():
+            await record_evidence(ports, photo, data, EvidenceSource.CHAT, None)
+    await photo.refresh_from_db()
+    await photo.fetch_related("identity", "evidence")
 
 
 async def _request(ports: Ports, photo: Photo) -> tuple[Request, list[Product]]:
@@ -177,13 +215,21 @@ async def _record_new(
     marked_key = None
     if inspected.marked is not None:
         marked_key = f"marked/{key[:2]}/{key}.jpg"
-        await ports.storage.put(marked_key, inspected.marked)
+        async with owning(ports, marked_key):
+            await put_object(ports, marked_key, inspected.marked)
     product = next((p for p in products if str(p.id) == report.product), products[0] if len(products) == 1 else None)
     async with transaction():
         if not await ports.queue.finish(job):
             return
         width, height = micrometres(report.sheet_mm)
-        before = await Inspection.filter(photos__id=photo.renews_id).first() if photo.renews_id else None
+        before = photo.inspection
+        if before is None and photo.renews_id is not None:
+            before = await Inspection.filter(photos__id=photo.renews_id).first()
+        plain = json.loads(json.dumps(report.to_json()))
+        evidence = await Evidence.filter(id=photo.evidence_id).select_for_update().get()
+        if evidence.dropped_at is not None:
+            # Dropped while it was being looked at: the verdict may stay, what the picture said may not (R54).
+            plain, marked_key = without_contents(plain), None
         inspection, made = await Inspection.get_or_create(
             key=key,
             defaults={
@@ -195,7 +241,7 @@ async def _record_new(
                 "profile": PROFILE,
                 "engine": report.engine,
                 "verdict": report.verdict.value,
-                "report": json.loads(json.dumps(report.to_json())),
+                "report": plain,
                 "marked_key": marked_key,
                 "created_at": ports.clock.now(),
                 "supersedes_id": before.id if before else None,
@@ -248,6 +294,7 @@ def _ring(ports: Ports, photo: Photo) -> None:
     if photo.answer_id is not None:
         ports.bell.ring(answers.bell_name(photo.answer_id))
     ports.bell.ring(bell_name(photo))
+    ports.bell.ring("jobs")
 
 
 async def _settle(ports: Ports, photo: Photo) -> None:
@@ -260,7 +307,9 @@ async def _settle(ports: Ports, photo: Photo) -> None:
     photos = await Photo.filter(answer_id=answer.id).order_by("id").prefetch_related("inspection__product", "evidence")
     if any(one.state not in ENDED for one in photos):
         return
-    outcomes = [await _outcome(ports, identity, one) for one in photos]
+    if await _size_told_meanwhile(ports, identity, photos):
+        return
+    outcomes = [await _outcome(ports, identity, one, alone=len(photos) == 1) for one in photos]
     notice = ""
     if identity.notice_shown_at is None:
         # Whoever follows has read it in the welcome; who came another way reads it with the first verdict, once (R54).
@@ -273,7 +322,23 @@ async def _settle(ports: Ports, photo: Photo) -> None:
     await answers.make_ready(ports, answer, body, marked[0].marked_key if marked else None)
 
 
-async def _outcome(ports: Ports, identity: WeChatIdentity, photo: Photo) -> wording.Outcome:
+async def _size_told_meanwhile(ports: Ports, identity: WeChatIdentity, photos: Sequence[Photo]) -> bool:
+    """A size that came while its photos were being judged: they are judged once more, and answered then."""
+    if not identity.sheet_width_um or await products_of(identity):
+        return False
+    unsized = [one for one in photos if one.inspection is not None and one.inspection.sheet_width_um is None]
+    for photo in unsized:
+        await Photo.filter(id=photo.id).update(
+            state=PhotoState.STORED,
+            judged_at=None,
+            sheet_width_um=identity.sheet_width_um,
+            sheet_height_um=identity.sheet_height_um,
+        )
+        await enqueue_judgement(ports, photo)
+    return bool(unsized)
+
+
+async def _outcome(ports: Ports, identity: WeChatIdentity, photo: Photo, *, alone: bool) -> wording.Outcome:
     inspection, evidence = photo.inspection, photo.evidence
     if inspection is None or evidence is None:
         return wording.Outcome(refusal=photo.refusal_advice or "")
@@ -287,7 +352,8 @@ async def _outcome(ports: Ports, identity: WeChatIdentity, photo: Photo) -> word
     return wording.Outcome(
         report=report,
         report_link=ports.links.report(inspection.ref),
-        upload_link=await link_for_original(ports, identity, photo) if ask_original else "",
+        upload_link=await link_for_original(ports, identity, photo) if ask_original and alone else "",
+        wants_original=ask_original,
         product_name=f"{inspection.product.name} {inspection.product.model}" if inspection.product else "",
     )
 

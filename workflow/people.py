@@ -1,10 +1,16 @@
 """The persons behind openids: following, the notice and consent of R54, the certificate size they work with."""
 
+import secrets
+from datetime import datetime
+
 from inspection.report import Size
 from models import Evidence, Product, WeChatIdentity
 from models.transactions import transaction
 from workflow.context import Ports
 from workflow.record import record_event
+
+GONE = "gone:"
+"""What the openid of an unlinked person begins with."""
 
 MILLI = 1000
 """Micrometres in a millimetre: sizes are stored as whole micrometres."""
@@ -40,12 +46,22 @@ async def follow(ports: Ports, openid: str) -> WeChatIdentity:
 
 
 async def unfollow(ports: Ports, openid: str) -> None:
-    """R54: unsubscribing unlinks the person. What they never consented to keep is dropped; a firm's record stays."""
-    identity = await meet(ports, openid)
+    """R54: unsubscribing unlinks the person. What was theirs is dropped; a firm's record stays, nobody's name on it.
+
+    The row keeps standing for what was done, under a name that leads nowhere; whoever follows again begins anew.
+    """
+    await forget(ports, ports.app_id, openid)
+
+
+async def forget(ports: Ports, app_id: str, openid: str) -> None:
+    """Unlink whoever stands behind that openid of that app; fine where nobody does."""
     async with transaction():
+        identity = await WeChatIdentity.filter(app_id=app_id, openid=openid).select_for_update().first()
+        if identity is None:
+            return
         now = ports.clock.now()
-        firm_bound = identity.staff_id is not None
         await WeChatIdentity.filter(id=identity.id).update(
+            openid=f"{GONE}{secrets.token_hex(16)}",
             subscribed=False,
             staff_id=None,
             unionid=None,
@@ -55,18 +71,35 @@ async def unfollow(ports: Ports, openid: str) -> None:
             sheet_height_um=None,
             last_seen_at=now,
         )
-        if not firm_bound:
-            await Evidence.filter(identity_id=identity.id, enterprise_id=None, dropped_at=None).update(drop_at=now)
+        await _drop_own(identity, now)
+        await record_event(ports, "person:unfollow", "wechat_identity", identity.id, actor="system", clause="R54")
+
+
+async def withdraw(ports: Ports, identity: WeChatIdentity) -> None:
+    """The person takes consent back: what is their own goes, what is their firm's stays the firm's (R54)."""
+    async with transaction():
+        identity = await lock_person(identity.id)
+        await WeChatIdentity.filter(id=identity.id).update(consented_at=None)
+        await _drop_own(identity, ports.clock.now())
         await record_event(
-            ports, "person:unfollow", "wechat_identity", identity.id, actor=f"identity:{identity.id}", clause="R54"
+            ports, "person:withdraw", "wechat_identity", identity.id, actor=f"identity:{identity.id}", clause="R54"
         )
 
 
+async def _drop_own(identity: WeChatIdentity, now: datetime) -> None:
+    await Evidence.filter(identity_id=identity.id, enterprise_id=None, dropped_at=None).update(drop_at=now)
+
+
+async def notice_shown(ports: Ports, identity: WeChatIdentity) -> None:
+    """The person has the notice before them."""
+    await WeChatIdentity.filter(id=identity.id, notice_shown_at=None).update(notice_shown_at=ports.clock.now())
+
+
 async def consent(ports: Ports, identity: WeChatIdentity) -> None:
-    """The person agrees that their photos are kept; those still waiting to be dropped stay too."""
+    """The person, who has read the notice, agrees that their photos are kept; those waiting to be dropped stay too."""
     async with transaction():
-        now = ports.clock.now()
-        await WeChatIdentity.filter(id=identity.id).update(consented_at=now, notice_shown_at=now)
+        await lock_person(identity.id)
+        await WeChatIdentity.filter(id=identity.id).update(consented_at=ports.clock.now())
         await Evidence.filter(identity_id=identity.id, dropped_at=None).update(drop_at=None)
         await record_event(
             ports, "person:consent", "wechat_identity", identity.id, actor=f"identity:{identity.id}", clause="R54"

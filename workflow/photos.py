@@ -17,14 +17,12 @@ from models import Answer, AnswerKind, AnswerState, Inspection, Photo, PhotoStat
 from models.transactions import transaction
 from workflow import answers
 from workflow.context import Ports
-from workflow.judging import enqueue_judgement
+from workflow.judging import LOOK_SECONDS, enqueue_judgement
 from workflow.people import lock_person, micrometres
 
 TOGETHER = timedelta(seconds=10)
 """Photos of one person that arrive while an answer is still awaited, at most this apart, are answered together."""
-MOST_TOGETHER = 9
-LOOK_SECONDS = 0.25
-"""How often a waiting callback looks for an answer that another process may have found."""
+MOST_TOGETHER = 6
 SIZE_ANSWER = timedelta(hours=24)
 """How long after a photo its size may be told to have it judged again."""
 
@@ -40,6 +38,7 @@ class Choice:
 async def receive(ports: Ports, identity: WeChatIdentity, receipt: str, pic_url: str, media_id: str) -> Photo:
     """Record a chat picture and the job that judges it; the same message again gives the same photo."""
     async with transaction():
+        await lock_person(identity.id)
         known = await Photo.get_or_none(receipt=receipt)
         if known is not None:
             if known.answer_id is not None:
@@ -65,13 +64,11 @@ async def judge_again(
 ) -> Photo:
     """Judge stored photos once more with what the sender has now said.
 
-    ``photos`` are those that :func:`waiting_for_choice` gave.
+    ``photos`` are those that :func:`to_judge_again` gave.
     """
     async with transaction():
-        known = await Photo.get_or_none(receipt=f"{receipt}:0")
-        if known is not None:
-            if known.answer_id is not None:
-                await answers.reopen(ports, known.answer_id)
+        await lock_person(identity.id)
+        if (known := await judged_again(ports, receipt)) is not None:
             return known
         answer = await _open_answer(ports, identity)
         width, height = micrometres(choice.sheet_mm)
@@ -95,23 +92,49 @@ async def judge_again(
     return again[0]
 
 
-async def waiting_for_choice(ports: Ports, identity: WeChatIdentity) -> list[Photo]:
-    """The sender's latest photos that were judged without a size, together as they were sent; none where none waits."""
-    since = ports.clock.now() - SIZE_ANSWER
+async def judged_again(ports: Ports, receipt: str) -> Photo | None:
+    """What this very message had judged again before: WeChat sends a message up to three times."""
+    known = await Photo.get_or_none(receipt=f"{receipt}:0")
+    if known is not None and known.answer_id is not None:
+        await answers.reopen(ports, known.answer_id)
+    return known
+
+
+async def awaited(ports: Ports, identity: WeChatIdentity) -> Photo | None:
+    """A photo of this person that is still being judged: what they say now concerns it."""
+    photo = await Photo.filter(identity_id=identity.id, answer__state=AnswerState.AWAITING).order_by("-id").first()
+    if photo is not None and photo.answer_id is not None:
+        await answers.reopen(ports, photo.answer_id)
+    return photo
+
+
+async def to_judge_again(ports: Ports, identity: WeChatIdentity, size: Size | None = None) -> list[Photo]:
+    """The photos that the sender's word now concerns: the latest that were judged, as they were sent together.
+
+    Without ``size`` those that had none; with it also those that were judged by another one.
+    """
     recent = (
-        await Photo.filter(identity_id=identity.id, received_at__gte=since, answer_id__not_isnull=True)
+        await Photo.filter(
+            identity_id=identity.id,
+            received_at__gte=ports.clock.now() - SIZE_ANSWER,
+            answer_id__not_isnull=True,
+            inspection_id__not_isnull=True,
+            evidence__dropped_at=None,
+        )
         .order_by("-id")
         .limit(MOST_TOGETHER)
-        .prefetch_related("inspection", "evidence")
+        .prefetch_related("inspection")
     )
-    waiting: list[Photo] = []
+    width, height = micrometres(size)
+    concerned: list[Photo] = []
     for photo in recent:
-        if photo.answer_id != recent[0].answer_id:
+        inspection = photo.inspection
+        if photo.answer_id != recent[0].answer_id or inspection is None:
             break
-        unsized = photo.inspection is not None and photo.inspection.sheet_width_um is None
-        if unsized and photo.evidence is not None and photo.evidence.dropped_at is None:
-            waiting.append(photo)
-    return waiting[::-1]
+        known = (inspection.sheet_width_um, inspection.sheet_height_um)
+        if known == (None, None) or (size is not None and known != (width, height)):
+            concerned.append(photo)
+    return concerned[::-1]
 
 
 async def latest(identity: WeChatIdentity) -> Photo | None:
@@ -154,8 +177,7 @@ async def wait_for_answer(ports: Ports, photo: Photo, receipt: str, seconds: flo
 
 
 async def _open_answer(ports: Ports, identity: WeChatIdentity) -> Answer:
-    """The answer the next photo joins: the one still awaited for this person, else a new one."""
-    await lock_person(identity.id)
+    """Under the person's lock: the answer the next photo joins, the one still awaited for them, else a new one."""
     now = ports.clock.now()
     awaited = (
         await Answer.filter(

@@ -1,53 +1,66 @@
-"""What may not be kept is dropped in time (R54)."""
+"""What may not be kept is dropped in time (R54), and what was said is not kept longer than it serves."""
 
+from datetime import timedelta
 from typing import Any
 
-from models import Evidence, Inspection
+from models import Answer, Evidence, Inspection, Photo
 from models.transactions import transaction
 from workflow.context import Ports
+from workflow.evidence import delete_if_unowned
 from workflow.ports import ClaimedJob
 from workflow.record import record_event
 
+AT_ONCE = 200
+SAID = timedelta(hours=1)
+"""How long the words of a delivered answer are kept: retries come within a minute, the report stays where it is."""
+
+DROPPED = "内容已按约定删除"
+TELLING = ("code", "D.1.1.clear", "D.5.1", "D.5.2")
+"""Clauses whose findings quote what stands on the sheet or in the code."""
+
 
 async def drop_unconsented(ports: Ports, job: ClaimedJob) -> None:
-    """Sweep (R54): pictures that may not be kept are deleted, with what was read on them; the bare verdict stays."""
-    due = await Evidence.filter(drop_at__lte=ports.clock.now(), dropped_at=None).limit(200)
-    for evidence in due:
-        inspections = await Inspection.filter(evidence_id=evidence.id)
-        shared = (
-            await Evidence.filter(storage_key=evidence.storage_key, dropped_at=None).exclude(id=evidence.id).exists()
-        )
-        if not shared:
-            await ports.storage.delete(evidence.storage_key)
-        for inspection in inspections:
-            if inspection.marked_key:
-                await ports.storage.delete(inspection.marked_key)
+    """Sweep (R54): pictures that may not be kept are deleted, with what was read on them; the bare verdict stays.
+
+    Repeating it is harmless: each row is claimed by one conditional update, and the objects go by jobs of their own.
+    """
+    now = ports.clock.now()
+    for evidence in await Evidence.filter(drop_at__lte=now, dropped_at=None).order_by("drop_at").limit(AT_ONCE):
         async with transaction():
-            for inspection in inspections:
-                await Inspection.filter(id=inspection.id).update(
-                    marked_key=None, key=f"dropped:{inspection.id}", report=_without_contents(inspection.report)
-                )
-            await Evidence.filter(id=evidence.id).update(dropped_at=ports.clock.now(), file_name=None)
-            await record_event(
-                ports,
-                "evidence:drop",
-                "evidence",
-                evidence.id,
-                actor="system",
-                clause="R54",
-                evidence_sha256=evidence.sha256,
-            )
+            due = Evidence.filter(id=evidence.id, drop_at__lte=now, dropped_at=None)
+            if await due.update(dropped_at=now, file_name=None):
+                await _forget(ports, evidence)
     async with transaction():
+        await Answer.filter(settled_at__lte=now - SAID).exclude(body="").update(body="")
         await ports.queue.finish(job)
 
 
-# --- steps -----------------------------------------------------------------------------------------------------------
+async def _forget(ports: Ports, evidence: Evidence) -> None:
+    """Inside the transaction that dropped the row: its objects go, its inspections keep verdicts and measures."""
+    await delete_if_unowned(ports, evidence.storage_key)
+    for inspection in await Inspection.filter(evidence_id=evidence.id):
+        if inspection.marked_key:
+            await delete_if_unowned(ports, inspection.marked_key)
+        await Inspection.filter(id=inspection.id).update(
+            marked_key=None, key=f"dropped:{inspection.id}", report=without_contents(inspection.report)
+        )
+    for photo in await Photo.filter(evidence_id=evidence.id, answer_id__not_isnull=True):
+        await Answer.filter(id=photo.answer_id, settled_at__not_isnull=True).update(body="", media_key=None)
+    await record_event(
+        ports,
+        "evidence:drop",
+        "evidence",
+        evidence.id,
+        actor="system",
+        clause="R54",
+        evidence_sha256=evidence.sha256,
+    )
 
 
-def _without_contents(report: dict[str, Any]) -> dict[str, Any]:
+def without_contents(report: dict[str, Any]) -> dict[str, Any]:
     """A report without what the picture said: measures and verdicts stay, texts and codes go."""
     findings = [
-        {**finding, "measured": {}} if finding["clause"] in ("code", "D.5.1", "D.5.2") else finding
+        {**finding, "measured": {}, "advice": DROPPED} if finding["clause"] in TELLING else finding
         for finding in report["findings"]
     ]
-    return {**report, "codes": [], "text": [], "findings": findings}
+    return {**report, "codes": [], "text": [], "findings": findings, "retake": None}

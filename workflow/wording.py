@@ -1,7 +1,7 @@
 """The Chinese sentences in which a photo's verdict reaches a person in chat. All are views of the same findings."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Any
 
@@ -38,6 +38,10 @@ BEYOND_ONE_PHOTO = ("D.1.3", "D.4", "D.5.2")
 """R50: what a single photo cannot show; declared or checked elsewhere, it does not decide the verdict."""
 
 NOTICE = "照片使用说明：照片仅用于印刷合规检查。您还没有同意保存，照片会在 24 小时内删除；回复“同意”可保留检查记录。"
+ASK_ORIGINAL = "聊天会压缩照片。回复“原图”领取上传链接，可判清带 ？ 的项。"
+NAME_LENGTH = 24
+"""Characters of a product's name that an answer shows."""
+MOST_LISTED = 6
 SIZE_QUESTION = (
     "合格证多大？回复数字即可得到毫米级结论：\n1) 100×70\n2) 90×50\n3) 其他，请回复 长x宽（毫米），如 120x80"
 )
@@ -51,6 +55,7 @@ class Outcome:
     report_link: str = ""
     refusal: str = ""
     upload_link: str = ""
+    wants_original: bool = False
     product_name: str = ""
 
 
@@ -72,42 +77,52 @@ def headline(report: dict[str, Any]) -> str:
 
 
 def answer(outcomes: Sequence[Outcome], *, notice: str = "", question: str = "") -> str:
-    """One text for all photos sent together, within :data:`TEXT_BYTES`; failures first, links before everything."""
-    tail = [part for part in (question, notice) if part]
-    budget = TEXT_BYTES - sum(len(f"\n\n{part}".encode()) for part in tail)
-    head = "" if len(outcomes) == 1 else f"收到 {len(outcomes)} 张："
-    share = (budget - len(head.encode())) // len(outcomes)
-    blocks = [
-        _block(outcome, share - 8, number if len(outcomes) > 1 else None) for number, outcome in enumerate(outcomes, 1)
-    ]
-    return "\n\n".join([*filter(None, [head]), *blocks, *tail])
+    """One text for all photos sent together, within :data:`TEXT_BYTES`; failures first, links before everything.
+
+    What does not fit goes in this order: lines that the report has too, products' names, at last the single links.
+    """
+    original = ASK_ORIGINAL if len(outcomes) > 1 and any(one.wants_original for one in outcomes) else ""
+    tail = [part for part in (original, question, notice) if part]
+    head = [] if len(outcomes) == 1 else [f"收到 {len(outcomes)} 张："]
+    frame = sum(len(f"{part}\n\n".encode()) for part in (*head, *tail))
+    share = (TEXT_BYTES - frame) // len(outcomes) - 2
+    numbered = list(enumerate(outcomes, 1)) if len(outcomes) > 1 else [(0, outcomes[0])]
+    for shape in (_whole, _unnamed):
+        text = "\n\n".join([*head, *(_fit(*shape(number, one), share) for number, one in numbered), *tail])
+        if len(text.encode()) <= TEXT_BYTES:
+            return text
+    short = [f"{number}. {headline(one.report) if one.report else '没能检查'}" for number, one in numbered]
+    return "\n".join([*head, *short, "回复“最近”查看各张的报告。", *([notice] if notice else [])])
 
 
-def _block(outcome: Outcome, budget: int, number: int | None) -> str:
+def _whole(number: int, outcome: Outcome) -> tuple[list[str], str]:
+    """The lines of one photo's part, the first of which must stay, and its last."""
     prefix = f"{number}. " if number else ""
     if outcome.report is None:
-        return _fit([f"{prefix}没能检查：{outcome.refusal}"], budget, "")
-    report = outcome.report
-    first = f"{prefix}{headline(report)}\n{link(outcome.report_link, '查看完整报告')}"
-    if outcome.product_name:
-        first = f"{prefix}{headline(report)}（{outcome.product_name}）\n{link(outcome.report_link, '查看完整报告')}"
+        return [f"{prefix}没能检查：{outcome.refusal}"], ""
+    name = f"（{outcome.product_name[:NAME_LENGTH]}）" if outcome.product_name else ""
     upload = (
         f"聊天会压缩照片。{link(outcome.upload_link, '上传原图')}可判清上面带 ？ 的项（链接用一次有效）"
         if outcome.upload_link
         else ""
     )
-    return _fit([first, *_lines(report)], budget, upload)
+    first = f"{prefix}{headline(outcome.report)}{name}\n{link(outcome.report_link, '查看完整报告')}"
+    return [first, *_lines(outcome.report)], upload
+
+
+def _unnamed(number: int, outcome: Outcome) -> tuple[list[str], str]:
+    return _whole(number, replace(outcome, product_name="", upload_link=""))
 
 
 def _lines(report: dict[str, Any]) -> Iterable[str]:
     """Failures, then what is unclear, then what passes: each with clause, measure, requirement and what to do."""
     for finding in _findings(report, "fail"):
-        yield f"✗ {finding['advice']}"
+        yield f"✗ {harmless(finding['advice'])}"
     unclear = list(_findings(report, "unclear"))
     # One cause makes many clauses unclear (no size, a blurred photo): each distinct advice is said once.
     told: dict[str, list[str]] = {}
     for finding in unclear:
-        told.setdefault(finding["advice"], []).append(finding["clause"])
+        told.setdefault(harmless(finding["advice"]), []).append(finding["clause"])
     for advice, clauses in told.items():
         yield f"？ {advice}" if len(clauses) == 1 else f"？ {'、'.join(CLAUSE_NAMES[c] for c in clauses)}：{advice}"
     if report["retake"] and report["retake"] not in told:
@@ -124,7 +139,7 @@ def _findings(report: dict[str, Any], verdict: str) -> Iterable[dict[str, Any]]:
     )
 
 
-def _fit(lines: Sequence[str], budget: int, last: str) -> str:
+def _fit(lines: Sequence[str], last: str, budget: int) -> str:
     """As many lines as fit; the first always, what is cut is named, ``last`` keeps its place."""
     more = "…其余见报告"
     room = budget - (len(f"\n{last}".encode()) if last else 0)
@@ -132,10 +147,16 @@ def _fit(lines: Sequence[str], budget: int, last: str) -> str:
     for index, line in enumerate(lines[1:], 1):
         reserve = len(f"\n{more}".encode()) if index < len(lines) - 1 else 0
         if len(f"{text}\n{line}".encode()) + reserve > room:
-            text = f"{text}\n{more}"
+            if len(f"{text}\n{more}".encode()) <= room:
+                text = f"{text}\n{more}"
             break
         text = f"{text}\n{line}"
     return f"{text}\n{last}" if last else text
+
+
+def harmless(text: str) -> str:
+    """Words that came from outside, as they may stand in a message of ours: no link can be made of them."""
+    return text.replace("<", "＜").replace(">", "＞")
 
 
 def too_large(most_bytes: int) -> str:
@@ -151,7 +172,8 @@ def sheet_size(product: Any) -> str:
 def product_question(products: Sequence[Any]) -> str:
     """Which of the firm's products is it? Only asked where neither code nor text told."""
     lines = [
-        f"{number}) {product.name} {product.model}（{sheet_size(product)}）"
-        for number, product in enumerate(products[:9], 1)
+        f"{number}) {product.name[:NAME_LENGTH]} {product.model}（{sheet_size(product)}）"
+        for number, product in enumerate(products[:MOST_LISTED], 1)
     ]
-    return "\n".join(["没认出是哪款产品，请回复数字：", *lines])
+    more = [f"其他产品请回复型号（共 {len(products)} 款）"] if len(products) > len(lines) else []
+    return "\n".join(["没认出是哪款产品，请回复数字：", *lines, *more])

@@ -38,7 +38,7 @@ class WeChatClient:
         base_url: str,
         cache: Cache,
         media_hosts: Sequence[str],
-        max_picture_bytes: int = 20 * 10**6,
+        max_picture_bytes: int = 20 * 2**20,
         session: aiohttp.ClientSession | None = None,
         timeout_seconds: float = 10.0,
         backoff_seconds: float = 0.3,
@@ -60,7 +60,7 @@ class WeChatClient:
             base_url=settings.resolved_api_base(),
             cache=cache,
             media_hosts=settings.media_hosts(),
-            max_picture_bytes=settings.max_upload_mb * 10**6,
+            max_picture_bytes=settings.max_upload_mb * 2**20,
             session=session,
         )
 

@@ -262,12 +262,14 @@ async def test_a_reply_that_cannot_be_rendered_is_a_failure(start: Start) -> Non
     assert await (await start(handle)).says() == SORRY.content
 
 
-async def test_nobody_is_told_of_a_failure_that_nobody_waits_for(start: Start) -> None:
+async def test_a_failure_that_nobody_waits_for_is_sent_again(start: Start) -> None:
+    """An unsubscribe that was not carried out must come again: WeChat repeats what is not answered 200."""
+
     async def handle(_update: Update) -> Reply | None:
         raise RuntimeError
 
     phone = await start(handle)
-    assert await phone.pushes(event("unsubscribe")) == "success"
+    assert await phone.post(*sealed(event("unsubscribe"))) == (503, "later")
     assert await phone.pushes(event("CLICK", "<EventKey>a</EventKey>")) == SORRY.content
 
 

@@ -13,10 +13,12 @@ from bot.conversation import router
 from bot.dialogs import Dialogs
 from bot.menu import KEY_FIRM, KEY_HELP, KEY_SCAN
 from bot.router import Dispatcher
+from inspection.report import Inspected, PictureRefused, Request
 from jobs.worker import Worker
 from tests.clock import FakeClock
 from tests.conftest import Database
-from tests.workflow.world import World, make_world
+from tests.workflow.world import World, make_world, report
+from workflow.ports import CacheUnavailable
 from workflow.registration import NewProduct, add_product, bind_staff, register_enterprise
 
 STRANGER, ZHANG = "o" + "s" * 27, "o" + "z" * 27
@@ -67,7 +69,8 @@ async def bind(chat: Chat, *models: str) -> None:
 
 async def test_following_gets_the_welcome_with_the_notice(chat: Chat) -> None:
     welcome = await chat.send(STRANGER, updates.Subscribe)
-    assert welcome == wording.WELCOME
+    assert wording.NOTICE in welcome
+    assert "https://sample.test/privacy" in welcome
     assert "24 小时内删除" in welcome
 
 
@@ -89,7 +92,9 @@ async def test_the_size_may_come_before_the_photo(chat: Chat) -> None:
     assert chat.world.inspector.asked[-1].sheet_mm == (120, 80)
 
 
-@pytest.mark.parametrize("words", ["120x80", "120 X 80", "120×80mm", "120 80", "120*80毫米", "120，80", "１２０ｘ８０"])
+@pytest.mark.parametrize(
+    "words", ["120x80", "120 X 80", "120×80MM。", "120 80", "120*80毫米", "120，80", "１２０ｘ８０", "12cm x 8cm"]
+)
 async def test_sizes_are_understood_as_people_write_them(chat: Chat, words: str) -> None:
     await chat.photo()
     assert (await chat.say(words)).startswith("合格")
@@ -158,6 +163,71 @@ async def test_everything_else_gets_a_sensible_line(chat: Chat) -> None:
     assert await chat.send(STRANGER, updates.Unknown, msg_type="event", event="kf_close", raw={}) is None
     assert await chat.send(STRANGER, updates.PicturesAnnounced, key="check", count=2, source="weixin") is None
     assert await chat.send(STRANGER, updates.Unsubscribe) is None
+
+
+async def test_a_size_is_corrected_by_saying_another(chat: Chat) -> None:
+    await chat.photo()
+    await chat.say("1")
+    assert (await chat.say("90x50")).startswith("合格")
+    assert chat.world.inspector.asked[-1].sheet_mm == (90, 50)
+
+
+async def test_a_refused_photo_in_between_does_not_make_the_question_forgotten(chat: Chat) -> None:
+    await chat.photo()
+    chat.world.inspector.look = _refuse
+    await chat.photo(data=JPEG + b"animated")
+    chat.world.inspector.look = report
+    assert (await chat.say("1")).startswith("合格")
+
+
+def _refuse(_request: Request) -> Inspected:
+    raise PictureRefused("picture_animated", "动图不能检查")
+
+
+@pytest.mark.parametrize("words", ["1", "120x80"])
+async def test_a_size_that_is_sent_again_gets_the_same_verdict(chat: Chat, words: str) -> None:
+    """WeChat sends a message up to three times; the second must not be told that there is nothing to judge."""
+    await chat.photo()
+    update = updates.Text(
+        to_user="gh_sample", openid=STRANGER, created=datetime.now(UTC), dedupe="again", content=words
+    )
+    first = await chat.dispatch(update, 4.5)
+    second = await chat.dispatch(update, 4.5)
+    assert isinstance(first, replies.Text)
+    assert first == second
+
+
+async def test_a_product_beyond_the_list_is_named_by_its_model(chat: Chat) -> None:
+    await bind(chat, *(f"BV {number}" for number in range(8)))
+    assert "其他产品请回复型号（共 8 款）" in await chat.photo(ZHANG)
+    assert "BV 7" in await chat.say("bv 7", ZHANG)
+
+
+async def test_consent_counts_only_after_the_notice(chat: Chat) -> None:
+    assert wording.NOTICE in await chat.say("同意")
+    assert await chat.say("同意") == wording.CONSENTED
+    assert await chat.say("删除") == wording.WITHDRAWN
+
+
+async def test_a_closed_account_is_forgotten(chat: Chat) -> None:
+    await chat.photo()
+    await chat.send("o" + "m" * 27, updates.AuthorizationCancelled, subject=STRANGER, app_id="wxsample")
+    assert await chat.say("最近") == wording.NO_RECENT
+
+
+async def test_without_the_cache_people_are_still_heard(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def gone(_key: str) -> bytes:
+        raise CacheUnavailable("gone")
+
+    monkeypatch.setattr(chat.world.ports.cache, "get", gone)
+    assert await chat.say("帮助") == wording.HELP
+    assert "合格证多大" in await chat.photo()
+
+
+async def test_no_link_can_be_smuggled_through_a_scanned_code(chat: Chat) -> None:
+    scan: dict[str, Any] = {"key": "scan", "scan_type": "qrcode", "symbology": None, "waits": True}
+    said = await chat.send(STRANGER, updates.ScanCode, result='<a href="https://evil.test">领奖</a>', **scan)
+    assert "<a" not in said
 
 
 async def test_consent_is_taken_at_its_word(chat: Chat) -> None:

@@ -359,7 +359,7 @@ async def test_menu_and_user(fake: FakeWeChat, client: WeChatClient) -> None:
 def test_a_client_from_settings() -> None:
     settings = Settings(max_upload_mb=3)
     client = WeChatClient.from_settings(settings, MemoryCache())
-    assert client._max_picture_bytes == 3 * 10**6
+    assert client._max_picture_bytes == 3 * 2**20
     assert client._transport._base == "https://api.weixin.qq.com"
 
 

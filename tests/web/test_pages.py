@@ -13,8 +13,8 @@ from models import Inspection, UploadLink
 from tests.clock import FakeClock
 from tests.conftest import Database
 from tests.workflow.world import World, make_world, report
-from web import add_pages
-from workflow import people, photos, upload_links
+from web import add_pages, pages
+from workflow import originals, people, photos, upload_links
 
 JPEG = b"\xff\xd8\xff\xe0 certificate"
 OPENID = "o" + "a" * 27
@@ -23,6 +23,11 @@ OPENID = "o" + "a" * 27
 @pytest.fixture
 def world(database: Database, clock: FakeClock, tmp_path: Path) -> World:
     return make_world(tmp_path, clock)
+
+
+@pytest.fixture(autouse=True)
+def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "WAIT_SECONDS", 2)
 
 
 @pytest.fixture
@@ -65,9 +70,9 @@ async def test_a_signed_link_shows_the_report_and_its_picture(world: World, clie
     [
         lambda url: url.split("?", maxsplit=1)[0],
         lambda url: url[:-1] + ("A" if url[-1] != "A" else "B"),
-        lambda url: url.replace("e=", "e=9"),
+        lambda url: url.replace("t=", "t=9"),
         lambda url: url.replace("/r/", "/r/x"),
-        lambda url: url.replace("e=", "e=²"),
+        lambda url: url.replace("t=", "t=²"),
         lambda url: url + "é",
     ],
 )
@@ -148,6 +153,41 @@ async def test_a_form_that_is_none_is_refused_gently(world: World, client: TestC
     for kind in ("application/json", "multipart/form-data", "multipart/form-data; boundary=x"):
         async with client.post(f"/u/{token}", data=body, headers={"Content-Type": kind}) as answer:
             assert answer.status == 400
+
+
+@pytest.mark.filterwarnings("ignore::aiohttp.BadContentDispositionParam")
+@pytest.mark.filterwarnings("ignore::aiohttp.BadContentDispositionHeader")
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'--x\r\nContent-Disposition: form-data; name="photo"; filename="\xd5\xd5.jpg"\r\n\r\nhello\r\n--x--\r\n',
+        b"--x\r\nContent-Disposition: form-data; name=photo; filename*=utf-8''%ED%A0%80\r\n\r\nhello\r\n--x--\r\n",
+        b"--x\r\nContent-Disposition: form-data; name=photo; filename*=utf-8''%00a\r\n\r\nhello\r\n--x--\r\n",
+        b"--x\r\nno colon here\r\n\r\nhello\r\n--x--\r\n",
+        b"--x\r\nA: " + b"a" * 20_000 + b"\r\n\r\nhello\r\n--x--\r\n",
+        b"--x\r\n" + b"A: b\r\n" * 500 + b"\r\nhello\r\n--x--\r\n",
+        b"--x\r\nContent-Disposition: form-data; name=photo\r\nContent-Encoding: gzip\r\n\r\nhi\r\n--x--\r\n",
+    ],
+)
+async def test_no_form_is_answered_with_a_fault_of_ours(world: World, client: TestClient, body: bytes) -> None:
+    identity = await people.meet(world.ports, OPENID)
+    token = (await upload_links.link_for_original(world.ports, identity, None)).rsplit("/", 1)[1]
+    kind = {"Content-Type": "multipart/form-data; boundary=x"}
+    async with client.post(f"/u/{token}", data=body, headers=kind, allow_redirects=False) as answer:
+        assert answer.status in {303, 400}
+
+
+async def test_a_used_link_opens_nothing_after_its_time(world: World, client: TestClient) -> None:
+    identity = await people.meet(world.ports, OPENID)
+    token = (await upload_links.link_for_original(world.ports, identity, None)).rsplit("/", 1)[1]
+    link = await upload_links.open_link(world.ports, token)
+    await originals.receive_original(world.ports, link, JPEG, "IMG.jpg")
+    await world.settle()
+    async with client.get(f"/u/{token}", allow_redirects=False) as answer:
+        assert answer.status == 303
+    world.clock.advance(hours=2)
+    async with client.get(f"/u/{token}", allow_redirects=False) as answer:
+        assert answer.status == 404
 
 
 @pytest.mark.parametrize("address", ["/", "/privacy"])

@@ -1,11 +1,25 @@
 """A photo's road, step by step and interrupted at each of them."""
 
+import secrets
 from datetime import timedelta
 
 import pytest
 
-from inspection.report import PictureRefused
-from models import Answer, AnswerKind, AnswerState, Event, Evidence, Inspection, Photo, PhotoState, UploadLink
+from inspection.report import Inspected, PictureRefused, Request
+from jobs.clock import SWEEP_PRIORITY
+from jobs.handlers import DROP_UNCONSENTED
+from models import (
+    Answer,
+    AnswerKind,
+    AnswerState,
+    Event,
+    Evidence,
+    Inspection,
+    Photo,
+    PhotoState,
+    UploadLink,
+    WeChatIdentity,
+)
 from models.transactions import transaction
 from tests.workflow.world import World, report
 from workflow import answers, judging, originals, people, photos, upload_links
@@ -24,6 +38,22 @@ async def send(world: World, receipt: str = "m1", data: bytes = JPEG, openid: st
 
 async def carried(world: World, photo: Photo, receipt: str = "m1") -> str | None:
     return await photos.wait_for_answer(world.ports, photo, receipt, 0)
+
+
+async def enqueue_sweep(world: World) -> None:
+    async with transaction():
+        await world.ports.queue.enqueue(
+            DROP_UNCONSENTED, secrets.token_hex(4), {}, due=world.clock.now(), priority=SWEEP_PRIORITY
+        )
+
+
+async def sweep(world: World) -> None:
+    await enqueue_sweep(world)
+    await world.work()
+
+
+def stored(world: World) -> list[str]:
+    return [str(path) for path in (world.folder / "objects").rglob("*") if path.is_file()]
 
 
 async def firm(world: World, *models: str) -> None:
@@ -159,14 +189,14 @@ async def test_a_stranger_is_asked_the_size_once_and_gets_millimetres(world: Wor
     first = await carried(world, photo)
     assert "合格证多大" in first
     identity = await people.meet(world.ports, OPENID)
-    waiting = await photos.waiting_for_choice(world.ports, identity)
+    waiting = await photos.to_judge_again(world.ports, identity)
     await people.remember_size(identity, 100, 70)
     again = await photos.judge_again(world.ports, identity, "m2", photos.Choice(sheet_mm=(100, 70)), waiting)
     await world.work()
     second = await carried(world, again, "m2")
     assert "合格证多大" not in second
     assert second.startswith("合格")
-    assert await photos.waiting_for_choice(world.ports, identity) == []
+    assert await photos.to_judge_again(world.ports, identity) == []
     newer = await Inspection.get(sheet_width_um=100_000)
     assert newer.supersedes_id == (await Inspection.get(sheet_width_um=None)).id
     await send(world, "m3", JPEG + b"another")
@@ -210,7 +240,7 @@ async def test_a_bound_person_with_several_products_chooses_one(world: World) ->
     assert "2) 电线（样例） RVV 3×1.5" in await carried(world, photo)
     identity = await people.meet(world.ports, OPENID)
     products = await people.products_of(identity)
-    waiting = await photos.waiting_for_choice(world.ports, identity)
+    waiting = await photos.to_judge_again(world.ports, identity)
     again = await photos.judge_again(world.ports, identity, "m2", photos.Choice(product_id=products[1].id), waiting)
     await world.work()
     assert "RVV 3×1.5" in await carried(world, again, "m2")
@@ -263,10 +293,8 @@ async def test_without_consent_the_picture_is_gone_within_24_hours(world: World)
     await send(world)
     await world.settle()
     evidence = await Evidence.first()
-    world.clock.advance(timedelta(hours=24))
-    async with transaction():
-        await world.ports.queue.enqueue("evidence.drop", "sweep", {}, due=world.clock.now())
-    await world.work()
+    world.clock.advance(timedelta(hours=23, minutes=10))
+    await sweep(world)
     with pytest.raises(ObjectMissing):
         await world.ports.storage.get(evidence.storage_key)
     left = await Inspection.first()
@@ -281,9 +309,7 @@ async def test_with_consent_the_picture_stays(world: World) -> None:
     await world.settle()
     await people.consent(world.ports, await people.meet(world.ports, OPENID))
     world.clock.advance(timedelta(hours=25))
-    async with transaction():
-        await world.ports.queue.enqueue("evidence.drop", "sweep", {}, due=world.clock.now())
-    await world.work()
+    await sweep(world)
     assert await world.ports.storage.get((await Evidence.first()).storage_key) == JPEG
 
 
@@ -291,10 +317,138 @@ async def test_unfollowing_unlinks_the_person_and_drops_what_was_theirs(world: W
     await send(world)
     await world.settle()
     await people.consent(world.ports, await people.meet(world.ports, OPENID))
+    await firm(world, "BV 2.5")
+    await send(world, "m2", JPEG + b"the firm's")
+    await world.settle()
     await people.unfollow(world.ports, OPENID)
+    assert await WeChatIdentity.filter(openid=OPENID).count() == 0
+    own, firms = await Evidence.all().order_by("id")
+    assert own.drop_at is not None
+    assert firms.drop_at is None
+    again = await people.meet(world.ports, OPENID)
+    assert (again.staff_id, again.consented_at) == (None, None)
+    assert await photos.recent_reports(again) == []
+
+
+async def test_unfollowing_while_the_photo_is_on_its_way_keeps_nothing(world: World) -> None:
+    """The person is read afresh when the evidence is recorded, not when the job began."""
+    await send(world)
+    fetch = world.wechat.fetch_picture
+
+    async def leaving(pic_url: str, media_id: str) -> bytes:
+        await people.unfollow(world.ports, OPENID)
+        return await fetch(pic_url, media_id)
+
+    world.wechat.fetch_picture = leaving  # type: ignore[method-assign]
+    await world.settle()
+    await sweep(world)
+    assert (await Evidence.first()).dropped_at is not None
+    with pytest.raises(ObjectMissing):
+        await world.ports.storage.get((await Evidence.first()).storage_key)
+
+
+async def test_consenting_while_the_photo_is_on_its_way_keeps_it(world: World) -> None:
+    await send(world)
+    fetch = world.wechat.fetch_picture
+
+    async def agreeing(pic_url: str, media_id: str) -> bytes:
+        await people.consent(world.ports, await people.meet(world.ports, OPENID))
+        return await fetch(pic_url, media_id)
+
+    world.wechat.fetch_picture = agreeing  # type: ignore[method-assign]
+    await world.settle()
+    assert (await Evidence.first()).drop_at is None
+
+
+async def test_what_is_dropped_while_it_is_inspected_leaves_no_contents(world: World) -> None:
+    await send(world)
+
+    inspect = world.inspector.inspect
+
+    async def slow(request: Request) -> Inspected:
+        found = await inspect(request)
+        await people.withdraw(world.ports, await people.meet(world.ports, OPENID))
+        await sweep(world)
+        return found
+
+    world.inspector.inspect = slow  # type: ignore[method-assign]
+    await world.settle()
+    left = await Inspection.first()
+    assert (left.marked_key, left.report["text"], left.report["codes"]) == (None, [], [])
+    await world.settle(4000)
+    assert stored(world) == []
+
+
+async def test_taking_consent_back_deletes_what_is_the_persons_own(world: World) -> None:
+    await send(world)
+    await world.settle()
     identity = await people.meet(world.ports, OPENID)
-    assert (identity.subscribed, identity.consented_at, identity.sheet_width_um) == (False, None, None)
-    assert (await Evidence.first()).drop_at is not None
+    await people.consent(world.ports, identity)
+    await people.withdraw(world.ports, identity)
+    await sweep(world)
+    await world.settle()
+    assert stored(world) == []
+
+
+async def test_one_persons_drop_leaves_the_same_bytes_to_another(world: World) -> None:
+    await send(world)
+    await send(world, "m2", openid="o" + "b" * 27)
+    await world.settle()
+    await people.consent(world.ports, await people.meet(world.ports, "o" + "b" * 27))
+    world.clock.advance(hours=24)
+    await sweep(world)
+    await world.settle()
+    assert [one.dropped_at is None for one in await Evidence.all().order_by("id")] == [False, True]
+    assert await world.ports.storage.get((await Evidence.first()).storage_key) == JPEG
+
+
+async def test_the_words_of_an_answer_are_not_kept_longer_than_they_serve(world: World) -> None:
+    await send(world)
+    await world.settle()
+    world.clock.advance(hours=2)
+    await sweep(world)
+    assert {answer.body for answer in await Answer.all()} == {""}
+    photo = await Photo.first()
+    assert (photo.pic_url, photo.media_id) == ("", "")
+
+
+async def test_of_two_uploads_at_once_the_other_one_goes_again(world: World) -> None:
+    identity = await people.meet(world.ports, OPENID)
+    token = (await upload_links.link_for_original(world.ports, identity, None)).rsplit("/", 1)[1]
+    link = await upload_links.open_link(world.ports, token)
+    await originals.receive_original(world.ports, link, JPEG + b"first", "1.jpg")
+    await originals.receive_original(world.ports, link, JPEG + b"second", "2.jpg")
+    await world.settle(4000)
+    assert len([key for key in stored(world) if "evidence" in key]) == 1
+
+
+async def test_a_size_told_while_the_photo_is_being_judged_counts(world: World) -> None:
+    photo = await send(world)
+    inspect = world.inspector.inspect
+
+    async def told_meanwhile(request: Request) -> Inspected:
+        found = await inspect(request)
+        if len(world.inspector.asked) == 1:
+            await people.remember_size(await people.meet(world.ports, OPENID), 100, 70)
+        return found
+
+    world.inspector.inspect = told_meanwhile  # type: ignore[method-assign]
+    await world.work()
+    text = await carried(world, photo)
+    assert text.startswith("合格")
+    assert "合格证多大" not in text
+    assert (await Inspection.get(sheet_width_um=100_000)).supersedes_id is not None
+
+
+async def test_pushes_and_sweeps_go_before_judging(world: World) -> None:
+    await send(world, "m0")
+    await world.work()
+    for index in range(3):
+        await send(world, f"m{index + 1}", JPEG + bytes([index]), openid=f"o{index}" + "c" * 26)
+    world.clock.advance(seconds=10)
+    await enqueue_sweep(world)
+    kinds = [job.kind for job in await world.ports.queue.claim(3, 60)]
+    assert kinds == ["evidence.drop", "answer.push", "photo.judge"]
 
 
 async def test_an_original_renews_the_verdict_through_its_one_time_link(world: World) -> None:

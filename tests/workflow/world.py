@@ -1,6 +1,6 @@
 """A small world for use cases: a scripted inspector and a WeChat that writes down what it was told."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -113,6 +113,7 @@ class World:
     clock: FakeClock
     wechat: RecordingWeChat
     inspector: ScriptedInspector
+    folder: Path
 
     async def work(self, *, until_idle: bool = True) -> int:
         """Run due jobs, one after the other, until none is due; how many ran."""
@@ -145,11 +146,8 @@ def make_world(folder: Path, clock: FakeClock) -> World:
         bell=Bell(),
         app_id="wxsample",
         passive_window=timedelta(seconds=4.5),
-        unconsented=timedelta(hours=24),
+        unconsented=timedelta(hours=23),
         upload_window=timedelta(hours=1),
         max_bytes=20 * 10**6,
     )
-    return World(ports, clock, wechat, inspector)
-
-
-Step = Callable[[], Awaitable[Any]]
+    return World(ports, clock, wechat, inspector, folder)
