@@ -1,6 +1,6 @@
 # make help lists everything.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format bench pictures lock clean
+.PHONY: help setup run test lint format bench docs pictures lock clean
 
 PY := .venv/bin/python
 T ?= tests
@@ -18,11 +18,12 @@ run: ## 启动样例环境：http://127.0.0.1:8080/sim/（不需要任何账号�
 test: setup ## 运行全部测试；只跑一部分：make test T=tests/bot
 	@$(PY) -m pytest $(T)
 
-lint: setup ## 格式、代码检查、类型、房间之间的依赖
+lint: setup ## 格式、代码检查、类型、房间之间的依赖、条款表
 	@$(PY) -m ruff format --check .
 	@$(PY) -m ruff check .
-	@$(PY) -m mypy app bot config gateways inspection jobs models simulator web workflow
+	@$(PY) -m mypy app bot config gateways inspection jobs models simulator standard web workflow
 	@.venv/bin/lint-imports
+	@$(PY) -m docs.generate --check
 
 format: setup ## 按统一格式改写代码
 	@$(PY) -m ruff format .
@@ -31,6 +32,11 @@ format: setup ## 按统一格式改写代码
 bench: setup ## 基准测试：与各自的下限在同一次运行里比较
 	@$(PY) -m benchmarks.photo_answer
 	@$(PY) -m benchmarks.callback
+	@$(PY) -m benchmarks.grades
+	@$(PY) -m benchmarks.codes
+
+docs: setup ## 由代码生成 docs/standard.md 与 docs/divergences.md
+	@$(PY) -m docs.generate
 
 pictures: setup ## 从运行中的程序重拍 README 的截图（需要 Chromium）
 	@$(PY) -m docs.take_pictures

@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import time
+from enum import StrEnum
 from pathlib import Path
 from tomllib import TOMLDecodeError
 from typing import TYPE_CHECKING, Annotated
@@ -19,7 +20,9 @@ from models.database import SchemaBehind, UnknownDatabase
 
 if TYPE_CHECKING:
     from inspection.report import ProductHint
+    from standard.codes import TraceCode
     from standard.grades import GradeResult
+    from standard.outcome import Finding
 
 cli = typer.Typer(
     help="追溯：重点工业产品质量追溯能力评价（T/ZGJDJX—3—2026）的服务号与后端。",
@@ -344,3 +347,71 @@ def _show_grade(result: "GradeResult") -> None:
         console.print(f"另附客户采信线索 {filed.leads or 0} 条、招标采购证明 {filed.bids or 0} 份：只展示（R40）。")
     if result.unclear:
         console.print(f"未提供或未判定（不算合格）：{'、'.join(label(fact) for fact in result.unclear)}")
+
+
+class _Need(StrEnum):
+    """What ``zhuisu code --need`` may ask of a code."""
+
+    BATCH = "batch"
+    ITEM = "item"
+
+
+@cli.command()
+def code(
+    text: Annotated[str, typer.Argument(help="追溯码内容：数字、网址或扫码结果", show_default=False)],
+    as_json: Annotated[bool, typer.Option("--json", help="输出一行 JSON")] = False,
+    need: Annotated[_Need | None, typer.Option(help="要求的唯一性：batch 批次，item 单件（AAA）；默认按标准")] = None,
+    symbology: Annotated[str | None, typer.Option(help="扫码设备给出的码制，如 QR_CODE、]d2")] = None,
+    on: Annotated[str | None, typer.Option(help="按哪一天有效的标准版本判定，如 2026-11-24；默认今天")] = None,
+) -> None:
+    """读一个追溯码：种类、内容、校验、是否在允许清单内、唯一到哪一层。有效返回 0，无效返回 1。"""
+    from datetime import date
+
+    from config.clock import SHANGHAI, SystemClock
+    from standard.codes import finding_json, judge, read
+    from standard.profile import edition_on
+
+    try:
+        day = date.fromisoformat(on) if on else SystemClock().now().astimezone(SHANGHAI).date()
+    except ValueError:
+        typer.echo(f"看不懂日期“{on}”：请写成 2026-11-24 这样。", err=True)
+        raise typer.Exit(2) from None
+    edition = edition_on(day)
+    found = read(text, edition=edition, symbology=symbology)
+    findings = judge(found, edition, need.value if need else None)
+    if as_json:
+        answer = found.to_json() | {"judgement": [finding_json(finding) for finding in findings]}
+        # An argument that is not UTF-8 arrives with characters that no output takes.
+        typer.echo(json.dumps(answer, ensure_ascii=False).encode("utf-8", "replace").decode())
+    else:
+        _show_code(found, findings)
+    raise typer.Exit(0 if found.valid else 1)
+
+
+def _show_code(found: "TraceCode", findings: "tuple[Finding, ...]") -> None:
+    from rich.console import Console
+    from rich.table import Column, Table
+    from rich.text import Text
+
+    def shown(value: str) -> Text:
+        return Text("".join(c if c.isprintable() else "␝" if c == "\x1d" else "�" for c in value))
+
+    console = Console(highlight=False)
+    colour = "green" if found.valid else "red"
+    console.print(Text.assemble((found.kind.label, f"bold {colour}"), f"  {found.form}"))
+    if found.parts:
+        parts = Table("段", "含义", Column("内容", overflow="fold"))
+        for part, value in found.parts.items():
+            parts.add_row(part, found.part_name(part), shown(value))
+        console.print(parts)
+    verdicts = Table("条款", "结论", Column("说明", overflow="fold"))
+    marks = {"pass": ("合格", "green"), "fail": ("不合格", "red"), "unclear": ("未判定", "yellow")}
+    for finding in findings:
+        mark, shade = marks[finding.outcome.value]
+        verdicts.add_row(finding.clause, f"[{shade}]{mark}[/]", shown(finding.reason))
+    console.print(verdicts)
+    for warning in found.warnings:
+        console.print(Text("提示：", "yellow") + shown(warning))
+    if found.resolves_to:
+        console.print(Text("查询地址：") + shown(found.resolves_to))
+    console.print(Text(f"依据 {found.edition}", "dim"))

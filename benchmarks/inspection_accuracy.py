@@ -92,8 +92,10 @@ def run(first: int, count: int, fault: str | None, megapixels: float, *, verbose
         ]
         if fault is None:
             outcome = "false alarm" if failed else "unclear" if unclear else "sound"
+        elif expected in failed:
+            outcome = "found" if len(failed) == 1 else "found with others"
         else:
-            outcome = "missed" if expected not in failed else "found" if len(failed) == 1 else "found with others"
+            outcome = "unclear" if expected in unclear else "missed"
         tally.verdicts[outcome] += 1
         if verbose and outcome not in {"sound", "found"}:
             print(f"  seed {seed} {fault}: {outcome}; fail {failed}; unclear {unclear}")

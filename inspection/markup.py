@@ -128,24 +128,39 @@ class _Pen:
         """A column of filled tags in the upper left corner."""
         margin, y = round(5 * self.unit), round(5 * self.unit)
         for text, colour in tags[:6]:
-            scale, thick = 0.55 * self.unit, max(1, round(1.5 * self.unit))
-            (width, height), base = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, scale, thick)
-            pad = round(3.5 * self.unit)
-            box = (margin + width + 2 * pad, y + height + base + 2 * pad)
-            cv2.rectangle(self.canvas, (margin, y), box, colour, -1, cv2.LINE_AA)
-            at = (margin + pad, y + pad + height)
-            cv2.putText(self.canvas, text, at, cv2.FONT_HERSHEY_SIMPLEX, scale, (255, 255, 255), thick, cv2.LINE_AA)
+            box = self._box((margin, y), text, colour, 0.55, 3.5)
             y = box[1] + round(2.5 * self.unit)
 
     def _label(self, centre: tuple[int, int], text: str, colour: tuple[int, int, int], size: float) -> None:
-        scale, thick = size * self.unit, max(1, round(1.3 * self.unit))
-        (width, height), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, scale, thick)
-        limit_x, limit_y = self.canvas.shape[1] - width - 2, self.canvas.shape[0] - 2
-        x = int(np.clip(centre[0] - width // 2, 2, max(limit_x, 2)))
-        y = int(np.clip(centre[1] + height // 2, height + 2, max(limit_y, height + 2)))
-        halo = thick + max(3, round(2.4 * self.unit))
-        cv2.putText(self.canvas, text, (x, y), cv2.FONT_HERSHEY_SIMPLEX, scale, (255, 255, 255), halo, cv2.LINE_AA)
-        cv2.putText(self.canvas, text, (x, y), cv2.FONT_HERSHEY_SIMPLEX, scale, colour, thick, cv2.LINE_AA)
+        """White figures on a filled box: legible over print, wood and the line itself."""
+        (width, height), base = self._extent(text, size)
+        pad = round(2 * self.unit)
+        limit_x, limit_y = self.canvas.shape[1] - width - 2 * pad, self.canvas.shape[0] - height - base - 2 * pad
+        x = int(np.clip(centre[0] - width // 2 - pad, 0, max(limit_x, 0)))
+        y = int(np.clip(centre[1] - height // 2 - pad, 0, max(limit_y, 0)))
+        self._box((x, y), text, colour, size, 2)
+
+    def _extent(self, text: str, size: float) -> tuple[tuple[int, int], int]:
+        (width, height), base = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, size * self.unit, self._weight())
+        return (int(width), int(height)), int(base)
+
+    def _weight(self) -> int:
+        return max(1, round(float(1.4 * self.unit)))
+
+    def _box(
+        self, corner: tuple[int, int], text: str, colour: tuple[int, int, int], size: float, padding: float
+    ) -> tuple[int, int]:
+        """A filled box with its upper left corner there; its lower right corner."""
+        (width, height), base = self._extent(text, size)
+        pad = round(padding * self.unit)
+        end = (corner[0] + width + 2 * pad, corner[1] + height + base + 2 * pad)
+        cv2.rectangle(self.canvas, corner, end, colour, -1, cv2.LINE_AA)
+        at = (corner[0] + pad, corner[1] + pad + height)
+        scale = size * self.unit
+        cv2.putText(
+            self.canvas, text, at, cv2.FONT_HERSHEY_SIMPLEX, scale, (255, 255, 255), self._weight(), cv2.LINE_AA
+        )
+        return int(end[0]), int(end[1])
 
     def jpeg(self) -> bytes:
         bgr = cv2.cvtColor(self.canvas, cv2.COLOR_RGB2BGR)
