@@ -8,8 +8,8 @@ from bot.filters import plain, text_is, text_matches
 from bot.menu import KEY_CHECK, KEY_FIRM, KEY_HELP, KEY_RECENT
 from bot.router import Context, Router
 from config.clock import for_people
-from models import Enterprise, Photo, Product, WeChatIdentity
-from workflow import answers, people, photos, upload_links
+from models import Photo, Product, WeChatIdentity
+from workflow import answers, people, photos, scans, upload_links
 from workflow.context import Ports
 from workflow.wording import MOST_LISTED, headline, link
 
@@ -178,11 +178,10 @@ async def firm(context: Conversation) -> Answer:
 
 
 @router.on(updates.ScanCode)
-async def scan(_context: Conversation, update: updates.ScanCode) -> Answer:
+async def scan(context: Conversation, update: updates.ScanCode) -> Answer:
     """What the code says, and which registered product it belongs to."""
-    found = await _product_behind(update.result)
-    firm_name = (await Enterprise.get(id=found.enterprise_id)).name if found else None
-    return replies.Text(wording.scanned(update.result, f"{found.name} {found.model}" if found else None, firm_name))
+    findings, product = await scans.scanned(context.services, update.result)
+    return replies.Text(wording.scanned(update.result, findings, product))
 
 
 @router.on(updates.Click, key=KEY_CHECK)
@@ -265,11 +264,3 @@ async def _verdict(context: Conversation, photo: Photo, receipt: str) -> Answer:
         await answers.give_back(ports, photo.answer_id, receipt)
         return None
     return replies.Text(text)
-
-
-async def _product_behind(code: str) -> Product | None:
-    """The registered product whose GTIN stands in the code; reading trace codes in full comes with ``standard/``."""
-    for gtin in re.findall(r"(?<!\d)\d{14}(?!\d)|(?<!\d)\d{13}(?!\d)", code):
-        if product := await Product.get_or_none(gtin=gtin.zfill(14), retired_at=None):
-            return product
-    return None

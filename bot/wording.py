@@ -3,7 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
+from standard.outcome import Finding, Outcome
 from workflow.wording import harmless, link, sheet_size
+
+LONGEST_SHOWN = 150
+"""Characters of a scanned text, or of what is said about it, that an answer repeats."""
 
 HELLO = (
     "欢迎使用追溯。\n"
@@ -75,11 +79,26 @@ def original(url: str, minutes: int) -> str:
     return f'<a href="{url}">上传原图</a>\n链接 {minutes} 分钟内有效，用一次即失效。'
 
 
-def scanned(text: str, product: str | None, firm: str | None) -> str:
-    """What a scanned code says, and whether it belongs to a product that we know."""
-    shown = harmless(text if len(text) <= 300 else f"{text[:300]}…")
-    known = f"对应产品：{product}\n生产企业：{firm}\n" if product else "没有在已登记产品中找到这个码。\n"
-    return f"扫到：{shown}\n{known}证书状态查询暂不支持，将随扫码查询一起开放。要检查印刷，请发合格证照片。"
+def scanned(text: str, findings: Sequence[Finding], product: Any | None) -> str:
+    """What a scanned code is by clause 3.4, and whether it belongs to a product that we know."""
+    marks = {Outcome.PASS: "✓", Outcome.FAIL: "✗", Outcome.UNCLEAR: "？"}
+    known = (
+        f"对应产品：{product.name} {product.model}\n生产企业：{product.enterprise.name}"
+        if product
+        else "没有在已登记产品中找到这个码。"
+    )
+    return "\n".join(
+        [
+            f"扫到：{harmless(_short(text))}",
+            *(f"{marks[finding.outcome]} {harmless(_short(finding.reason))}" for finding in findings),
+            known,
+            "证书状态查询暂不支持，将随扫码查询一起开放。要检查印刷，请发合格证照片。",
+        ]
+    )
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
 
 
 def firm(enterprise: Any, staff: Any, products: Sequence[Any]) -> str:

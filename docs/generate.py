@@ -12,10 +12,9 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 
-from standard.readings import readings
-
 import standard
 from standard.citation import citations
+from standard.readings import readings
 from tests.standard.test_cases import CASES, load
 
 DOCS = Path(__file__).parent
@@ -80,7 +79,8 @@ def standard_page(clauses: dict[str, Clause]) -> str:
     lines = [
         NOTE,
         "# 条款 ↔ 代码 ↔ 案例 · Clause, code, cases\n",
-        f"标准 T/ZGJDJX—3—2026（征求意见稿）共列 {len(clauses)} 条要求，其中 {rules} 条由 `standard/` 判定，有 {cases} 个案例"
+        f"标准 T/ZGJDJX—3—2026（征求意见稿）共列 {len(clauses)} 条要求，其中 {rules} 条由 `standard/` 判定，"
+        f"有 {cases} 个案例"
         "（`tests/standard/cases/`，一条款一文件，可直接阅读）。规则条款缺代码或缺案例时，`make lint` 不通过。\n",
         "| 条款 | 要求 | 由谁回答 | 代码 | 案例 | 读法 |",
         "|---|---|---|---|---|---|",

@@ -8,7 +8,7 @@ from datetime import datetime
 from standard.calendar import shanghai_day
 from standard.citation import cites
 from standard.months import Month, filing_window
-from standard.outcome import Finding, Outcome
+from standard.outcome import Finding, Outcome, worst
 from standard.profile import Edition
 
 
@@ -55,9 +55,13 @@ class Background:
 
 @dataclass(frozen=True, slots=True)
 class FilingVerdict:
-    """``outcome``: all findings pass, or one fails, or one stays unclear; ``repeated``: recorded repetitions (R9)."""
+    """``outcome``: all findings pass, or one fails, or one stays unclear; ``repeated``: recorded repetitions (R9).
+
+    ``complete`` leaves the time aside: what a make-up filing (8.1(3)) is judged by, as it comes late by its nature.
+    """
 
     outcome: Outcome
+    complete: Outcome
     timely: bool
     findings: tuple[Finding, ...]
     repeated: tuple[str, ...]
@@ -67,8 +71,7 @@ class FilingVerdict:
 def judge_filing(filing: Filing, background: Background, edition: Edition) -> FilingVerdict:
     """All findings on a month's filing; one that is late may be complete, and the other way round."""
     time = timeliness(filing, edition)
-    findings = (
-        time,
+    contents = (
         *(finding for product in filing.products for finding in photos(product, background, edition)),
         screenshots(filing, background, edition),
         *(ledger(product, edition) for product in filing.products),
@@ -77,9 +80,14 @@ def judge_filing(filing: Filing, background: Background, edition: Edition) -> Fi
         repetition(filing, background, edition),
         fresh_codes(filing, background),
     )
-    outcomes = {finding.outcome for finding in findings}
-    overall = next((worst for worst in (Outcome.FAIL, Outcome.UNCLEAR) if worst in outcomes), Outcome.PASS)
-    return FilingVerdict(overall, time.outcome is Outcome.PASS, findings, _repeated(filing, background))
+    complete = worst(finding.outcome for finding in contents)
+    return FilingVerdict(
+        worst((time.outcome, complete)),
+        complete,
+        time.outcome is Outcome.PASS,
+        (time, *contents),
+        _repeated(filing, background),
+    )
 
 
 @cites("8.1(2)", "C(5)", rows=("R10",))

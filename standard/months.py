@@ -124,8 +124,9 @@ def month_state(facts: MonthFacts, today: date, edition: Edition) -> MonthState:
 
     An unclear check may be photographed again while the window is open; then it is not passed (R6).
     """
-    last = filing_window(facts.month, edition).closes
-    in_time = facts.filed_on is not None and facts.filed_on <= last
+    window = filing_window(facts.month, edition)
+    last = window.closes
+    in_time = facts.filed_on is not None and window.opens <= facts.filed_on <= last
     if in_time and facts.check is Outcome.PASS:
         return MonthState.ON_TIME
     undecided = facts.check is None if in_time else today <= last

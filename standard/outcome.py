@@ -1,5 +1,6 @@
 """Three outcomes (R6), and what a rule answers about one clause."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -10,6 +11,12 @@ class Outcome(StrEnum):
     PASS = "pass"
     FAIL = "fail"
     UNCLEAR = "unclear"
+
+
+def worst(outcomes: Iterable[Outcome]) -> Outcome:
+    """One fail fails the whole, else one unclear leaves it open (R6); nothing to judge passes."""
+    found = set(outcomes)
+    return next((one for one in (Outcome.FAIL, Outcome.UNCLEAR) if one in found), Outcome.PASS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from math import ceil
 
 from standard.calendar import Calendar
 from standard.citation import cites
-from standard.outcome import Finding, Outcome
+from standard.outcome import Finding, Outcome, worst
 from standard.profile import Edition
 
 CLAUSE = "D.6"
@@ -76,8 +76,7 @@ def judge_record(edition: Edition, record: SamplingRecord) -> tuple[Finding, ...
 
 def record_outcome(findings: Iterable[Finding]) -> Outcome:
     """One failure fails a record, one open question leaves it open."""
-    outcomes = {finding.outcome for finding in findings}
-    return next((one for one in (Outcome.FAIL, Outcome.UNCLEAR) if one in outcomes), Outcome.PASS)
+    return worst(finding.outcome for finding in findings)
 
 
 def _check_lot(lot: int) -> None:

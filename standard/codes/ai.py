@@ -4,7 +4,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from itertools import combinations
 from typing import Any
@@ -18,6 +18,7 @@ _CHARACTERS = {
     "Z": "-_=0-9A-Za-z",
 }
 _CHARACTER_NAMES = {"N": "数字", "X": "GS1 允许的 82 个字符", "Y": "大写字母、数字和 # - /", "Z": "base64url 字符"}
+_COMBINATIONS = 1024
 _PART = re.compile(r"([NXYZ])(\.\.)?(\d+)(?::([a-z0-9_,]+))?(\?)?")
 
 
@@ -118,8 +119,19 @@ def number_lengths() -> Mapping[str, int]:
     return {ai[:2]: len(ai) for ai in identifiers()}
 
 
-def pairing_problems(present: Mapping[str, str]) -> Iterator[str]:
-    """What is missing beside, or must not stand beside, the identifiers that are present."""
+@lru_cache(_COMBINATIONS)
+def pairing_problems(present: tuple[str, ...]) -> tuple[str, ...]:
+    """What is missing beside, or must not stand beside, the identifiers that are present; few sets are in use."""
+    return tuple(_pairing_problems(present))
+
+
+@lru_cache(_COMBINATIONS)
+def qualifiers_among(key: str, present: tuple[str, ...]) -> tuple[str, ...]:
+    """The qualifiers of a key that are present, as they follow it in a path."""
+    return next(choice for choice in qualifier_choices(key) if all(ai in present for ai in choice))
+
+
+def _pairing_problems(present: tuple[str, ...]) -> Iterator[str]:
     table = identifiers()
     for ai in present:
         identifier = table[ai]
@@ -135,7 +147,7 @@ def pairing_problems(present: Mapping[str, str]) -> Iterator[str]:
                 yield f"{identifier.label}不能与{table[other].label}同时出现"
 
 
-def _stands(pattern: str, present: Mapping[str, str]) -> bool:
+def _stands(pattern: str, present: tuple[str, ...]) -> bool:
     return next(_matching(pattern, present), None) is not None
 
 

@@ -141,6 +141,9 @@ def _compressed(link: WebLink, segments: list[str], rules: Rules) -> Draft | Non
         return None
     draft = Draft(Kind.GS1_DIGITAL_LINK, form="压缩")
     _address(draft, link)
+    if rules.host_kind(link.host) is not Kind.GS1_DIGITAL_LINK:
+        # About one in ten thousand random segments would pass; what was unpacked should agree with the print.
+        draft.warnings.append("内容由网址末段解压得到，请与印刷文字核对")
     return _unpacked(draft, unpacked, link, rules)
 
 

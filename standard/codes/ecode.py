@@ -65,9 +65,13 @@ def read_ecode_link(link: WebLink, rules: Rules) -> Draft:
 
 def ecode_in(link: WebLink) -> str | None:
     """What follows ``E=`` in an address, decoded once; None where nothing says ``E=``."""
-    last = link.path.rpartition("/")[2]
-    found = _IN_ADDRESS.search(last) or _IN_ADDRESS.search(unquote(last)) or _IN_ADDRESS.search(link.query)
-    return unquote(found[1]) if found else None
+    for part in (link.path.rpartition("/")[2], link.query):
+        if found := _IN_ADDRESS.search(part):
+            return unquote(found[1])
+        # Some printers escape the sign itself: then the whole has been escaped once.
+        if found := _IN_ADDRESS.search(unquote(part)):
+            return found[1]
+    return None
 
 
 def marked(text: str, rules: Rules) -> str | None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from urllib.parse import quote, quote_plus
 
-from standard.codes.ai import identifiers, pairing_problems, qualifier_choices
+from standard.codes.ai import identifiers, pairing_problems, qualifiers_among
 from standard.codes.gtin import note_prefix
 from standard.codes.rules import Rules
 from standard.codes.tracecode import Draft, Level
@@ -30,7 +30,7 @@ def finish(draft: Draft, rules: Rules) -> Draft:
     """Pairs, prefix, level and canonical address, once all values are in."""
     if draft.problems:
         return draft
-    draft.problems.extend(pairing_problems(draft.parts))
+    draft.problems.extend(pairing_problems(tuple(draft.parts)))
     if draft.problems:
         return draft
     if (gtin := draft.parts.get(GTIN)) is not None:
@@ -55,7 +55,7 @@ def _addresses(parts: Mapping[str, str], rules: Rules) -> tuple[str, str | None]
     key = next((ai for ai in parts if table[ai].sequences is not None), None)
     if key is None:
         return "".join(f"({ai}){value}" for ai, value in sorted(parts.items())), None
-    qualifiers = next(choice for choice in qualifier_choices(key) if all(ai in parts for ai in choice))
+    qualifiers = qualifiers_among(key, tuple(parts))
     thing = f"{rules.stem}/{key}/{_escaped(parts[key])}"
     for ai in qualifiers:
         thing += f"/{ai}/{_escaped(parts[ai])}"

@@ -8,7 +8,7 @@ from typing import Literal
 from standard.citation import cites
 from standard.codes.rules import Rules, rules_of
 from standard.codes.tracecode import Kind, Level, TraceCode
-from standard.outcome import Finding, Outcome
+from standard.outcome import Finding, Outcome, worst
 from standard.profile import Edition
 
 CLAUSE = "3.4"
@@ -80,12 +80,7 @@ def select(codes: Iterable[TraceCode], edition: Edition, need: Need | Level | No
             for code, count in counted.items()
             if count > 1
         ]
-    return Selection(_worst(findings), tuple(findings))
-
-
-def _worst(findings: Iterable[Finding]) -> Outcome:
-    outcomes = {finding.outcome for finding in findings}
-    return next(outcome for outcome in (Outcome.FAIL, Outcome.UNCLEAR, Outcome.PASS) if outcome in outcomes)
+    return Selection(worst(finding.outcome for finding in findings), tuple(findings))
 
 
 def _judge(code: TraceCode, need: Level, rules: Rules) -> tuple[Finding, ...]:

@@ -59,10 +59,17 @@ async def chat(database: Database, clock: FakeClock, tmp_path: Path) -> AsyncIte
     await worker.stop()
 
 
+def gtin(number: int) -> str:
+    """A GTIN-14 of an invented product, with its check digit."""
+    body = f"069012345678{number}"
+    total = sum(int(digit) * (3 if place % 2 == 0 else 1) for place, digit in enumerate(reversed(body)))
+    return f"{body}{-total % 10}"
+
+
 async def bind(chat: Chat, *models: str) -> None:
     firm = await register_enterprise(chat.world.ports, "91310000MA0000007L", "样例电缆有限公司（样例）")
     for number, model in enumerate(models):
-        product = NewProduct("电线电缆", "电线（样例）", model, "GS1", f"0690123456789{number}", (100, 70))
+        product = NewProduct("电线电缆", "电线（样例）", model, "GS1", gtin(number), (100, 70))
         await add_product(chat.world.ports, firm, product)
     await bind_staff(chat.world.ports, firm, "张工（样例）", "质检员", ZHANG)
 
@@ -143,8 +150,9 @@ async def test_a_link_for_the_original_is_to_be_had(chat: Chat) -> None:
 async def test_a_scanned_code_names_its_product(chat: Chat) -> None:
     await bind(chat, "BV 2.5")
     scan: dict[str, Any] = {"key": KEY_SCAN, "scan_type": "qrcode", "symbology": None, "waits": True}
-    known = await chat.send(STRANGER, updates.ScanCode, result="https://id.gs1.org/01/06901234567890/21/1", **scan)
+    known = await chat.send(STRANGER, updates.ScanCode, result=f"https://id.gs1.org/01/{gtin(0)}/21/1", **scan)
     assert "电线（样例） BV 2.5" in known
+    assert "✓ 追溯码为单件级" in known
     assert "没有在已登记产品中找到" in await chat.send(STRANGER, updates.ScanCode, result="hello", **scan)
 
 

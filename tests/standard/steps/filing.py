@@ -36,6 +36,7 @@ def filing(edition: Edition, given: dict[str, Any]) -> Any:
     verdict = judge_filing(filed, background, edition)
     return {
         "outcome": verdict.outcome,
+        "complete": verdict.complete,
         "timely": verdict.timely,
         "repeated": verdict.repeated,
         "reasons": [found.reason for found in verdict.findings if found.outcome is not Outcome.PASS],

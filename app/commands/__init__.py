@@ -1,0 +1,1 @@
+"""The ``zhuisu`` commands, one file a purpose."""

@@ -1,0 +1,138 @@
+"""Running the service: serve, migrate, check-config, menu."""
+
+import asyncio
+import errno
+import os
+import signal
+import time
+from typing import Annotated
+
+import typer
+
+from app.commands.base import cli, settings_or_exit
+from config.settings import Environment, Settings
+from models.database import SchemaBehind, UnknownDatabase
+
+
+@cli.command()
+def serve(
+    doors: Annotated[bool, typer.Option(help="接收微信回调与网页请求")] = True,
+    work: Annotated[bool, typer.Option(help="执行后台任务与定时巡检")] = True,
+    dev: Annotated[bool, typer.Option("--dev", help="样例环境：迁移数据库、写入样例企业、启用微信模拟器")] = False,
+) -> None:
+    """启动服务。"""
+    settings = settings_or_exit()
+    if dev:
+        if settings.environment is Environment.PRODUCTION:
+            typer.echo("生产环境不能使用 --dev：它会启用微信模拟器。", err=True)
+            raise typer.Exit(2)
+        settings.simulator.enabled = True
+    elif settings.environment is Environment.PRODUCTION and (missing := settings.missing_for_production()):
+        typer.echo("生产配置不完整，没有启动：", err=True)
+        for line in missing:
+            typer.echo(f"  {line}", err=True)
+        raise typer.Exit(2)
+    try:
+        asyncio.run(_serve(settings, doors, work, dev))
+    except OSError as problem:
+        if problem.errno != errno.EADDRINUSE:
+            raise
+        typer.echo(f"端口 {settings.port} 已被占用：请先停止占用它的程序，或设置 ZHUISU_PORT 换一个端口。", err=True)
+        raise typer.Exit(1) from None
+    except (SchemaBehind, UnknownDatabase) as problem:
+        typer.echo(str(problem), err=True)
+        raise typer.Exit(1) from None
+
+
+async def _serve(settings: Settings, doors: bool, work: bool, dev: bool) -> None:
+    from app.compose import Duties, serving
+    from config.logs import configure_logs
+
+    configure_logs(
+        "WARNING" if dev and "ZHUISU_LOG_LEVEL" not in os.environ else settings.log_level, as_json=settings.log_json
+    )
+    stop = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    started = time.perf_counter()
+
+    def progress(step: str) -> None:
+        if dev:
+            typer.echo(f"[{time.perf_counter() - started:4.1f} s] {step}")
+
+    async with serving(settings, progress, Duties(doors, work)) as ports:
+        if dev:
+            from app.sample import seed
+            from bot.menu import MENU
+            from simulator import openid_of
+
+            progress("写入样例企业与产品（样例）")
+            await seed(ports, openid_of("zhang", settings.wechat.app_id))
+            progress("发布服务号菜单到模拟器")
+            await ports.wechat.create_menu(MENU)
+            local = f"http://127.0.0.1:{settings.port}"
+            typer.echo(
+                f"\n追溯已启动（样例环境，用时 {time.perf_counter() - started:.1f} s）\n"
+                f"  手机模拟器   {local}/sim/\n"
+                f"  首页         {local}/\n"
+                f"  就绪检查     {local}/readyz\n\n"
+                f"用命令行发一张照片：\n"
+                f"  curl -F type=image -F file=@tests/photos/small_code_100x70.jpg {local}/sim/users/zhang/messages\n\n"
+                f"按 Ctrl-C 停止。"
+            )
+        await stop.wait()
+        progress("正在停止…")
+
+
+@cli.command()
+def migrate() -> None:
+    """把数据库升级到最新结构。"""
+    from models.database import migrate as apply
+
+    try:
+        applied = asyncio.run(apply(settings_or_exit().resolved_database_url()))
+    except UnknownDatabase as problem:
+        typer.echo(str(problem), err=True)
+        raise typer.Exit(1) from None
+    typer.echo("数据库已是最新。" if not applied else f"已应用：{'、'.join(applied)}")
+
+
+@cli.command("check-config")
+def check_config() -> None:
+    """检查配置，列出生产环境还缺什么。"""
+    settings = settings_or_exit()
+    missing = settings.missing_for_production()
+    for line in settings.worth_knowing():
+        typer.echo(f"请注意 · {line}")
+    if not missing:
+        typer.echo("配置完整，可用于生产。")
+        return
+    typer.echo(f"还缺 {len(missing)} 项才能用于生产：")
+    for line in missing:
+        typer.echo(f"  · {line}")
+    raise typer.Exit(1)
+
+
+@cli.command()
+def menu() -> None:
+    """把服务号菜单发布到微信。"""
+    asyncio.run(_menu(settings_or_exit()))
+
+
+async def _menu(settings: Settings) -> None:
+    from bot.menu import MENU
+    from gateways.cache import MemoryCache, RedisCache
+    from gateways.wechat import WeChatClient
+    from workflow.ports import WeChatError
+
+    cache = RedisCache.from_url(settings.redis_url) if settings.redis_url else MemoryCache()
+    wechat = WeChatClient.from_settings(settings, cache)
+    try:
+        await wechat.create_menu(MENU)
+        typer.echo("菜单已发布；手机上最迟 5 分钟后更新。")
+    except WeChatError as problem:
+        typer.echo(f"微信没有接受菜单：{problem.errcode} {problem.errmsg}", err=True)
+        raise typer.Exit(1) from None
+    finally:
+        await wechat.aclose()
+        await cache.aclose()
