@@ -26,7 +26,7 @@ async def main() -> None:
                 stranger, staff = Phone(session, base, "stranger"), Phone(session, base, "zhang")
                 await stranger.send("event", event="subscribe")
                 await stranger.photo("small_code_100x70.jpg", wait=8, expect=1)
-                await stranger.send("text", content="1", wait="8", expect="1")
+                await stranger.send("text", content="1", wait=8, expect=1)
                 await staff.photo("near_edge_100x70.jpg", wait=8, expect=1)
                 for user in ("stranger", "zhang"):
                     await page.goto(f"{base}/sim/?user={user}")
