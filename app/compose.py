@@ -1,9 +1,12 @@
 """Joins gateways to ports, and ports to the doors. Nothing else in the project knows which adapter serves."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+import fcntl
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 from aiohttp import web
 
@@ -35,6 +38,28 @@ class Duties:
     work: bool = True
 
 
+class DataFolderInUse(Exception):
+    """Another process works on the same embedded data; the message is for people."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(f"数据目录 {folder} 正被另一个追溯进程使用：请先停止它，或用 ZHUISU_DATA_DIR 换一个目录。")
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Hold the embedded data for this process alone, for as long as it lives, however it ends.
+
+    On SQLite caches and locks are in the process: a second one would take the first one's work without them.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "process.lock").open("ab") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise DataFolderInUse(folder) from None
+        yield
+
+
 @asynccontextmanager
 async def joined_ports(
     settings: Settings, progress: Progress, *, inspecting: bool = True, clock: Clock | None = None
@@ -42,6 +67,8 @@ async def joined_ports(
     """Open the world outside: database, cache, objects, WeChat, inspector; close it again in the opposite order."""
     clock = clock or SystemClock()
     async with AsyncExitStack() as stack:
+        if not settings.database_url:
+            stack.enter_context(alone_in(settings.data_dir))
         progress("打开数据库")
         url = settings.resolved_database_url()
         await stack.enter_async_context(open_database(url, migrate=settings.environment is Environment.DEV))
@@ -106,15 +133,20 @@ async def serving(
     """The whole process, listening and working, until the block ends."""
     duties = duties or Duties()
     async with AsyncExitStack() as stack:
+        # Bound before anything else starts: a port that is taken is the most usual accident.
+        listener = stack.enter_context(socket.socket()) if duties.doors else None
+        if listener is not None:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind((settings.host, settings.port))
         ports = await stack.enter_async_context(joined_ports(settings, progress, inspecting=duties.work, clock=clock))
         if duties.work:
             await stack.enter_async_context(working(settings, ports))
-        if duties.doors:
+        if listener is not None:
             runner = web.AppRunner(
                 create_app(settings, ports, inspecting=duties.work), access_log=None, shutdown_timeout=6
             )
             await runner.setup()
             stack.push_async_callback(runner.cleanup)
             progress(f"监听 {settings.host}:{settings.port}")
-            await web.TCPSite(runner, settings.host, settings.port).start()
+            await web.SockSite(runner, listener).start()
         yield ports

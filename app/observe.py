@@ -27,7 +27,7 @@ PLAIN = {
 
 _requests = Counter("zhuisu_requests_total", "Requests, by route and status", ["method", "route", "status"])
 _seconds = Histogram("zhuisu_request_seconds", "Time to the answer", ["route"])
-_open_jobs = Gauge("zhuisu_jobs_open", "Jobs neither done nor dead")
+_open_jobs = Gauge("zhuisu_jobs_open", "Jobs that are due and not done")
 _dead_jobs = Gauge("zhuisu_jobs_dead", "Jobs given up: an operator should look")
 _uncertain = Gauge("zhuisu_answers_uncertain", "Messages of which nobody knows whether they arrived")
 _log = structlog.get_logger("http")
@@ -120,9 +120,10 @@ async def readyz(request: web.Request) -> web.Response:
     return web.json_response({"status": "ok" if ready else "unavailable", **results}, status=200 if ready else 503)
 
 
-async def metrics(_request: web.Request) -> web.Response:
+async def metrics(request: web.Request) -> web.Response:
     """Prometheus text format."""
-    _open_jobs.set(await Job.filter(done_at=None, dead_at=None).count())
+    due = request.app[PORTS].clock.now()
+    _open_jobs.set(await Job.filter(done_at=None, dead_at=None, due_at__lte=due).count())
     _dead_jobs.set(await Job.filter(dead_at__not_isnull=True).count())
     _uncertain.set(await Answer.filter(state=AnswerState.UNCERTAIN).count())
     return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})

@@ -11,7 +11,7 @@ from config.clock import for_people
 from models import Photo, Product, WeChatIdentity
 from workflow import answers, people, photos, scans, upload_links
 from workflow.context import Ports
-from workflow.wording import MOST_LISTED, headline, link
+from workflow.wording import MOST_LISTED, SIZE_QUESTION, headline, link
 
 Conversation = Context[Ports]
 Answer = replies.Reply | None
@@ -22,6 +22,8 @@ SIZE = re.compile(
     r"(?P<h>\d{1,4}(?:\.\d+)?)\s*(?P<v>mm|毫米|cm|厘米)?[。.]?",
     re.IGNORECASE,
 )
+TYPED_CODE = re.compile(r"https?://\S+|[\x21-\x7e]{8,}")
+"""A code that somebody typed instead of scanning it: a link, or one long word without Chinese in it."""
 LISTED_SIZES = {"1": (100.0, 70.0), "2": (90.0, 50.0)}
 SMALLEST_MM, LARGEST_MM = 10, 1200
 ANSWER_MARGIN = 0.4
@@ -94,6 +96,8 @@ async def choice(context: Conversation, update: updates.Text) -> Answer:
     if number == "3":
         await context.dialog.enter(OTHER_SIZE)
         return replies.Text(wording.ASK_OTHER_SIZE)
+    if await photos.to_judge_again(ports, identity):
+        return replies.Text(SIZE_QUESTION)
     return replies.Text(wording.UNKNOWN_TEXT)
 
 
@@ -125,11 +129,23 @@ async def account_closed(context: Conversation, update: updates.AuthorizationCan
 
 
 @router.on(updates.Scan)
-@router.on(updates.Text, text_is("帮助", "help", "?", "？", "菜单"))
+@router.on(updates.Text, text_is("帮助", "help", "?", "？", "菜单", "你好", "您好", "hello", "hi"))
 @router.on(updates.Click, key=KEY_HELP)
 async def show_help(_context: Conversation) -> Answer:
     """Everything one can do."""
     return replies.Text(wording.HELP)
+
+
+@router.on(updates.Text, text_is("谢谢", "感谢", "多谢"))
+async def thanks(_context: Conversation) -> Answer:
+    """One line back."""
+    return replies.Text(wording.WELCOME_ANY_TIME)
+
+
+@router.on(updates.Text, text_matches(r".*(证书|等级|申报|提报|评价|续期|采信|招标|投诉|申诉).*"))
+async def not_yet(_context: Conversation) -> Answer:
+    """What the standard knows and this service does not do yet is said to be so."""
+    return replies.Text(wording.NOT_YET)
 
 
 @router.on(updates.Text, text_is("转人工", "人工", "客服"))
@@ -159,6 +175,7 @@ async def recent(context: Conversation) -> Answer:
         return replies.Text(wording.NO_RECENT)
     lines = [
         f"{for_people(report.created_at)} {link(ports.links.report(report.ref), headline(report.report))}"
+        f"{f'（{report.product.model}）' if report.product else ''}"
         for report in reports
     ]
     return replies.Text("最近的检查：\n" + "\n".join(lines))
@@ -207,6 +224,9 @@ async def other_text(context: Conversation, update: updates.Text) -> Answer:
     said = plain(update.content).casefold()
     named = [one for one in await people.products_of(identity) if plain(one.model).casefold() == said]
     chosen = await _chosen(context, identity, named[0]) if named else None
+    if chosen is None and TYPED_CODE.fullmatch(plain(update.content)):
+        findings, product = await scans.scanned(context.services, plain(update.content))
+        chosen = replies.Text(wording.scanned(plain(update.content), findings, product))
     return chosen or replies.Text(wording.UNKNOWN_TEXT)
 
 

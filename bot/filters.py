@@ -55,4 +55,4 @@ def plain(text: str) -> str:
 
 def _folded(text: str) -> str:
     folded = plain(text).casefold()
-    return folded.rstrip("。.!,~ ") or folded
+    return folded.strip("“”\"'「」").rstrip("。.!,~ ") or folded

@@ -27,6 +27,7 @@ SYMBOLOGIES = frozenset(
 LONGEST_TEXT = 20_000
 LONGEST = {"ToUserName": 64, "FromUserName": 64, "MsgType": 64, "Event": 64, "MediaId": 200, "PicUrl": 1000}
 """Characters that a field may have; WeChat's own are far shorter, and what is longer is not from WeChat."""
+TELLING_PARTS = ("ScanCodeInfo", "SendLocationInfo", "SendPicsInfo")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 """What no database takes: NUL, and halves of characters."""
 
@@ -540,6 +541,8 @@ def _dedupe(fields: _Fields, to_user: str, openid: str, second: int, msg_type: s
     elif msg_type == "event":
         kind, parts = "e", [event, *(fields.text(name, "") for name in ("EventKey", "MsgID", "trace_id"))]
         parts += [_list_marks(fields)]
+        # What a scan, a picked place or picked pictures say: a busy hand scans several codes in one second.
+        parts += [json.dumps(fields.raw.get(name), sort_keys=True, default=str) for name in TELLING_PARTS]
     else:
         kind, parts = "b", [hashlib.sha1(body, usedforsecurity=False).hexdigest()]
     whole = "\0".join([to_user, openid, str(second), *parts])

@@ -51,6 +51,8 @@ class Evidence:
     print: Print | None
     text_on_code: str | None
     upright_by_text: bool
+    way_up: bool
+    """Text, or code and stated size together, tell which way up the sheet is read."""
     agreement: Agreement | None
     has_product: bool
 
@@ -118,7 +120,7 @@ class _Bench:
         if (reason := self._no_code()) is not None:
             return reason
         if self.e.size_known is None:
-            return "不知道合格证的实际尺寸，无法换算毫米：请登记产品的合格证尺寸，或在发送时注明，例如 100x70。"
+            return "不知道合格证的实际尺寸，无法换算毫米：请告诉我合格证尺寸（在聊天里回复，例如 100x70）。"
         sheet = self.e.sheet
         if sheet is None:
             width, height = self.e.size_known
@@ -238,6 +240,9 @@ class _Bench:
         apart = abs(edge["top"] - edge["bottom"]) - limit("corner_difference_mm")
         verdict = self._against(min(share, apart), 0.0)
         measured = {"edge_mm": {side: _mm(edge[side]) for side in SIDES}, "uncertainty_mm": _mm(self._u)}
+        if not self.e.way_up:
+            advice = "文字太少，看不出这张合格证哪边朝上，不能判断角部：请把文字拍清楚，正着拍。"
+            return self._finding("D.1.1.corner", UNCLEAR, required, advice, measured, ("R23",))
         by = "" if self.e.upright_by_text else "（文字太少，上下按二维码的方向判断）"
         corner = "右上角" if edge["top"] < edge["bottom"] else "右下角"
         if verdict is PASS:

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from inspection.report import PictureRefused
+
 
 class MediaType(StrEnum):
     """Media types that people send as pictures, by their IANA names."""
@@ -39,3 +41,19 @@ def identify(data: bytes) -> MediaType:
     if data.startswith(b"BM") and len(data) > 26:
         return MediaType.BMP
     return MediaType.UNKNOWN
+
+
+def admitted(data: bytes) -> MediaType:
+    """The type of a picture that can be judged; :class:`PictureRefused` for what is none, or none that we read."""
+    media = identify(data)
+    if media is MediaType.PDF:
+        raise PictureRefused("picture_is_pdf", "PDF 原稿检查尚未支持，请打印出来平放拍照，上传照片（JPEG 或 PNG）。")
+    if media is MediaType.HEIC:
+        raise PictureRefused(
+            "picture_is_heic",
+            "这是 HEIC 格式的照片。请在 iPhone 的“设置 → 相机 → 格式”中选择“兼容性最佳”后重拍，"
+            "或在聊天里直接发送照片（不选原图）。",
+        )
+    if media is MediaType.UNKNOWN:
+        raise PictureRefused("picture_unreadable", "这不是图片文件，请发送 JPEG 或 PNG 照片。")
+    return media

@@ -53,8 +53,12 @@ def inspect(request: Request) -> Inspected:
         if grid is not None:
             sheet = find_sheet(picture.rgb, grid, size)
         watch.lap("sheet")
+    # Which way up the sheet is read is for its text to say, else for its code. The order of the two stated numbers
+    # decides nothing: people measure a sheet either way round.
+    way_up = turns is not None
     if sheet is not None and size is not None:
-        sheet = sheet.upright(_sheet_turns(sheet, size, turns))
+        sheet = sheet.upright(turns or 0)
+        way_up = way_up or _as_stated(sheet, size)
     module_mm = sheet.code_sides_mm()[0] / grid.columns if sheet is not None and grid is not None else None
     reach = 1.5 * limit("quiet_mm") / module_mm if module_mm else 0.0
     measured = measure_print(picture.rgb, grid, min(reach, 20.0)) if grid is not None else None
@@ -66,7 +70,7 @@ def inspect(request: Request) -> Inspected:
         legible_without_code=not symbols and _legible_sheet(picture, lines, size),
         grid=grid, sheet=sheet, size_known=size, print=measured,
         text_on_code=findings.text_over_code([(x.text, x.corners) for x in lines], grid) if grid is not None else None,
-        upright_by_text=turns is not None,
+        upright_by_text=turns is not None, way_up=way_up,
         agreement=fields.compare(stated, trace.parts, product.record if product else {}),
         has_product=bool(request.products),
     )  # fmt: skip
@@ -160,7 +164,7 @@ def _text_view(
         to_photo = sheet.to_photo @ np.array(
             [[1 / density, 0, 0.5 / density], [0, 1 / density, 0.5 / density], [0, 0, 1]]
         )
-        return view.clip(0, 255).astype(np.uint8), to_photo, _sheet_turns(sheet, size or sheet.size, None)
+        return view.clip(0, 255).astype(np.uint8), to_photo, 0
     height, width = picture.gray.shape
     factor = min(1.0, _TEXT_LONG_SIDE / max(height, width))
     turn = _code_turn(grid)
@@ -179,13 +183,9 @@ def _code_turn(grid: Grid | None) -> int:
     return int(np.round(-np.degrees(np.arctan2(top[1], top[0])) / 90)) % 4
 
 
-def _sheet_turns(sheet: Sheet, size: Size, read: int | None) -> int:
-    """Quarter-turns that make the frame readable: by the text where it fits the stated shape, else by the code."""
-    lies_as_stated = abs(sheet.size[0] / sheet.size[1] - size[0] / size[1]) < 1e-6
-    square = abs(size[0] - size[1]) < 1e-6
-    if read is not None and (square or (read % 2 == 0) == lies_as_stated):
-        return read
-    return 0 if lies_as_stated else 1
+def _as_stated(sheet: Sheet, size: Size) -> bool:
+    """Whether the frame, upright by the code, has the stated width across; a square has it either way."""
+    return abs(sheet.size[0] / sheet.size[1] - size[0] / size[1]) < 1e-6
 
 
 def _legible_sheet(picture: Picture, lines: Sequence[ocr.Line], size: Size | None) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, UnidentifiedImageError
 
-from inspection.identify import MediaType, identify
+from inspection.identify import MediaType, admitted
 from inspection.report import PictureRefused
 
 MAX_BYTES = 20 * 1024 * 1024
@@ -77,18 +77,7 @@ def _admit(data: bytes) -> MediaType:
         raise PictureRefused(
             "picture_too_large", f"图片有 {size:.1f} MB，超过 20 MB，请用手机普通模式拍照或压缩后再发送。"
         )
-    media = identify(data)
-    if media is MediaType.PDF:
-        raise PictureRefused("picture_is_pdf", "PDF 原稿检查尚未支持，请打印出来平放拍照，上传照片（JPEG 或 PNG）。")
-    if media is MediaType.HEIC:
-        raise PictureRefused(
-            "picture_is_heic",
-            "这是 HEIC 格式的照片。请在 iPhone 的“设置 → 相机 → 格式”中选择“兼容性最佳”后重拍，"
-            "或在聊天里直接发送照片（不选原图）。",
-        )
-    if media is MediaType.UNKNOWN:
-        raise PictureRefused("picture_unreadable", "这不是图片文件，请发送 JPEG 或 PNG 照片。")
-    return media
+    return admitted(data)
 
 
 def _too_many_pixels() -> PictureRefused:

@@ -10,6 +10,8 @@ from aiohttp import BodyPartReader, web
 from aiohttp.http_exceptions import BadHttpMessage
 
 from config.clock import for_people
+from inspection.identify import admitted
+from inspection.report import PictureRefused
 from models import Inspection, Photo, PhotoState
 from workflow import judging, originals, upload_links
 from workflow.context import Ports
@@ -76,12 +78,20 @@ async def report(request: web.Request) -> web.StreamResponse:
             "inspection": inspection,
             "report": inspection.report,
             "headline": headline(inspection.report),
-            "groups": [(verdict, [f for f in judged if f["verdict"] == verdict]) for verdict in order],
+            "groups": [(verdict, _by_cause([f for f in judged if f["verdict"] == verdict])) for verdict in order],
             "elsewhere": [f for f in findings if f not in judged],
             "picture": ports.links.picture(inspection.ref) if inspection.marked_key else None,
             "renewed": inspection.supersedes_id is not None,
         },
     )
+
+
+def _by_cause(findings: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """Findings with the same cause together: what one sentence says of several clauses is said once."""
+    causes: dict[str, list[dict[str, Any]]] = {}
+    for finding in findings:
+        causes.setdefault(finding["advice"], []).append(finding)
+    return list(causes.values())
 
 
 async def picture(request: web.Request) -> web.StreamResponse:
@@ -132,6 +142,16 @@ async def upload(request: web.Request) -> web.StreamResponse:
             "upload.html",
             {"problem": problem, "megabytes": ports.max_bytes // 2**20},
             status=413 if data is None else 400,
+        )
+    try:
+        admitted(data)
+    except PictureRefused as refusal:
+        # Nothing to judge in it: the link stays good for the right file.
+        return _page(
+            request,
+            "upload.html",
+            {"problem": refusal.advice, "megabytes": ports.max_bytes // 2**20},
+            status=415,
         )
     photo = await originals.receive_original(ports, link, data, file_name)
     await judging.ended(ports, photo, WAIT_SECONDS)

@@ -315,11 +315,24 @@ async def _settle(ports: Ports, photo: Photo) -> None:
         # Whoever follows has read it in the welcome; who came another way reads it with the first verdict, once (R54).
         notice = wording.NOTICE
         await WeChatIdentity.filter(id=identity.id).update(notice_shown_at=ports.clock.now())
-    body = wording.answer(outcomes, notice=notice, question=await _question(identity, photos))
-    marked = [one.inspection for one in photos if one.inspection is not None and one.inspection.marked_key]
-    # One picture an answer (customer-service messages are counted): the worst verdict's.
-    marked.sort(key=lambda inspection: ("fail", "unclear", "pass").index(inspection.verdict))
-    await answers.make_ready(ports, answer, body, marked[0].marked_key if marked else None)
+    number, picture = _picture(photos)
+    which = wording.which_picture(number) if picture and len(photos) > 1 else ""
+    body = wording.answer(outcomes, which=which, notice=notice, question=await _question(identity, photos))
+    await answers.make_ready(ports, answer, body, picture)
+
+
+def _picture(photos: Sequence[Photo]) -> tuple[int, str | None]:
+    """The marked-up picture that follows the answer, as messages are counted: the worst verdict's, and whose it is."""
+    order = ("fail", "unclear", "pass")
+    marked = [
+        (order.index(photo.inspection.verdict), number, photo.inspection.marked_key)
+        for number, photo in enumerate(photos, 1)
+        if photo.inspection is not None
+        and photo.inspection.marked_key
+        and not wording.nothing_found(photo.inspection.report)
+    ]
+    _, number, key = min(marked, default=(0, 0, None))
+    return number, key
 
 
 async def _size_told_meanwhile(ports: Ports, identity: WeChatIdentity, photos: Sequence[Photo]) -> bool:
@@ -348,7 +361,8 @@ async def _outcome(ports: Ports, identity: WeChatIdentity, photo: Photo, *, alon
         for finding in report["findings"]
     )
     # Without a size most millimetres are unclear anyway: the question comes first, the original after it.
-    ask_original = unclear and report["sheet_mm"] is not None and evidence.source == EvidenceSource.CHAT
+    # Nor does it help where no sheet was found: then the size or the way it lies is to be put right.
+    ask_original = unclear and report["px_per_mm"] is not None and evidence.source == EvidenceSource.CHAT
     return wording.Outcome(
         report=report,
         report_link=ports.links.report(inspection.ref),
@@ -360,7 +374,14 @@ async def _outcome(ports: Ports, identity: WeChatIdentity, photo: Photo, *, alon
 
 async def _question(identity: WeChatIdentity, photos: Sequence[Photo]) -> str:
     """What only the sender can tell: a stranger's sheet size, or which of the firm's products this is."""
-    if not any(one.inspection is not None and one.inspection.sheet_width_um is None for one in photos):
-        return ""
+    judged = [one.inspection for one in photos if one.inspection is not None]
+    legible = [one for one in judged if not wording.nothing_found(one.report)]
     products = await products_of(identity)
+    if not any(one.sheet_width_um is None for one in legible):
+        lost = [one for one in legible if one.report["px_per_mm"] is None and one.sheet_width_um]
+        if not lost or products:
+            return ""
+        assert lost[0].sheet_width_um is not None
+        assert lost[0].sheet_height_um is not None
+        return wording.wrong_size(lost[0].sheet_width_um, lost[0].sheet_height_um)
     return wording.product_question(products) if products else wording.SIZE_QUESTION

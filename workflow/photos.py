@@ -117,7 +117,6 @@ async def to_judge_again(ports: Ports, identity: WeChatIdentity, size: Size | No
         await Photo.filter(
             identity_id=identity.id,
             received_at__gte=ports.clock.now() - SIZE_ANSWER,
-            answer_id__not_isnull=True,
             inspection_id__not_isnull=True,
             evidence__dropped_at=None,
         )
@@ -129,7 +128,7 @@ async def to_judge_again(ports: Ports, identity: WeChatIdentity, size: Size | No
     concerned: list[Photo] = []
     for photo in recent:
         inspection = photo.inspection
-        if photo.answer_id != recent[0].answer_id or inspection is None:
+        if inspection is None or photo.answer_id != recent[0].answer_id or (concerned and photo.answer_id is None):
             break
         known = (inspection.sheet_width_um, inspection.sheet_height_um)
         if known == (None, None) or (size is not None and known != (width, height)):
@@ -152,11 +151,12 @@ async def recent_reports(identity: WeChatIdentity, most: int = 5) -> list[Inspec
         await Photo.filter(identity_id=identity.id, inspection_id__not_isnull=True)
         .order_by("-id")
         .limit(4 * most)
-        .prefetch_related("inspection")
+        .prefetch_related("inspection__product")
     )
     reports = {photo.inspection.id: photo.inspection for photo in judged if photo.inspection is not None}
     replaced = {report.supersedes_id for report in reports.values()}
-    return [report for report in reports.values() if report.id not in replaced][:most]
+    shown = [report for report in reports.values() if report.id not in replaced]
+    return sorted(shown, key=lambda report: report.created_at, reverse=True)[:most]
 
 
 async def wait_for_answer(ports: Ports, photo: Photo, receipt: str, seconds: float) -> str | None:

@@ -37,6 +37,10 @@ def clause_number(clause: str) -> str:
 BEYOND_ONE_PHOTO = ("D.1.3", "D.4", "D.5.2")
 """R50: what a single photo cannot show; declared or checked elsewhere, it does not decide the verdict."""
 
+MILLIMETRES = ("D.1.1.corner", "D.1.1.edge", "D.3.1", "D.3.2")
+"""Clauses that only a known size can decide."""
+
+EMPTY_PHOTO = "请把整张合格证正对着拍清楚：四边都在画面里，对焦在二维码上，避开反光。"
 NOTICE = "照片使用说明：照片仅用于印刷合规检查。您还没有同意保存，照片会在 24 小时内删除；回复“同意”可保留检查记录。"
 ASK_ORIGINAL = "聊天会压缩照片。回复“原图”领取上传链接，可判清带 ？ 的项。"
 NAME_LENGTH = 24
@@ -72,17 +76,21 @@ def headline(report: dict[str, Any]) -> str:
             return f"不合格：{failed} 项不符合附录 D"
         case "pass":
             return f"合格：照片可判的 {passed} 项全部符合附录 D"
+        case _ if not report["codes"] and not report["text"]:
+            return "照片里没有找到合格证和追溯码"
+        case _ if report["sheet_mm"] is None:
+            return f"已判 {passed} 项合格，另 {unclear} 项要知道合格证多大才能判"
         case _:
             return f"暂不能判定：{passed} 项合格，{unclear} 项看不清"
 
 
-def answer(outcomes: Sequence[Outcome], *, notice: str = "", question: str = "") -> str:
+def answer(outcomes: Sequence[Outcome], *, which: str = "", notice: str = "", question: str = "") -> str:
     """One text for all photos sent together, within :data:`TEXT_BYTES`; failures first, links before everything.
 
     What does not fit goes in this order: lines that the report has too, products' names, at last the single links.
     """
     original = ASK_ORIGINAL if len(outcomes) > 1 and any(one.wants_original for one in outcomes) else ""
-    tail = [part for part in (original, question, notice) if part]
+    tail = [part for part in (which, original, question, notice) if part]
     head = [] if len(outcomes) == 1 else [f"收到 {len(outcomes)} 张："]
     frame = sum(len(f"{part}\n\n".encode()) for part in (*head, *tail))
     share = (TEXT_BYTES - frame) // len(outcomes) - 2
@@ -107,6 +115,8 @@ def _whole(number: int, outcome: Outcome) -> tuple[list[str], str]:
         else ""
     )
     first = f"{prefix}{headline(outcome.report)}{name}\n{link(outcome.report_link, '查看完整报告')}"
+    if nothing_found(outcome.report):
+        return [first, EMPTY_PHOTO], ""
     return [first, *_lines(outcome.report)], upload
 
 
@@ -118,7 +128,9 @@ def _lines(report: dict[str, Any]) -> Iterable[str]:
     """Failures, then what is unclear, then what passes: each with clause, measure, requirement and what to do."""
     for finding in _findings(report, "fail"):
         yield f"✗ {harmless(finding['advice'])}"
-    unclear = list(_findings(report, "unclear"))
+    # That the size is missing is said by the headline and asked at the end.
+    unsized = MILLIMETRES if report["sheet_mm"] is None else ()
+    unclear = [finding for finding in _findings(report, "unclear") if finding["clause"] not in unsized]
     # One cause makes many clauses unclear (no size, a blurred photo): each distinct advice is said once.
     told: dict[str, list[str]] = {}
     for finding in unclear:
@@ -129,6 +141,11 @@ def _lines(report: dict[str, Any]) -> Iterable[str]:
         yield f"重拍建议：{report['retake']}"
     if passed := [CLAUSE_NAMES[finding["clause"]] for finding in _findings(report, "pass")]:
         yield f"✓ {'、'.join(passed)}"
+
+
+def nothing_found(report: dict[str, Any]) -> bool:
+    """Neither code nor text: there is nothing to ask about, and nothing to mark."""
+    return not report["codes"] and not report["text"] and report["verdict"] != "fail"
 
 
 def _findings(report: dict[str, Any], verdict: str) -> Iterable[dict[str, Any]]:
@@ -152,6 +169,19 @@ def _fit(lines: Sequence[str], last: str, budget: int) -> str:
             break
         text = f"{text}\n{line}"
     return f"{text}\n{last}" if last else text
+
+
+def wrong_size(width_um: int, height_um: int) -> str:
+    """The sheet was not found under the size that was told: the size is the first thing to doubt."""
+    return (
+        f"没有按 {width_um / 1000:g}×{height_um / 1000:g} 毫米找到合格证的四边。"
+        "尺寸不对请直接回复正确的，例如 100x70。"
+    )
+
+
+def which_picture(number: int) -> str:
+    """One picture comes for all photos of an answer; this says whose it is."""
+    return f"随后的标注图是第 {number} 张，其余标注图见各自的报告。"
 
 
 def harmless(text: str) -> str:

@@ -27,11 +27,10 @@ def serve(
             typer.echo("生产环境不能使用 --dev：它会启用微信模拟器。", err=True)
             raise typer.Exit(2)
         settings.simulator.enabled = True
-    elif settings.environment is Environment.PRODUCTION and (missing := settings.missing_for_production()):
-        typer.echo("生产配置不完整，没有启动：", err=True)
-        for line in missing:
-            typer.echo(f"  {line}", err=True)
-        raise typer.Exit(2)
+    else:
+        _complete(settings)
+    from app.compose import DataFolderInUse
+
     try:
         asyncio.run(_serve(settings, doors, work, dev))
     except OSError as problem:
@@ -39,7 +38,7 @@ def serve(
             raise
         typer.echo(f"端口 {settings.port} 已被占用：请先停止占用它的程序，或设置 ZHUISU_PORT 换一个端口。", err=True)
         raise typer.Exit(1) from None
-    except (SchemaBehind, UnknownDatabase) as problem:
+    except (SchemaBehind, UnknownDatabase, DataFolderInUse) as problem:
         typer.echo(str(problem), err=True)
         raise typer.Exit(1) from None
 
@@ -77,7 +76,8 @@ async def _serve(settings: Settings, doors: bool, work: bool, dev: bool) -> None
                 f"  首页         {local}/\n"
                 f"  就绪检查     {local}/readyz\n\n"
                 f"用命令行发一张照片：\n"
-                f"  curl -F type=image -F file=@tests/photos/small_code_100x70.jpg {local}/sim/users/zhang/messages\n\n"
+                "  curl -F type=image -F expect=1 -F file=@tests/photos/small_code_100x70.jpg "
+                f"{local}/sim/users/zhang/messages\n\n"
                 f"按 Ctrl-C 停止。"
             )
         await stop.wait()
@@ -89,8 +89,10 @@ def migrate() -> None:
     """把数据库升级到最新结构。"""
     from models.database import migrate as apply
 
+    settings = settings_or_exit()
+    _complete(settings)
     try:
-        applied = asyncio.run(apply(settings_or_exit().resolved_database_url()))
+        applied = asyncio.run(apply(settings.resolved_database_url()))
     except UnknownDatabase as problem:
         typer.echo(str(problem), err=True)
         raise typer.Exit(1) from None
@@ -116,7 +118,18 @@ def check_config() -> None:
 @cli.command()
 def menu() -> None:
     """把服务号菜单发布到微信。"""
-    asyncio.run(_menu(settings_or_exit()))
+    settings = settings_or_exit()
+    _complete(settings)
+    asyncio.run(_menu(settings))
+
+
+def _complete(settings: Settings) -> None:
+    """In production nothing runs on sample values."""
+    if settings.environment is Environment.PRODUCTION and (missing := settings.missing_for_production()):
+        typer.echo("生产配置不完整，没有执行：", err=True)
+        for line in missing:
+            typer.echo(f"  {line}", err=True)
+        raise typer.Exit(2)
 
 
 async def _menu(settings: Settings) -> None:
@@ -131,7 +144,12 @@ async def _menu(settings: Settings) -> None:
         await wechat.create_menu(MENU)
         typer.echo("菜单已发布；手机上最迟 5 分钟后更新。")
     except WeChatError as problem:
-        typer.echo(f"微信没有接受菜单：{problem.errcode} {problem.errmsg}", err=True)
+        words = (
+            f"微信没有接受菜单：{problem.errcode} {problem.errmsg}"
+            if problem.errcode
+            else "连不上微信，请检查网络后重试。"
+        )
+        typer.echo(words, err=True)
         raise typer.Exit(1) from None
     finally:
         await wechat.aclose()

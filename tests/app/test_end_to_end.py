@@ -78,6 +78,7 @@ async def test_the_same_photo_again_is_answered_from_the_record(desk: Desk, sess
         (b"%PDF-1.7 sample", "PDF"),
         (b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00", "HEIC"),
         ((PHOTOS / "good_100x70.jpg").read_bytes()[:20_000], "没有传完整"),
+        (b"not a picture at all", "不是图片文件"),
     ],
 )
 async def test_what_cannot_be_judged_is_said_on_the_upload_page(

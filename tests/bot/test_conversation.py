@@ -211,6 +211,23 @@ async def test_a_product_beyond_the_list_is_named_by_its_model(chat: Chat) -> No
     assert "BV 7" in await chat.say("bv 7", ZHANG)
 
 
+async def test_what_is_not_there_yet_is_said_to_be_so(chat: Chat) -> None:
+    assert await chat.say("怎么查证书等级") == wording.NOT_YET
+    assert await chat.say("“帮助”") == wording.HELP
+    assert await chat.say("你好") == wording.HELP
+
+
+async def test_a_typed_code_is_read_like_a_scanned_one(chat: Chat) -> None:
+    await bind(chat, "BV 2.5")
+    assert "电线（样例） BV 2.5" in await chat.say(f"https://id.gs1.org/01/{gtin(0)}/21/1")
+    assert "追溯码只到品类级" in await chat.say("6901234567892")
+
+
+async def test_a_number_beyond_the_choices_repeats_the_question(chat: Chat) -> None:
+    await chat.photo()
+    assert "1) 100×70" in await chat.say("4")
+
+
 async def test_consent_counts_only_after_the_notice(chat: Chat) -> None:
     assert wording.NOTICE in await chat.say("同意")
     assert await chat.say("同意") == wording.CONSENTED

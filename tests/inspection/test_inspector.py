@@ -193,3 +193,26 @@ def test_a_legible_certificate_without_a_code_fails_for_it() -> None:
     photo = photograph(sheet, 64, Camera(background="dark", tilt=5))
     report = inspect(Request(photo.jpeg, sheet_mm=SIZE)).report
     assert failed(report) == ["code"]
+
+
+def test_the_order_of_the_two_numbers_decides_nothing() -> None:
+    """People measure a sheet either way round; which way up it is read is for its text to say (R23)."""
+    told = [
+        inspect(Request((PHOTOS / "good_100x70.jpg").read_bytes(), sheet_mm=size)).report for size in (SIZE, SIZE[::-1])
+    ]
+    corners = [by_clause(report)["D.1.1.corner"] for report in told]
+    assert [corner.verdict for corner in corners] == [Verdict.PASS, Verdict.PASS]
+    assert {corner.advice for corner in corners} == {"二维码在右上角。"}
+    assert [by_clause(report)["D.1.1.edge"].measured["edge_mm"]["right"] for report in told] == [
+        pytest.approx(7.0, abs=0.06)
+    ] * 2
+
+
+@needs_font
+@pytest.mark.parametrize(("right_mm", "verdict"), [(7.0, Verdict.PASS), (41.0, Verdict.FAIL)])
+def test_a_portrait_sheet_is_read_upright_whatever_size_is_told(right_mm: float, verdict: Verdict) -> None:
+    sheet = render_certificate(Design(sheet_mm=(70.0, 100.0), right_mm=right_mm, top_mm=70.0, frame=False))
+    photo = photograph(sheet, 4711, Camera(megapixels=1.6))
+    for size in ((70.0, 100.0), (100.0, 70.0)):
+        report = inspect(Request(photo.jpeg, sheet_mm=size)).report
+        assert by_clause(report)["D.1.1.corner"].verdict is verdict, size

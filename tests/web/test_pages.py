@@ -121,15 +121,26 @@ async def test_an_upload_link_works_once(world: World, client: TestClient) -> No
     worker.start()
     for _ in range(2):
         form = FormData()
-        form.add_field("photo", b"%PDF-1.7", filename="a.pdf", content_type="application/pdf")
+        form.add_field("photo", JPEG, filename="a.jpg", content_type="image/jpeg")
         async with client.post(f"/u/{token}", data=form) as answer:
-            assert "PDF 暂不支持" in await answer.text()
+            assert "动图不能检查" in await answer.text()
     await worker.stop()
     assert len(world.inspector.asked) == 1
 
 
+async def test_a_file_that_is_no_picture_leaves_the_link_usable(world: World, client: TestClient) -> None:
+    identity = await people.meet(world.ports, OPENID)
+    token = (await upload_links.link_for_original(world.ports, identity, None)).rsplit("/", 1)[1]
+    form = FormData()
+    form.add_field("photo", b"%PDF-1.7", filename="a.pdf", content_type="application/pdf")
+    async with client.post(f"/u/{token}", data=form) as answer:
+        assert answer.status == 415
+        assert "PDF 原稿检查尚未支持" in await answer.text()
+    assert (await UploadLink.first()).used_at is None
+
+
 def _refuse(_request: object) -> None:
-    raise PictureRefused("picture_is_pdf", "PDF 暂不支持，请上传照片")
+    raise PictureRefused("picture_animated", "动图不能检查")
 
 
 @pytest.mark.parametrize(("size", "status", "words"), [(0, 400, "没有收到文件"), (20 * 10**6 + 1, 413, "没有收下")])
@@ -174,7 +185,7 @@ async def test_no_form_is_answered_with_a_fault_of_ours(world: World, client: Te
     token = (await upload_links.link_for_original(world.ports, identity, None)).rsplit("/", 1)[1]
     kind = {"Content-Type": "multipart/form-data; boundary=x"}
     async with client.post(f"/u/{token}", data=body, headers=kind, allow_redirects=False) as answer:
-        assert answer.status in {303, 400}
+        assert answer.status in {303, 400, 415}
 
 
 async def test_a_used_link_opens_nothing_after_its_time(world: World, client: TestClient) -> None:

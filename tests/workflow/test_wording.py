@@ -14,7 +14,8 @@ CLAUSES = ("code", "D.1.1.corner", "D.1.1.edge", "D.2.1.contrast", "D.3.1", "D.3
 def report_of(*verdicts: tuple[str, str, str], retake: str | None = None) -> dict[str, Any]:
     findings = [{"clause": clause, "verdict": verdict, "advice": advice} for clause, verdict, advice in verdicts]
     overall = "fail" if any(f["verdict"] == "fail" for f in findings) else "pass"
-    return {"verdict": overall, "findings": findings, "retake": retake}
+    shown = {"sheet_mm": [100, 70], "codes": [{"text": "x"}], "text": ["合格证"]}
+    return {"verdict": overall, "findings": findings, "retake": retake, **shown}
 
 
 def test_failures_come_first_and_the_link_before_them() -> None:
@@ -45,6 +46,24 @@ def test_one_cause_of_many_unclear_checks_is_said_once() -> None:
     text = answer([Outcome(report_of(("D.3.1", "unclear", cause), ("D.3.2", "unclear", cause)), "https://s.test/r/x")])
     assert text.count(cause) == 1
     assert "二维码尺寸、留白静区：" in text
+
+
+def test_a_photo_without_a_certificate_gets_one_sentence() -> None:
+    report = report_of(*((clause, "unclear", f"{clause} 看不清") for clause in CLAUSES)) | {"codes": [], "text": []}
+    report["verdict"] = "unclear"
+    text = answer([Outcome(report, "https://sample.test/r/x")])
+    assert text.split("\n")[0] == "照片里没有找到合格证和追溯码"
+    assert len(text.split("\n")) == 3
+
+
+def test_a_missing_size_is_said_once_and_not_as_bad_sight() -> None:
+    report = report_of(
+        ("code", "pass", "读到追溯码"), ("D.3.1", "unclear", "不知道尺寸"), ("D.3.2", "unclear", "不知道尺寸")
+    )
+    report |= {"sheet_mm": None, "verdict": "unclear"}
+    text = answer([Outcome(report, "https://sample.test/r/x")], question=SIZE_QUESTION)
+    assert text.startswith("已判 1 项合格，另 2 项要知道合格证多大才能判")
+    assert "不知道尺寸" not in text
 
 
 @given(
