@@ -21,7 +21,8 @@ test: setup ## 运行全部测试；只跑一部分：make test T=tests/bot
 lint: setup ## 格式、代码检查、类型、房间之间的依赖、条款表
 	@$(PY) -m ruff format --check .
 	@$(PY) -m ruff check .
-	@$(PY) -m mypy app bot config gateways inspection jobs models simulator standard web workflow
+	@$(PY) -m mypy --strict inspection standard
+	@$(PY) -m mypy app bot config gateways jobs models simulator web workflow
 	@.venv/bin/lint-imports
 	@$(PY) -m docs.generate --check
 
