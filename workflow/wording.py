@@ -173,10 +173,8 @@ def _fit(lines: Sequence[str], last: str, budget: int) -> str:
 
 def wrong_size(width_um: int, height_um: int) -> str:
     """The sheet was not found under the size that was told: the size is the first thing to doubt."""
-    return (
-        f"没有按 {width_um / 1000:g}×{height_um / 1000:g} 毫米找到合格证的四边。"
-        "尺寸不对请直接回复正确的，例如 100x70。"
-    )
+    told = f"{width_um / 1000:g}×{height_um / 1000:g}"
+    return f"没有按 {told} 毫米找到合格证的四边。尺寸不对请直接回复正确的，例如 100x70。"
 
 
 def which_picture(number: int) -> str:
