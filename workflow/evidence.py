@@ -6,7 +6,8 @@ lock of its key, and before an object is written a job is due that deletes it ag
 
 import hashlib
 import secrets
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 
 from inspection.identify import identify
@@ -14,7 +15,7 @@ from models import Evidence, EvidenceSource, Inspection, Photo, PhotoState, WeCh
 from models.transactions import transaction
 from workflow.context import Ports
 from workflow.people import lock_person
-from workflow.ports import ClaimedJob
+from workflow.ports import CacheUnavailable, ClaimedJob
 from workflow.record import record_event
 
 DELETE_UNOWNED = "object.delete_unowned"
@@ -28,9 +29,19 @@ def evidence_key(data: bytes) -> str:
     return f"evidence/{sha256[:2]}/{sha256}"
 
 
-def owning(ports: Ports, storage_key: str) -> AbstractAsyncContextManager[None]:
-    """Hold this while an object is written and its row recorded, or while it is looked at and deleted."""
-    return ports.cache.lock(f"object:{storage_key}", LOCK_SECONDS)
+@asynccontextmanager
+async def owning(ports: Ports, storage_key: str, *, deleting: bool = False) -> AsyncIterator[None]:
+    """Hold this while an object is written and its row recorded, or while it is looked at and deleted.
+
+    Without the cache nothing is deleted, so that writing may go on: photos are judged while Redis is away.
+    """
+    async with AsyncExitStack() as stack:
+        try:
+            await stack.enter_async_context(ports.cache.lock(f"object:{storage_key}", LOCK_SECONDS))
+        except CacheUnavailable:
+            if deleting:
+                raise
+        yield
 
 
 async def put_object(ports: Ports, storage_key: str, data: bytes) -> None:
@@ -51,7 +62,7 @@ async def delete_if_unowned(ports: Ports, storage_key: str, after: timedelta = t
 async def delete_unowned(ports: Ports, job: ClaimedJob) -> None:
     """The job: delete an object that no live row owns. Repeating it finds nothing, or a new owner."""
     storage_key = job.args["key"]
-    async with owning(ports, storage_key):
+    async with owning(ports, storage_key, deleting=True):
         owned = (
             await Evidence.filter(storage_key=storage_key, dropped_at=None).exists()
             or await Inspection.filter(marked_key=storage_key).exists()

@@ -165,6 +165,12 @@ def term_over(certificate: Certificate, event: TermEnded, _: Edition) -> str | N
     return None if event.on > certificate.last_day else f"有效期至 {certificate.last_day} 24 时，尚未届满"
 
 
+def change_in_time(_: Certificate, event: ChangeReported, edition: Edition) -> str | None:
+    if event.on > event.report_until and not edition.value("windows.late_change_accepted"):
+        return f"变更应于 {event.report_until} 前申报，已逾期，不再受理"
+    return None
+
+
 def matter_known(_: Certificate, event: ChangeReported, edition: Edition) -> str | None:
     matters = edition.words("life.change_matters")
     return None if event.matter in matters else f"「{event.matter}」不是证书变更事项（{'、'.join(matters)}）"

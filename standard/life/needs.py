@@ -92,7 +92,10 @@ NEEDS: Mapping[type[Event], tuple[Need, ...]] = MappingProxyType(
             _UNCASED,
         ),
         TermEnded: (Need("有效期已过", "9.1", ("R44",), checks.term_over),),
-        ChangeReported: (Need("属变更事项", "9.4", (), checks.matter_known),),
+        ChangeReported: (
+            Need("属变更事项", "9.4", (), checks.matter_known),
+            Need("按时申报，或逾期仍可受理", "9.4", ("R20",), checks.change_in_time),
+        ),
         OpenCase: (
             _GROUND,
             Need("由运营方或平台可自见", "9.5.1", ("R21",), checks.case_by),

@@ -1,6 +1,8 @@
 """A photo's road, step by step and interrupted at each of them."""
 
 import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
@@ -23,7 +25,7 @@ from models import (
 from models.transactions import transaction
 from tests.workflow.world import World, report
 from workflow import answers, judging, originals, people, photos, upload_links
-from workflow.ports import BadRequest, InspectionFailed, ObjectMissing, OutcomeUnknown, Unavailable
+from workflow.ports import BadRequest, CacheUnavailable, InspectionFailed, ObjectMissing, OutcomeUnknown, Unavailable
 from workflow.registration import NewProduct, add_product, bind_staff, register_enterprise
 
 JPEG = b"\xff\xd8\xff\xe0 a certificate"
@@ -400,6 +402,25 @@ async def test_one_persons_drop_leaves_the_same_bytes_to_another(world: World) -
     await world.settle()
     assert [one.dropped_at is None for one in await Evidence.all().order_by("id")] == [False, True]
     assert await world.ports.storage.get((await Evidence.first()).storage_key) == JPEG
+
+
+async def test_photos_are_judged_while_the_cache_is_away_and_nothing_is_deleted(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @asynccontextmanager
+    async def gone(_key: str, _seconds: float) -> AsyncIterator[None]:
+        raise CacheUnavailable("gone")
+        yield
+
+    with monkeypatch.context() as away:
+        away.setattr(world.ports.cache, "lock", gone)
+        photo = await send(world)
+        await world.work()
+        assert await carried(world, photo) is not None
+    await people.withdraw(world.ports, await people.meet(world.ports, OPENID))
+    await sweep(world)
+    await world.settle()
+    assert stored(world) == []
 
 
 async def test_the_words_of_an_answer_are_not_kept_longer_than_they_serve(world: World) -> None:
