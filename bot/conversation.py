@@ -90,7 +90,8 @@ async def choice(context: Conversation, update: updates.Text) -> Answer:
     products = await people.products_of(identity)
     if products:
         chosen = products[int(number) - 1] if int(number) <= min(len(products), MOST_LISTED) else None
-        return await _chosen(context, identity, chosen) or replies.Text(wording.UNKNOWN_TEXT)
+        again = await _chosen(context, identity, chosen)
+        return await _verdict(context, again, update.dedupe) if again else replies.Text(wording.UNKNOWN_TEXT)
     if number in LISTED_SIZES:
         return await _sized(context, *LISTED_SIZES[number])
     if number == "3":
@@ -197,8 +198,7 @@ async def firm(context: Conversation) -> Answer:
 @router.on(updates.ScanCode)
 async def scan(context: Conversation, update: updates.ScanCode) -> Answer:
     """What the code says, and which registered product it belongs to."""
-    findings, product = await scans.scanned(context.services, update.result)
-    return replies.Text(wording.scanned(update.result, findings, product))
+    return await _scanned(context, update.result)
 
 
 @router.on(updates.Click, key=KEY_CHECK)
@@ -223,11 +223,11 @@ async def other_text(context: Conversation, update: updates.Text) -> Answer:
     identity = await people.meet(context.services, update.openid)
     said = plain(update.content).casefold()
     named = [one for one in await people.products_of(identity) if plain(one.model).casefold() == said]
-    chosen = await _chosen(context, identity, named[0]) if named else None
-    if chosen is None and TYPED_CODE.fullmatch(plain(update.content)):
-        findings, product = await scans.scanned(context.services, plain(update.content))
-        chosen = replies.Text(wording.scanned(plain(update.content), findings, product))
-    return chosen or replies.Text(wording.UNKNOWN_TEXT)
+    if named and (again := await _chosen(context, identity, named[0])) is not None:
+        return await _verdict(context, again, update.dedupe)
+    if TYPED_CODE.fullmatch(plain(update.content)):
+        return await _scanned(context, plain(update.content))
+    return replies.Text(wording.UNKNOWN_TEXT)
 
 
 @router.on(updates.Update)
@@ -238,6 +238,11 @@ async def anything_else(context: Conversation) -> Answer:
         return replies.Text(wording.UNKNOWN_MESSAGE) if update.is_message else None
     text = SENSIBLE.get(type(update))
     return replies.Text(text) if text else None
+
+
+async def _scanned(context: Conversation, code: str) -> Answer:
+    findings, product = await scans.scanned(context.services, code)
+    return replies.Text(wording.scanned(code, findings, product))
 
 
 async def _sized(context: Conversation, width: float, height: float) -> Answer:
@@ -261,16 +266,15 @@ async def _sized(context: Conversation, width: float, height: float) -> Answer:
     return await _verdict(context, again, receipt)
 
 
-async def _chosen(context: Conversation, identity: WeChatIdentity, product: Product | None) -> Answer:
-    """The product the person named, for the photos that wait for it; None where none does."""
+async def _chosen(context: Conversation, identity: WeChatIdentity, product: Product | None) -> Photo | None:
+    """A photo that is judged again as the product the person named; None where none waits for one."""
     ports, receipt = context.services, context.update.dedupe
     if (known := await photos.judged_again(ports, receipt)) is not None:
-        return await _verdict(context, known, receipt)
+        return known
     concerned = await photos.to_judge_again(ports, identity)
     if product is None or not concerned:
         return None
-    again = await photos.judge_again(ports, identity, receipt, photos.Choice(product_id=product.id), concerned)
-    return await _verdict(context, again, receipt)
+    return await photos.judge_again(ports, identity, receipt, photos.Choice(product_id=product.id), concerned)
 
 
 async def _verdict(context: Conversation, photo: Photo, receipt: str) -> Answer:

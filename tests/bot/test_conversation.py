@@ -228,6 +228,14 @@ async def test_a_number_beyond_the_choices_repeats_the_question(chat: Chat) -> N
     assert "1) 100×70" in await chat.say("4")
 
 
+@pytest.mark.parametrize("words", ["2", "RVV 3×1.5"])
+async def test_a_chosen_product_whose_verdict_comes_late_is_not_called_misunderstood(chat: Chat, words: str) -> None:
+    await bind(chat, "BV 2.5", "RVV 3×1.5")
+    await chat.photo(ZHANG)
+    update = updates.Text(to_user="gh_sample", openid=ZHANG, created=datetime.now(UTC), dedupe="late", content=words)
+    assert await chat.dispatch(update, 0) is None
+
+
 async def test_consent_counts_only_after_the_notice(chat: Chat) -> None:
     assert wording.NOTICE in await chat.say("同意")
     assert await chat.say("同意") == wording.CONSENTED
