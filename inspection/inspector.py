@@ -46,7 +46,7 @@ def inspect(request: Request) -> Inspected:
     size = request.sheet_mm or (product.sheet_mm if product else None)
     sheet = find_sheet(picture.rgb, grid, size) if grid is not None and size is not None else None
     watch.lap("sheet")
-    lines, turns = _read_text(picture, grid, sheet, size)
+    lines, turns = _read_text(picture, grid, sheet)
     watch.lap("text")
     if product is None and (product := _product_by_text(lines, request.products)) is not None and size is None:
         size = product.sheet_mm
@@ -145,18 +145,14 @@ def _product_by_text(lines: Sequence[ocr.Line], products: Sequence[ProductHint])
     return hits[0] if len(hits) == 1 else None
 
 
-def _read_text(
-    picture: Picture, grid: Grid | None, sheet: Sheet | None, size: Size | None
-) -> tuple[list[ocr.Line], int | None]:
+def _read_text(picture: Picture, grid: Grid | None, sheet: Sheet | None) -> tuple[list[ocr.Line], int | None]:
     """Lines with corners in photo pixels, and the quarter-turns of the frame they were read in."""
-    view, to_photo, first = _text_view(picture, grid, sheet, size)
+    view, to_photo, first = _text_view(picture, grid, sheet)
     lines, turns = ocr.read_upright(view, first)
     return [replace(line, corners=project(to_photo, line.corners)) for line in lines], turns
 
 
-def _text_view(
-    picture: Picture, grid: Grid | None, sheet: Sheet | None, size: Size | None
-) -> tuple[NDArray[np.uint8], Floats, int]:
+def _text_view(picture: Picture, grid: Grid | None, sheet: Sheet | None) -> tuple[NDArray[np.uint8], Floats, int]:
     """The straightest view of the text: the sheet, else the code's plane, else the photo; view to photo; first turn."""
     if sheet is not None:
         density = min(_TEXT_PX_PER_MM, sheet.px_per_mm, _TEXT_LONG_SIDE / max(sheet.size))

@@ -2,8 +2,14 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
+
+Found = TypeVar("Found")
+
+LOOK_SECONDS = 0.25
+"""How often somebody who waits looks for what another process may have done."""
 
 
 class Ear:
@@ -49,3 +55,15 @@ class Bell:
             self._ears[name].discard(ear)
             if not self._ears[name]:
                 del self._ears[name]
+
+    async def awaited(self, name: str, look: Callable[[], Awaitable[Found | None]], seconds: float) -> Found | None:
+        """What ``look`` finds within ``seconds``: at once, when ``name`` rings, or on a look in between."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + seconds
+        with self.listening(name) as ear:
+            while (found := await look()) is None:
+                left = deadline - loop.time()
+                if left <= 0:
+                    return None
+                await ear.heard(min(left, LOOK_SECONDS))
+        return found

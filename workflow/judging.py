@@ -1,6 +1,5 @@
 """The job that judges a photo: fetch and keep it, have it inspected, record the verdict with its answer (7.2, D)."""
 
-import asyncio
 import hashlib
 import json
 import logging
@@ -10,13 +9,13 @@ from datetime import timedelta
 from typing import Any
 
 from inspection.engine import ENGINE
-from inspection.report import Inspected, PictureRefused, ProductHint, Request, Size
+from inspection.report import Inspected, PictureRefused, Request, Size
 from models import Answer, Evidence, EvidenceSource, Inspection, Job, Photo, PhotoState, Product, WeChatIdentity
 from models.transactions import transaction
 from workflow import answers, wording
 from workflow.context import Ports
 from workflow.evidence import evidence_key, owning, put_object, record_evidence
-from workflow.people import MILLI, lock_person, micrometres, products_of
+from workflow.people import MILLI, hint_of, lock_person, micrometres, products_of
 from workflow.ports import (
     BadRequest,
     ClaimedJob,
@@ -34,8 +33,6 @@ log = logging.getLogger(__name__)
 
 JUDGE = "photo.judge"
 PROFILE = "T/ZGJDJX—3—2026"
-LOOK_SECONDS = 0.25
-"""How often somebody who waits looks for what another process may have done."""
 ENDED = (PhotoState.JUDGED, PhotoState.REFUSED, PhotoState.FAILED)
 
 
@@ -101,17 +98,12 @@ async def judge(ports: Ports, job: ClaimedJob) -> None:
 
 async def ended(ports: Ports, photo: Photo, seconds: float) -> bool:
     """Wait until the photo's road has ended, at most ``seconds``; refreshes the row."""
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + seconds
-    with ports.bell.listening(bell_name(photo)) as ear:
-        while True:
-            await photo.refresh_from_db()
-            if photo.state in ENDED:
-                return True
-            left = deadline - loop.time()
-            if left <= 0:
-                return False
-            await ear.heard(min(left, LOOK_SECONDS))
+
+    async def look() -> bool | None:
+        await photo.refresh_from_db()
+        return photo.state in ENDED or None
+
+    return await ports.bell.awaited(bell_name(photo), look, seconds) is not None
 
 
 async def give_up(ports: Ports, job: ClaimedJob) -> None:
@@ -164,24 +156,11 @@ async def _request(ports: Ports, photo: Photo) -> tuple[Request, list[Product]]:
         sheet = photo.sheet_width_um / MILLI, photo.sheet_height_um / MILLI
     elif len(products) == 1:
         # Chosen, or the firm's only one: nothing to recognise before its size may be used.
-        sheet = _sheet(products[0])
+        sheet = hint_of(products[0]).sheet_mm
     elif not products and identity.sheet_width_um and identity.sheet_height_um:
         sheet = identity.sheet_width_um / MILLI, identity.sheet_height_um / MILLI
-    hints = tuple(
-        ProductHint(
-            key=str(product.id),
-            sheet_mm=_sheet(product),
-            codes=(product.gtin,) if product.gtin else (),
-            model=product.model,
-            record=product.record,
-        )
-        for product in products
-    )
+    hints = tuple(hint_of(product) for product in products)
     return Request(await ports.storage.get(evidence.storage_key), sheet, hints), products
-
-
-def _sheet(product: Product) -> Size:
-    return product.sheet_width_um / MILLI, product.sheet_height_um / MILLI
 
 
 def _record_key(photo: Photo, request: Request) -> str:

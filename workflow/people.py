@@ -3,7 +3,7 @@
 import secrets
 from datetime import datetime
 
-from inspection.report import Size
+from inspection.report import ProductHint, Size
 from models import Evidence, Product, WeChatIdentity
 from models.transactions import transaction
 from workflow.context import Ports
@@ -126,3 +126,14 @@ async def products_of(identity: WeChatIdentity) -> list[Product]:
 def micrometres(size_mm: Size | None) -> tuple[int | None, int | None]:
     """A size as it is stored; both None where there is none."""
     return (None, None) if size_mm is None else (round(size_mm[0] * MILLI), round(size_mm[1] * MILLI))
+
+
+def hint_of(product: Product) -> ProductHint:
+    """How the inspection recognises the product's certificate, and what it compares it with."""
+    return ProductHint(
+        key=str(product.id),
+        sheet_mm=(product.sheet_width_um / MILLI, product.sheet_height_um / MILLI),
+        codes=(product.gtin,) if product.gtin else (),
+        model=product.model,
+        record=product.record,
+    )

@@ -6,7 +6,6 @@ report, event and answer in one more. The callback meanwhile waits for the answe
 :mod:`workflow.answers` pushes it.
 """
 
-import asyncio
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from models import Answer, AnswerKind, AnswerState, Inspection, Photo, PhotoStat
 from models.transactions import transaction
 from workflow import answers
 from workflow.context import Ports
-from workflow.judging import LOOK_SECONDS, enqueue_judgement
+from workflow.judging import enqueue_judgement
 from workflow.people import lock_person, micrometres
 
 TOGETHER = timedelta(seconds=10)
@@ -163,17 +162,14 @@ async def wait_for_answer(ports: Ports, photo: Photo, receipt: str, seconds: flo
     """The text that answers the photo, for the callback of ``receipt`` to carry; None: it comes by another way."""
     if photo.answer_id is None:
         return None
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + seconds
-    with ports.bell.listening(answers.bell_name(photo.answer_id)) as ear:
-        while True:
-            answer = await Answer.get(id=photo.answer_id)
-            if answer.state != AnswerState.AWAITING:
-                return await answers.claim_passive(ports, answer.id, receipt)
-            left = deadline - loop.time()
-            if left <= 0:
-                return None
-            await ear.heard(min(left, LOOK_SECONDS))
+    answer_id = photo.answer_id
+
+    async def look() -> Answer | None:
+        answer = await Answer.get(id=answer_id)
+        return None if answer.state == AnswerState.AWAITING else answer
+
+    answer = await ports.bell.awaited(answers.bell_name(answer_id), look, seconds)
+    return await answers.claim_passive(ports, answer.id, receipt) if answer is not None else None
 
 
 async def _open_answer(ports: Ports, identity: WeChatIdentity) -> Answer:

@@ -71,26 +71,17 @@ def _size(sheet: str) -> tuple[float, float] | None:
 
 def _registered_products() -> "tuple[ProductHint, ...]":
     """Products of the local database, for ``--sheet auto``; none where there is no database yet."""
-    from inspection.report import ProductHint
     from models import Product
     from models.database import open_database
+    from workflow.people import hint_of
 
     settings = settings_or_exit()
     if not settings.database_url and not (settings.data_dir / "zhuisu.db").exists():
         return ()
 
-    async def load() -> tuple[ProductHint, ...]:
+    async def load() -> "tuple[ProductHint, ...]":
         async with open_database(settings.resolved_database_url(), migrate=False):
-            return tuple(
-                ProductHint(
-                    key=str(product.id),
-                    sheet_mm=(product.sheet_width_um / 1000, product.sheet_height_um / 1000),
-                    codes=(product.gtin,) if product.gtin else (),
-                    model=product.model,
-                    record=product.record,
-                )
-                for product in await Product.filter(retired_at=None)
-            )
+            return tuple(hint_of(product) for product in await Product.filter(retired_at=None))
 
     try:
         return asyncio.run(load())

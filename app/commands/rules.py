@@ -1,6 +1,7 @@
 """Asking the standard: grade, code."""
 
 import json
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -8,11 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.commands.base import cannot, cli
+from config.clock import SHANGHAI, SystemClock
 
 if TYPE_CHECKING:
     from standard.codes import TraceCode
     from standard.grades import GradeResult
     from standard.outcome import Finding
+    from standard.profile import Edition
 
 
 @cli.command()
@@ -25,22 +28,13 @@ def grade(
 
     达到 B 级及以上返回 0，未达标返回 1，清单有误返回 2。
     """
-    from datetime import date
-
-    from config.clock import SHANGHAI, SystemClock
     from standard.facts import FactsRefused
     from standard.facts_file import read_facts
     from standard.grades import Grade
     from standard.grades import grade as judge
-    from standard.profile import edition_on
 
     try:
-        day = date.fromisoformat(on) if on else SystemClock().now().astimezone(SHANGHAI).date()
-    except ValueError:
-        typer.echo(f"看不懂日期“{on}”：请写成 2026-11-24 这样。", err=True)
-        raise typer.Exit(2) from None
-    try:
-        result = judge(read_facts(facts.read_bytes()), edition_on(day))
+        result = judge(read_facts(facts.read_bytes()), _edition(on))
     except OSError as problem:
         cannot(facts, "file_unreadable", f"文件打不开：{problem.strerror}", as_json=as_json)
         raise typer.Exit(2) from None
@@ -79,6 +73,18 @@ def _show_grade(result: "GradeResult") -> None:
         console.print(f"未提供或未判定（不算合格）：{'、'.join(label(fact) for fact in result.unclear)}")
 
 
+def _edition(on: str | None) -> "Edition":
+    """The edition in force on that day, today where none is named."""
+    from standard.profile import edition_on
+
+    try:
+        day = date.fromisoformat(on) if on else SystemClock().now().astimezone(SHANGHAI).date()
+    except ValueError:
+        typer.echo(f"看不懂日期“{on}”：请写成 2026-11-24 这样。", err=True)
+        raise typer.Exit(2) from None
+    return edition_on(day)
+
+
 class _Need(StrEnum):
     """What ``zhuisu code --need`` may ask of a code."""
 
@@ -98,18 +104,9 @@ def code(
 
     给出种类、内容、校验、是否在允许清单内、唯一到哪一层。有效返回 0，无效返回 1。
     """
-    from datetime import date
-
-    from config.clock import SHANGHAI, SystemClock
     from standard.codes import finding_json, judge, read
-    from standard.profile import edition_on
 
-    try:
-        day = date.fromisoformat(on) if on else SystemClock().now().astimezone(SHANGHAI).date()
-    except ValueError:
-        typer.echo(f"看不懂日期“{on}”：请写成 2026-11-24 这样。", err=True)
-        raise typer.Exit(2) from None
-    edition = edition_on(day)
+    edition = _edition(on)
     found = read(text, edition=edition, symbology=symbology)
     findings = judge(found, edition, need.value if need else None)
     if as_json:
