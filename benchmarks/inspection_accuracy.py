@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from benchmarks.certificates import TRACE_LINK, Camera, Design, photograph, render_certificate, sample_fields
+from benchmarks.camera import Camera, photograph
+from benchmarks.certificates import TRACE_LINK, Design, render_certificate, sample_fields
 from inspection import ocr
 from inspection.inspector import inspect
 from inspection.report import Report, Request, Verdict

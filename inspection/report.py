@@ -67,6 +67,15 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class Flag:
+    """A reason to look closer at a picture, never a verdict: ``code`` is stable, ``advice`` a Chinese sentence."""
+
+    code: str
+    advice: str
+    measured: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """The findings on one picture; a finding a clause, in the order of Appendix D."""
 
@@ -82,6 +91,16 @@ class Report:
     """What to do differently when photographing again; None where the picture is good enough."""
     ms: dict[str, float]
     engine: str
+    source: str = "photo"
+    """``photo``, ``scan`` (a raster whose dots a millimetre are true) or ``artwork`` (a PDF)."""
+    grade: dict[str, Any] | None = None
+    """ISO/IEC 15415-style grades of the judged code: information beside the verdict, never part of it."""
+    panel: dict[str, Any] | None = None
+    """What independent readers say of the picture and of simulated distances (D.2.2, R26)."""
+    flags: tuple[Flag, ...] = ()
+    """Authenticity: what a person may want to look at more closely."""
+    taken: dict[str, str] = field(default_factory=dict)
+    """What the file itself says of when, where and with what it was made: shown, never trusted."""
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON data, the shape of ``zhuisu inspect --json`` without ``file``."""

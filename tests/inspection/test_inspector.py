@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks.certificates import Camera, Design, chinese_font, photograph, render_certificate, sample_fields
+from benchmarks.camera import Camera, photograph
+from benchmarks.certificates import Design, chinese_font, render_certificate, sample_fields
 from inspection import ocr
 from inspection.findings import ADVISORY, CLAUSES
 from inspection.inspector import inspect
