@@ -193,7 +193,7 @@ class _Bench:
         if self.e.sheet is None or self.e.grid is None:
             return None
         module_mm = self.e.sheet.code_sides_mm()[0] / self.e.grid.columns
-        return float(np.median([edge.width_mm for edge in self.e.sheet.edges])) / module_mm
+        return self.e.sheet.rim_blur_mm() / module_mm
 
     # --- clauses ------------------------------------------------------------------------------------------------------
 
