@@ -94,7 +94,7 @@ def photograph(sheet: Sheet, seed: int, camera: Camera | None = None) -> Photo:
     rng = np.random.default_rng(seed)
     width = round((camera.megapixels * 1e6 * 4 / 3) ** 0.5)
     height = round(width * 3 / 4)
-    view = _View(sheet, (width, height), camera, rng)
+    view = View(sheet, (width, height), camera, rng)
     corners = view.project(np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) * np.array(sheet.sheet_mm))
     x, y, side = sheet.code_mm
     code = view.project(np.array([[x, y], [x + side, y], [x + side, y + side], [x, y + side]]))
@@ -147,7 +147,7 @@ def with_second_code(sheet: Sheet, text: str, side_mm: float = 12.0) -> Sheet:
     return replace(sheet, image=image)
 
 
-class _View:
+class View:
     """Where the sheet is seen: sheet millimetres to photo pixels, and back for every pixel."""
 
     def __init__(self, sheet: Sheet, size: tuple[int, int], camera: Camera, rng: np.random.Generator) -> None:

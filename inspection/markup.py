@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inspection.findings import upright_edges
-from inspection.geometry import Floats, project
+from inspection.geometry import Floats
 from inspection.measure import SIDES
 from inspection.report import Finding, Verdict
 from inspection.sheet import Sheet
@@ -30,7 +30,7 @@ def draw(rgb: NDArray[np.uint8], sheet: Sheet | None, code: Floats | None, findi
     pen = _Pen(np.ascontiguousarray(canvas, np.uint8), factor)
     by_clause = {f.clause: f for f in findings}
     if sheet is not None:
-        pen.outline(sheet.corners, _BLUE, 0.6)
+        pen.outline(sheet.outline(), _BLUE, 0.6)
     if code is not None:
         printed = [by_clause[c].verdict for c in _PRINT if c in by_clause]
         worst = (
@@ -86,7 +86,7 @@ def _rulers(pen: "_Pen", sheet: Sheet, by_clause: dict[str, Finding]) -> None:
     }  # fmt: skip
     for side in SIDES:
         name = ring[(ring.index(side) + sheet.turns) % 4]
-        start, end = project(sheet.to_photo, np.array(ends[side]))
+        start, end = sheet.surface.project(np.array(ends[side]))
         colour = _RED if failed and name == least else _BLUE
         pen.ruler(start, end, f"{distances[side]:.1f}", colour)
 

@@ -21,6 +21,8 @@ _LINES = 14
 """Candidates kept on each side of the code."""
 _REACH = 11.0
 """How far from the code, in code sides, a sheet edge is looked for."""
+_LIKE_PAPER = 30.0
+"""Lab distance from the paper's colour (lightness, which light and shade change, at a third) that is still paper."""
 _MOST_BEYOND = 0.3
 """At most this share of the sheet may lie outside the picture."""
 
@@ -78,7 +80,41 @@ def guesses(rgb: NDArray[np.uint8], grid: Grid, size: Size, look: Look) -> list[
     lying = _lines(np.ascontiguousarray(lab.transpose(1, 0, 2)), shown.T, code[:, ::-1], paper, look)
     whole = _combine(upright, lying, code, size, float(density))
     found = [Guess(project(from_view, g.corners), g.size, g.score) for g in whole]
-    return found + _with_one_side_out(upright, lying, code, size, from_view, (rgb.shape[1], rgb.shape[0]))
+    cut = _with_one_side_out(upright, lying, code, size, from_view, (rgb.shape[1], rgb.shape[0]))
+    to_view = np.linalg.inv(from_view)
+    return found + [g for g in cut if _paper_goes_on(lab, shown, project(to_view, g.corners), paper)]
+
+
+def _paper_goes_on(lab: NDArray[np.float32], shown: NDArray[np.bool_], corners: Floats, paper: Floats) -> bool:
+    """Whether paper reaches the frame on every side: a sheet that ends in the picture has no side outside it.
+
+    ``corners`` 4×2 in the view. Looked at are the outermost points of the supposed sheet that the photo shows.
+    """
+    steps = np.linspace(0.03, 0.97, 48)
+    u, v = np.meshgrid(steps, steps)
+    across = corners[0] + u[..., None] * (corners[1] - corners[0])
+    below = corners[3] + u[..., None] * (corners[2] - corners[3])
+    places = np.round(across + v[..., None] * (below - across)).astype(int)
+    height, width = shown.shape
+    inside = ((places >= 0) & (places < (width, height))).all(-1)
+    x, y = places[..., 0].clip(0, width - 1), places[..., 1].clip(0, height - 1)
+    inside &= shown[y, x]
+    alike = np.abs(lab[y, x] - paper) @ np.array([0.35, 1.0, 1.0], np.float32) < _LIKE_PAPER
+    for seen, like in (
+        (inside, alike),
+        (inside[::-1], alike[::-1]),
+        (inside.T, alike.T),
+        (inside.T[::-1], alike.T[::-1]),
+    ):
+        rows = np.nonzero(seen.mean(axis=1) > 0.3)[0]
+        if not len(rows):
+            return False
+        if rows[0] == 0:
+            continue  # this side is in the picture
+        band = slice(rows[0], rows[0] + 4)
+        if like[band][seen[band]].mean() < 0.6:
+            return False
+    return True
 
 
 def _shown(from_view: Floats, shape: tuple[int, ...], frame: tuple[int, int]) -> NDArray[np.bool_]:
@@ -209,7 +245,7 @@ def _is_rim(inner: Floats, outer: Floats, paper: Floats, least: float) -> NDArra
     """Lab colours (…×3) on both sides of a border: paper within (its light may fall off), something else without."""
     step = np.abs(inner - outer) @ np.array([1.0, 1.0, 1.5], np.float32)
     off_paper = np.abs(inner - paper) @ np.array([0.35, 1.0, 1.0], np.float32)
-    return np.asarray((step > least) & (off_paper < 30), np.bool_)
+    return np.asarray((step > least) & (off_paper < _LIKE_PAPER), np.bool_)
 
 
 def _combine(upright: _Lines, lying: _Lines, code: Floats, size: Size, density: float) -> list[Guess]:

@@ -16,6 +16,7 @@ _LEAST_SEEN = 0.3
 """A side is fitted where at least this share of its profiles lies in the picture and shows a rim."""
 _CONTRADICTED = 0.2
 """A side is not believed where more than this share of it shows plain paper, or plain table, on both sides."""
+_BEYOND_MM = 0.7
 _SATURATED = 0.93
 """Linear light from which nothing can be told: a reflection."""
 
@@ -87,7 +88,7 @@ def fit_side(
     step = max(0.04, 0.4 / px_mm)
     plateau = max(0.35, 2.5 / px_mm)
     span = reach_mm + plateau + 0.4
-    offsets = np.arange(-span, span + step / 2, step)
+    offsets = np.arange(-span - _BEYOND_MM, span + _BEYOND_MM + step / 2, step)
     places = side.at(t)[:, None] + side.outward * offsets[None, :, None]
     photo = to_photo(places).astype(np.float32)
     height, width = rgb.shape[:2]
@@ -101,20 +102,29 @@ def fit_side(
     near, far = round(plateau / step), round((plateau + 0.4) / step)
     sums = np.concatenate([np.zeros((count, 1, 3), np.float32), np.cumsum(light, axis=1)], axis=1)
     lanes = len(offsets)
-    at = np.arange(far, lanes - far)
+    further = round(_BEYOND_MM / step)
+    at = np.arange(far + further, lanes - far - further)
     inner = (sums[:, at - near + 1] - sums[:, at - far]) / (far - near + 1)
     outer = (sums[:, at + far + 1] - sums[:, at + near]) / (far - near + 1)
-    gap = inner - outer
+    beyond = (sums[:, at + far + further + 1] - sums[:, at + near + further]) / (far - near + 1)
+    gap, step_on = inner - outer, inner - beyond
     blind = np.concatenate([np.zeros((count, 1), np.int64), np.cumsum(outside, axis=1)], axis=1)
     clipped = np.minimum(inner.min(axis=-1), outer.min(axis=-1)) > _SATURATED
     unseen = (blind[:, at + far + 1] > blind[:, at - far]) | clipped
-    contrast = np.where(unseen, 0.0, np.sqrt(np.einsum("ijk,ijk->ij", gap, gap)))
+    # past a printed line paper goes on: only where it stays away is a rim
+    lasting = np.minimum(np.einsum("ijk,ijk->ij", gap, gap), 2 * np.einsum("ijk,ijk->ij", step_on, step_on))
+    # and inside of it is what the innermost part shows: paper, not the ink of a line
+    paper = np.median(light[:, : far + further], axis=1)
+    inked = inner - paper[:, None]
+    inked_far = 4 * np.einsum("ijk,ijk->ij", inked, inked) > np.einsum("ijk,ijk->ij", gap, gap)
+    contrast = np.where(unseen | inked_far, 0.0, np.sqrt(lasting))
     best = contrast.argmax(axis=1)
     row = np.arange(count)
     strong = contrast[row, best] > 0.02 + 0.03 * np.linalg.norm(inner[row, best], axis=-1)
-    direction = gap[row, best] / np.maximum(contrast[row, best], 1e-9)[:, None]
+    step_size = np.maximum(np.linalg.norm(gap[row, best], axis=-1), 1e-9)
+    direction = gap[row, best] / step_size[:, None]
     level = np.einsum("ijk,ik->ij", light, direction) - np.einsum("ik,ik->i", outer[row, best], direction)[:, None]
-    level = level / np.maximum(contrast[row, best], 1e-9)[:, None]
+    level = level / step_size[:, None]
     where, blur = _half_crossing(level, at[best], near, offsets, step)
     usable = strong & np.isfinite(where)
     if usable.sum() < _LEAST_SEEN * count:

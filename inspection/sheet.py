@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from inspection.geometry import Floats, homography, project, rectangle, side_lengths
+from inspection.geometry import Floats, homography, rectangle, side_lengths
 from inspection.grid import Grid
 from inspection.outline import LOOKS, Guess, guesses
 from inspection.profile import limit
@@ -28,6 +28,8 @@ _ROUNDS = (2.0, 1.2, 0.9)
 _POINTS = 48
 """Points of a side that take part in the fit."""
 _FAR = 10.0
+_PLAINLY_CURVED_MM = 0.2
+"""So much is more than a lens does."""
 _BENT_SHARE = 0.025
 """What a bend adds to the uncertainty, as a share of its height: paper does not bend exactly as the model does."""
 _CURVED_MM = 0.05
@@ -40,7 +42,7 @@ class Sheet:
 
     ``to_photo`` is the plane that comes nearest (exact on a flat sheet seen by a good lens): for drawing and reading.
     ``size`` is width and height in that frame; ``edges`` top, right, bottom, left, None where the side lies outside
-    the picture. ``bow_mm`` is how far the sheet is bent. ``turns`` quarter-turns clockwise make the frame upright as
+    the picture; ``surface`` is exact. ``turns`` quarter-turns clockwise make the frame upright as
     the sheet is read (set once the text is read).
     """
 
@@ -51,12 +53,20 @@ class Sheet:
     px_per_mm: float
     code_mm: Floats
     """Corners of the code in this frame, 4×2."""
-    bow_mm: float = 0.0
+    surface: Surface
     turns: int = 0
 
     @property
-    def corners(self) -> Floats:
-        return project(self.to_photo, rectangle(*self.size))
+    def bow_mm(self) -> float:
+        """How far the sheet is bent: its middle over its ends."""
+        return self.surface.bow_mm
+
+    def outline(self) -> Floats:
+        """The sheet's rim in photo pixels, N×2, closed, from the top left corner: curved where the sheet is bent."""
+        steps = np.linspace(0, 1, 13)[:-1, None]
+        corners = rectangle(*self.size)
+        ring = [start + steps * (end - start) for start, end in zip(corners, np.roll(corners, -1, axis=0), strict=True)]
+        return self.surface.project(np.concatenate(ring))
 
     def edge_mm(self) -> dict[str, float]:
         """Distance of the symbol to each trimmed edge, in the frame's own (not yet upright) directions.
@@ -103,7 +113,7 @@ def find_sheet(rgb: NDArray[np.uint8], grid: Grid, size: Size) -> Sheet | None:
             tried.append(guess)
             if sheet is None:
                 continue
-            tried.append(Guess(sheet.corners, sheet.size, 0.0))
+            tried.append(Guess(sheet.surface.project(rectangle(*sheet.size)), sheet.size, 0.0))
             if best is None or sheet.uncertainty_mm < 0.6 * best.uncertainty_mm:
                 best = sheet
                 if sheet.uncertainty_mm <= _GOOD_MM:
@@ -134,6 +144,7 @@ def _refine(rgb: NDArray[np.uint8], grid: Grid, corners: Floats, size: Size) -> 
         if edges is None:
             return None
         rims = _points(surface, size, edges)
+        bent = bent or max(abs(edge.curve[2]) for edge in edges if edge is not None) > _PLAINLY_CURVED_MM
         fitted = fit_surface(surface, rims, grid.corners, bent=bent)
         if fitted is None:
             return None
@@ -236,4 +247,4 @@ def _judged(
     parts = (0.04, loose, spread, 0.35 * scatter, 0.9 * mismatch, 0.8 * bow, 0.06 * blur, 0.25 / px_per_mm, bent)
     uncertainty = float(np.sqrt(sum(p * p for p in parts)))
     to_photo = homography(rectangle(*size), surface.project(rectangle(*size)))
-    return Sheet(size, to_photo, edges, uncertainty, px_per_mm, code_mm, surface.bow_mm)
+    return Sheet(size, to_photo, edges, uncertainty, px_per_mm, code_mm, surface)

@@ -55,27 +55,41 @@ class Surface:
 
     def project(self, points: Floats) -> Floats:
         """Millimetres (…×2) to photo pixels."""
-        middle, radius = _frame(self.frame)
-        place = (np.asarray(points, np.float64) - np.array(self.size) / 2) / (max(self.size) / 2)
+        points = np.asarray(points, np.float64)
+        width, height = self.size
+        unit = max(width, height) / 2
+        x, y = (points[..., 0] - width / 2) / unit, (points[..., 1] - height / 2) / unit
+        (a, b, c), (d, e, f), (g, h, i) = self.plane.tolist()
         if self.bend:
-            along = np.array([np.cos(self.direction), np.sin(self.direction)])
-            arc = place @ along
-            place = place - (self.bend**2 * arc**3 / 6)[..., None] * along
-            seen = place @ self.plane[:, :2].T + self.plane[:, 2] + (self.bend * arc**2 / 2)[..., None] * self._up()
+            cosine, sine = float(np.cos(self.direction)), float(np.sin(self.direction))
+            arc = x * cosine + y * sine
+            shorter = self.bend**2 / 6 * arc**3
+            x, y = x - shorter * cosine, y - shorter * sine
+            rise = self.bend / 2 * arc * arc
+            up = self._up()
+            u, v, w = (
+                a * x + b * y + c + rise * up[0],
+                d * x + e * y + f + rise * up[1],
+                g * x + h * y + i + rise * up[2],
+            )
         else:
-            seen = place @ self.plane[:, :2].T + self.plane[:, 2]
-        flat = seen[..., :2] / seen[..., 2:]
+            u, v, w = a * x + b * y + c, d * x + e * y + f, g * x + h * y + i
+        u, v = u / w, v / w
         if self.lens:
-            square = (flat**2).sum(-1, keepdims=True)
-            flat = flat * (1 - self.lens * square + 3 * (self.lens * square) ** 2)
-        return np.asarray(flat * radius + middle, np.float64)
+            share = self.lens * (u * u + v * v)
+            factor = 1 - share + 3 * share * share
+            u, v = u * factor, v * factor
+        seen_width, seen_height = self.frame
+        radius = float(np.hypot(seen_width, seen_height)) / 2
+        return np.stack([u * radius + (seen_width - 1) / 2, v * radius + (seen_height - 1) / 2], -1)
 
     def _up(self) -> Floats:
         """Homogeneous displacement for one unit of height, from the plane and the focal length."""
-        focal = np.array([np.exp(self.focal), np.exp(self.focal), 1.0])
-        first, second = self.plane[:, 0] / focal, self.plane[:, 1] / focal
-        unit = (np.linalg.norm(first) + np.linalg.norm(second)) / 2
-        return np.asarray(np.cross(first, second) / max(unit, 1e-9) * focal, np.float64)
+        focal = float(np.exp(self.focal))
+        (a, d, _), (b, e, _), (c, f, _) = self.plane.tolist()
+        a, b, d, e = a / focal, b / focal, d / focal, e / focal
+        unit = max(((a * a + b * b + c * c) ** 0.5 + (d * d + e * e + f * f) ** 0.5) / 2, 1e-9)
+        return np.array([(b * f - c * e) * focal / unit, (c * d - a * f) * focal / unit, (a * e - b * d) / unit])
 
     def locate(self, pixels: Floats) -> Floats:
         """Photo pixels (N×2) to millimetres; by Newton's steps from the plane's own answer."""
@@ -149,10 +163,13 @@ def fit_surface(start: Surface, rims: Sequence[RimPoints], code: Floats, *, bent
     the rim speaks for it. None where the equations have no solution.
     """
     problem = _Problem(start, rims, code)
-    flat = problem.solve(problem.start(start), free=_FLAT)
-    if flat is None:
+    first = problem.start(start)
+    if start.bend:  # a bend is known: follow it
+        known = problem.solve(first, free=_ANY)
+        return problem.fitted(known) if known is not None else None
+    best = flat = problem.solve(first, free=_FLAT)
+    if best is None or flat is None:
         return None
-    best = flat
     if bent:
         for direction in _DIRECTIONS:
             for sign in (-1.0, 1.0):
