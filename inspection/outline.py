@@ -159,10 +159,13 @@ def _lines(
     """Straight borders that run down the view (x nearly constant), strongest first, ``_LINES`` on each side."""
     height, width = lab.shape[:2]
     soft = np.asarray(cv2.GaussianBlur(lab, (0, 0), look.soft), np.float32)
-    across = cv2.Sobel(soft, cv2.CV_32F, 1, 0, ksize=3)
-    along = cv2.Sobel(soft, cv2.CV_32F, 0, 1, ksize=3)
-    strength = np.abs(across[..., 0]) + 1.5 * np.abs(across[..., 2])
-    other = np.abs(along[..., 0]) + 1.5 * np.abs(along[..., 2])
+    lightness, tint = cv2.extractChannel(soft, 0), cv2.extractChannel(soft, 2)
+
+    def slope_of(dx: int) -> NDArray[np.float32]:
+        steep = np.abs(cv2.Sobel(lightness, cv2.CV_32F, dx, 1 - dx, ksize=3))
+        return np.asarray(steep + 1.5 * np.abs(cv2.Sobel(tint, cv2.CV_32F, dx, 1 - dx, ksize=3)), np.float32)
+
+    strength, other = slope_of(1), slope_of(0)
     peak = shown & (strength > look.gradient) & (strength > 1.6 * other)
     peak[:, 1:-1] &= (strength[:, 1:-1] >= strength[:, :-2]) & (strength[:, 1:-1] > strength[:, 2:])
     (x0, y0), (x1, y1) = code
@@ -179,25 +182,27 @@ def _lines(
     slopes = np.linspace(-0.07, 0.07, 57)
     middle = (y0 + y1) / 2
     pad = int(0.08 * height) + 3
-    columns = np.round(xs[None] - slopes[:, None] * (ys[None] - middle)).astype(np.int64) + pad
     span = width + 2 * pad
-    columns = np.clip(columns, 0, span - 1)
-    votes = np.zeros((len(slopes), span), np.int64)
-    for index, column in enumerate(columns):
-        votes[index] = np.bincount(column, minlength=span)
+    columns = np.round(xs[None] - slopes[:, None] * (ys[None] - middle)).astype(np.int32) + pad
+    np.clip(columns, 0, span - 1, out=columns)
+    bins = columns + (np.arange(len(slopes), dtype=np.int32) * span)[:, None]
+
+    def count(points: NDArray[np.bool_] | slice) -> NDArray[np.int64]:
+        return np.bincount(bins[:, points].reshape(-1), minlength=len(slopes) * span).reshape(len(slopes), span)
+
+    votes = count(slice(None))
+    alive = np.ones(len(xs), np.bool_)
     ends, sides = [], {True: 0, False: 0}
     least = 0.8 * (y1 - y0)
     for _ in range(6 * _LINES):
         total = votes[:, :-2] + votes[:, 1:-1] + votes[:, 2:]
         which, column = np.unravel_index(int(total.argmax()), total.shape)
-        if total[which, column] < least or not len(xs):
+        if total[which, column] < least:
             break
-        on = np.abs(columns[which] - (column + 1)) <= 2
+        on = alive & (np.abs(columns[which] - (column + 1)) <= 2)
         slope, offset = _least_squares(ys[on] - middle, xs[on].astype(np.float64))
-        for index, taken in enumerate(columns[:, on]):
-            votes[index] -= np.bincount(taken, minlength=span)
-        keep = ~on
-        xs, ys, columns = xs[keep], ys[keep], columns[:, keep]
+        votes -= count(on)
+        alive &= ~on
         left = offset < (x0 + x1) / 2
         if sides[left] >= _LINES or not (offset < x0 - margin or offset > x1 + margin):
             continue
