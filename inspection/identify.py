@@ -44,10 +44,8 @@ def identify(data: bytes) -> MediaType:
 
 
 def admitted(data: bytes) -> MediaType:
-    """The type of a picture that can be judged; :class:`PictureRefused` for what is none, or none that we read."""
+    """The type of what can be judged: a picture, or artwork as a PDF; :class:`PictureRefused` for anything else."""
     media = identify(data)
-    if media is MediaType.PDF:
-        raise PictureRefused("picture_is_pdf", "PDF 原稿检查尚未支持，请打印出来平放拍照，上传照片（JPEG 或 PNG）。")
     if media is MediaType.HEIC:
         raise PictureRefused(
             "picture_is_heic",
@@ -55,5 +53,5 @@ def admitted(data: bytes) -> MediaType:
             "或在聊天里直接发送照片（不选原图）。",
         )
     if media is MediaType.UNKNOWN:
-        raise PictureRefused("picture_unreadable", "这不是图片文件，请发送 JPEG 或 PNG 照片。")
+        raise PictureRefused("picture_unreadable", "这不是图片文件，请发送 JPEG 或 PNG 照片，或上传 PDF 原稿。")
     return media

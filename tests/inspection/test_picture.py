@@ -51,13 +51,21 @@ def test_what_cannot_be_judged_is_refused_with_advice(data: bytes, code: str) ->
     assert any("\u4e00" <= c <= "\u9fff" for c in refusal.value.advice)
 
 
-@pytest.mark.parametrize("form", ["GIF", "WEBP", "PNG", "TIFF"])
-def test_moving_and_many_paged_pictures_are_refused(form: str) -> None:
+@pytest.mark.parametrize("form", ["GIF", "WEBP", "PNG"])
+def test_moving_pictures_are_refused(form: str) -> None:
     first, second = (Image.new("RGB", (32, 32), colour) for colour in ("red", "blue"))
     data = encoded(form, first, save_all=True, append_images=[second])
     with pytest.raises(PictureRefused) as refusal:
         decode(data)
     assert refusal.value.code == "picture_animated"
+
+
+def test_of_a_tiff_with_several_pages_the_first_is_read_and_the_others_are_mentioned() -> None:
+    first, second = (Image.new("RGB", (32, 32), colour) for colour in ("red", "blue"))
+    picture = decode(encoded("TIFF", first, save_all=True, append_images=[second]))
+    assert picture.more_pages
+    assert picture.rgb[0, 0, 0] > 200
+    assert not decode(encoded("TIFF", first)).more_pages
 
 
 def test_a_phones_two_picture_jpeg_is_one_photo() -> None:
