@@ -21,7 +21,6 @@ _WALL_SECONDS = 20.0
 """The kernel ends the drawing after a second of CPU; this is for a machine that gives it none."""
 _SAME_MM = 0.5
 """PDF sizes are written in points, often rounded to whole ones (0.35 mm)."""
-_LEAST_UNCERTAINTY_MM = 0.02
 _FEWEST_PIXELS = 21
 """Pixels across the smallest QR code: an image with fewer cannot be what shows the code."""
 _SAMPLES = 256
@@ -131,7 +130,7 @@ def _drawn(data: bytes) -> tuple[dict[str, Any], memoryview]:
 def _too_complex() -> PictureRefused:
     return PictureRefused(
         "artwork_too_complex",
-        "这个 PDF 太复杂，画不出来：请只导出合格证这一页，并把复杂的底纹或特效合并成图片后再上传。",
+        "这个 PDF 太复杂，画不出来：请只导出合格证这一页，降低底图的分辨率，把复杂的底纹或特效合并后再上传。",
     )
 
 
@@ -154,7 +153,7 @@ def artwork_scale(artwork: Artwork, sheet_mm: Size | None) -> Scale:
         )
     if artwork.pages > 1:
         note += f"PDF 有 {artwork.pages} 页，只检查了第一页。"
-    uncertainty = max(_LEAST_UNCERTAINTY_MM, 0.5 / min(across, down))
+    uncertainty = 1 / min(across, down)  # pdfium draws paths to a part of a pixel, images to the next whole one
     return Scale("artwork", (across, down), artwork.sheet_mm, agrees, uncertainty, (left, top), note=note)
 
 
