@@ -5,6 +5,7 @@ either the whole picture is that sheet, or a sheet of that size was found in it 
 """
 
 import io
+import math
 import warnings
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -28,6 +29,7 @@ _SAME_MM = 1.5
 """A picture is the sheet where each side is this close to the stated size: scans are cropped by hand or by software."""
 _SAME_SHARE = 0.015
 """The density of a sheet found in a scan against the file's own."""
+_MOST_TILT_DEGREES = 0.5
 _CAMERA = frozenset({
     ExifTags.Base.ExposureTime, ExifTags.Base.FNumber, ExifTags.Base.ISOSpeedRatings, ExifTags.Base.FocalLength,
     ExifTags.Base.ApertureValue, ExifTags.Base.LensModel, ExifTags.Base.FocalLengthIn35mmFilm,
@@ -160,11 +162,20 @@ def _ratios(scale: Scale, sheet: Sheet) -> tuple[float, float]:
     return float(first), float(second)
 
 
-def sheet_on(scale: Scale, grid: Grid) -> Sheet:
+def sheet_on(scale: Scale, grid: Grid) -> Sheet | None:
     """The sheet without a search: the picture's own borders, or the artwork's trim box, in a frame along the code's
-    axes. Its edges are the sheet's where ``scale.is_sheet``."""
-    top = grid.corners[1] - grid.corners[0]
-    turns = int(np.round(np.degrees(np.arctan2(top[1], top[0])) / 90)) % 4
+    axes. Its edges are the sheet's where ``scale.is_sheet``.
+
+    None where the code does not lie square in it: a photo, or a sheet that lay askew on the glass.
+    """
+    corners = project(np.linalg.inv(scale.to_photo), grid.corners)
+    along = corners[[1, 2, 2, 3]] - corners[[0, 1, 3, 0]]  # top, right, bottom and left side, rightwards and downwards
+    angle = float(np.degrees(np.arctan2(along[0, 1] + along[2, 1], along[0, 0] + along[2, 0])))
+    turns = round(angle / 90)
+    tilt = abs(angle - 90 * turns)
+    if tilt > _MOST_TILT_DEGREES or (scale.source == "scan" and _askew(along, grid) > limit("code_square")):
+        return None
+    turns %= 4
     width, height = scale.size_mm
     # the frame whose x axis runs along the code's top, to the picture's own millimetres
     frames: tuple[Floats, ...] = (
@@ -177,9 +188,18 @@ def sheet_on(scale: Scale, grid: Grid) -> Sheet:
     size = (width, height) if turns % 2 == 0 else (height, width)
     straight = Edge((0.0, 0.0, 0.0), 1.0, 0.0, 0.0)
     return Sheet(
-        size, to_photo, (straight, straight, straight, straight), scale.uncertainty_mm, min(scale.px_per_mm),
+        size, to_photo, (straight, straight, straight, straight),
+        scale.uncertainty_mm + math.sin(math.radians(tilt)) * max(size) / 2, min(scale.px_per_mm),
         project(np.linalg.inv(to_photo), grid.corners),
     )  # fmt: skip
+
+
+def _askew(along: Floats, grid: Grid) -> float:
+    """How far the code is from straight and square: relative difference of its sides, or cosine of its corner."""
+    top, right, bottom, left = np.linalg.norm(along, axis=1) / [grid.columns, grid.rows, grid.columns, grid.rows]
+    corner = abs(float(along[0] @ along[3])) / float(top * left * grid.columns * grid.rows)
+    sides = (top, right, bottom, left)
+    return max(float(max(sides) / min(sides)) - 1, corner)
 
 
 def resolution_finding_part(resolution: Resolution) -> tuple[Verdict, str]:

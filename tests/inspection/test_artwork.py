@@ -119,6 +119,7 @@ def test_every_millimetre_of_a_vector_code_is_as_drawn() -> None:
     assert scale.is_sheet
     assert scale.uncertainty_mm <= 0.05
     sheet = sheet_on(scale, read(artwork))
+    assert sheet is not None
     assert sheet.size == pytest.approx(SHEET, abs=0.01)
     assert sheet.edge_mm() == pytest.approx({"left": 71, "top": 41, "right": 7, "bottom": 7}, abs=0.03)
     assert sheet.code_sides_mm() == pytest.approx((22, 22), abs=0.04)
@@ -185,6 +186,7 @@ def test_forms_within_forms_turned_pages_and_trim_boxes_keep_their_millimetres()
     assert artwork.page_mm == pytest.approx((76, 106), abs=0.01)
     grid = read(artwork)
     sheet = sheet_on(artwork_scale(artwork, SHEET), grid)
+    assert sheet is not None
     # along the code's own axes: it lies 71 mm from the left of the sheet as drawn, 7 mm above its lower edge
     assert sheet.edge_mm() == pytest.approx({"left": 71, "top": 41, "right": 7, "bottom": 7}, abs=0.05)
     assert resolution_at(artwork, box_of(artwork, grid)).dpi == pytest.approx((300, 300), rel=0.005)
@@ -217,7 +219,9 @@ def test_another_size_than_stated_leaves_the_edges_open() -> None:
     scale = artwork_scale(artwork, SHEET)
     assert not scale.is_sheet
     assert "TrimBox" in scale.note
-    assert sheet_on(scale, read(artwork)).code_sides_mm() == pytest.approx((22, 22), abs=0.04)
+    sheet = sheet_on(scale, read(artwork))
+    assert sheet is not None
+    assert sheet.code_sides_mm() == pytest.approx((22, 22), abs=0.04)
 
 
 def test_of_several_pages_the_first_is_judged_and_the_others_mentioned() -> None:

@@ -109,6 +109,7 @@ def test_a_scan_of_the_whole_sheet_gives_its_millimetres(dpi: int) -> None:
     assert scale.is_sheet
     assert scale.uncertainty_mm < 0.2
     sheet = sheet_on(scale, read(picture))
+    assert sheet is not None
     assert sheet.edge_mm() == pytest.approx({"left": 71, "top": 41, "right": 7, "bottom": 7}, abs=25.4 / dpi)
     assert sheet.code_sides_mm() == pytest.approx((22, 22), abs=25.4 / dpi)
 
@@ -119,8 +120,31 @@ def test_a_scan_turned_on_the_glass_is_measured_along_its_code(turns: int) -> No
     picture, density = decode(data), stated_density(data)
     assert density is not None
     sheet = sheet_on(scan_scale(density, picture, SHEET), read(picture))
+    assert sheet is not None
     assert sheet.size == pytest.approx(SHEET, abs=0.1)
     assert sheet.edge_mm() == pytest.approx({"left": 71, "top": 41, "right": 7, "bottom": 7}, abs=0.09)
+
+
+@pytest.mark.parametrize("corner", [(60, 0), (0, 40)])
+def test_a_photo_that_names_a_fitting_density_is_no_scan(corner: tuple[int, int]) -> None:
+    """Seen from one side the code is no square."""
+    width, height = page().size
+    outline = (0, 0, 0, height, width, height, width - corner[0], corner[1])
+    photo = page().transform((width, height), Image.Transform.QUAD, outline, Image.Resampling.BICUBIC)
+    data = encoded(photo, "JPEG", dpi=(300, 300), quality=95)
+    picture, density = decode(data), stated_density(data)
+    assert density is not None
+    scale = scan_scale(density, picture, SHEET)
+    assert scale.is_sheet
+    assert sheet_on(scale, read(picture)) is None
+
+
+def test_a_sheet_that_lay_askew_is_left_to_the_search_for_its_edges() -> None:
+    picture = decode(encoded(page().rotate(1.0, Image.Resampling.BICUBIC, fillcolor="white"), "PNG"))
+    data = encoded(page(), "PNG", dpi=(300, 300))
+    density = stated_density(data)
+    assert density is not None
+    assert sheet_on(scan_scale(density, picture, SHEET), read(picture)) is None
 
 
 def test_a_hand_cropped_scan_owns_up_to_what_its_edges_may_be_off() -> None:
