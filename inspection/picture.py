@@ -60,7 +60,7 @@ def decode(data: bytes) -> Picture:
     except PictureRefused:
         raise
     except Image.DecompressionBombError:
-        raise _too_many_pixels(media) from None
+        raise _too_many_pixels(_most_pixels(media, structure)) from None
     except UnidentifiedImageError:
         raise (_truncated() if not structure.complete else unreadable()) from None
     except (OSError, EOFError, struct.error) as error:
@@ -90,8 +90,12 @@ def _truncated() -> PictureRefused:
     return PictureRefused("picture_truncated", "图片没有传完整，请重新发送一次。")
 
 
-def _too_many_pixels(media: MediaType) -> PictureRefused:
-    most = _MAX_PIXELS.get(media, _MAX_PIXELS_ELSE)
+def _most_pixels(media: MediaType, structure: Structure) -> int:
+    """No camera writes a progressive JPEG of more than 40 MP, and all its passes go over all pixels."""
+    return _MAX_PIXELS_ELSE if structure.progressive else _MAX_PIXELS.get(media, _MAX_PIXELS_ELSE)
+
+
+def _too_many_pixels(most: int) -> PictureRefused:
     return PictureRefused(
         "picture_too_many_pixels", f"图片超过 {most // 10_000} 万像素，请用手机普通模式（约 1200 万像素）拍照。"
     )
@@ -101,8 +105,8 @@ def _load(image: Image.Image, data: bytes, media: MediaType, structure: Structur
     width, height = image.size
     if width < 1 or height < 1:
         raise unreadable()
-    if width * height > _MAX_PIXELS.get(media, _MAX_PIXELS_ELSE):
-        raise _too_many_pixels(media)
+    if width * height > (most := _most_pixels(media, structure)):
+        raise _too_many_pixels(most)
     if max(width, height) > min(MAX_SIDE, MAX_ASPECT * min(width, height)):
         raise PictureRefused("picture_shape", f"图片是 {width}×{height} 像素的长条，请把整张合格证拍进一张普通照片。")
     # A JPEG with a second, smaller picture behind it (MPO) is how several phones store plain photos; scanners put

@@ -33,9 +33,11 @@ _UNREADABLE = "打不开这张图片，请直接用手机拍照并发送 JPEG �
 
 @dataclass(frozen=True, slots=True)
 class Structure:
-    """What the walk found: whether the file runs to its end marker, and whether more pages follow the first."""
+    """What the walk found: whether the file runs to its end marker, whether a JPEG is decoded in several passes, and
+    whether more pages follow the first."""
 
     complete: bool = True
+    progressive: bool = False
     more_pages: bool = False
 
 
@@ -63,18 +65,19 @@ def walk(data: bytes, media: MediaType) -> Structure:
 
 def _jpeg(data: bytes) -> Structure:
     """Up to the end marker of the first picture; phones put a second one behind it."""
-    at, scans = 2, 0
+    at, scans, progressive = 2, 0, False
     for _ in range(_MAX_SEGMENTS):
         marker = _MARKER.search(data, at)
         if marker is None:
-            return Structure(complete=False)
+            return Structure(complete=False, progressive=progressive)
         kind, at = data[marker.start() + 1], marker.end()
         if kind == 0xD9:
-            return Structure()
+            return Structure(progressive=progressive)
         if kind in {0x01, 0xD8}:
             continue
         if 0xC0 <= kind <= 0xCF and kind not in {0xC4, 0xC8, 0xCC} and kind not in _BASELINE | _PROGRESSIVE:
             raise unreadable()  # lossless, hierarchical and arithmetic coding: no camera writes them
+        progressive |= kind in _PROGRESSIVE
         if kind == 0xDA:
             scans += 1
             if scans > MAX_SCANS:
@@ -82,7 +85,7 @@ def _jpeg(data: bytes) -> Structure:
                     "picture_too_many_scans", "这张 JPEG 的渐进扫描层数异常，请用手机重新拍照或截图后再发送。"
                 )
         if at + 2 > len(data):
-            return Structure(complete=False)
+            return Structure(complete=False, progressive=progressive)
         at += max(int.from_bytes(data[at : at + 2], "big"), 2)
     raise unreadable()
 
