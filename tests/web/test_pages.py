@@ -132,10 +132,10 @@ async def test_a_file_that_is_no_picture_leaves_the_link_usable(world: World, cl
     identity = await people.meet(world.ports, OPENID)
     token = (await upload_links.link_for_original(world.ports, identity, None)).rsplit("/", 1)[1]
     form = FormData()
-    form.add_field("photo", b"%PDF-1.7", filename="a.pdf", content_type="application/pdf")
+    form.add_field("photo", b"PK\x03\x04 sample", filename="a.zip", content_type="application/zip")
     async with client.post(f"/u/{token}", data=form) as answer:
         assert answer.status == 415
-        assert "PDF 原稿检查尚未支持" in await answer.text()
+        assert "这不是图片文件" in await answer.text()
     assert (await UploadLink.first()).used_at is None
 
 
