@@ -6,7 +6,7 @@ import zlib
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from inspection.identify import MediaType, identify
 from inspection.picture import MAX_BYTES, decode
@@ -34,6 +34,8 @@ def png_header(width: int, height: int) -> bytes:
         (b"\xff\xd8\xff" + b"0" * MAX_BYTES, "picture_too_large"),
         (png_header(9000, 8000), "picture_too_many_pixels"),
         (png_header(60000, 60000), "picture_too_many_pixels"),
+        (png_header(1, 60000), "picture_shape"),
+        (png_header(8001, 5000), "picture_too_many_pixels"),
         (b"%PDF-1.7\n1 0 obj", "picture_is_pdf"),
         (b"\n\n%PDF-1.4", "picture_is_pdf"),
         (b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic", "picture_is_heic"),
@@ -90,6 +92,34 @@ def test_every_pixel_mode_becomes_rgb(mode: str) -> None:
     assert decode(encoded(form, image)).rgb.shape == (20, 30, 3)
 
 
+@pytest.mark.parametrize(
+    ("image", "form"),
+    [
+        pytest.param(Image.new("CMYK", (30, 20), (0, 0, 0, 255)), "JPEG", id="printer's black, JPEG"),
+        pytest.param(Image.new("CMYK", (30, 20), (0, 0, 0, 255)), "TIFF", id="printer's black, TIFF"),
+        pytest.param(Image.new("1", (30, 20), 0), "TIFF", id="one bit"),
+        pytest.param(Image.new("L", (30, 20), 0), "JPEG", id="grey"),
+        pytest.param(Image.fromarray(np.full((20, 30), 200, np.uint16)), "PNG", id="16 bits"),
+    ],
+)
+def test_black_is_black_in_every_colour_space(image: Image.Image, form: str) -> None:
+    assert decode(encoded(form, image)).rgb.max() < 40
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+def test_tiffs_of_16_bits_a_channel_decode_or_say_so(channels: int) -> None:
+    """Layout programs write them, RGB or CMYK."""
+    pixels = np.full((20, 30, channels), 0 if channels == 4 else 65535, "<u2").tobytes()
+    bits = 8 + 2 + 12 * 8 + 4
+    entries = [
+        (256, 3, 1, 30), (257, 3, 1, 20), (258, 3, channels, bits), (262, 3, 1, 5 if channels == 4 else 2),
+        (273, 4, 1, bits + 8), (277, 3, 1, channels), (278, 3, 1, 20), (279, 4, 1, len(pixels)),
+    ]  # fmt: skip
+    head = b"II*\x00" + struct.pack("<IH", 8, 8) + b"".join(struct.pack("<HHII", *entry) for entry in entries)
+    data = head + bytes(4) + struct.pack("<4H", 16, 16, 16, 16) + pixels
+    assert decode(data).rgb.min() > 250
+
+
 def test_transparency_lies_on_white() -> None:
     assert decode(encoded("PNG", Image.new("RGBA", (8, 8), (0, 0, 0, 0)))).rgb.min() == 255
 
@@ -102,6 +132,30 @@ def test_exif_orientation_is_applied() -> None:
     picture = decode(encoded("JPEG", image, exif=exif, quality=95))
     assert picture.size == (40, 60)
     assert picture.gray[2, 37] < 60 < picture.gray[2, 2]
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_every_orientation_is_the_one_that_pillow_makes_of_it(orientation: int) -> None:
+    image = Image.effect_noise((60, 40), 80)
+    exif = image.getexif()
+    exif[0x0112] = orientation
+    data = encoded("JPEG", image, exif=exif, quality=95)
+    expected = ImageOps.exif_transpose(Image.open(io.BytesIO(data)))
+    assert np.array_equal(decode(data).gray, np.asarray(expected))
+
+
+@pytest.mark.parametrize("options", [{}, {"subsampling": 0}, {"progressive": True}, {"restart_marker_blocks": 2}])
+def test_the_faster_decoder_gives_the_same_pixels(options: dict[str, object]) -> None:
+    data = encoded("JPEG", Image.merge("RGB", [Image.effect_noise((130, 90), s) for s in (30, 60, 90)]), **options)
+    assert np.array_equal(decode(data).rgb, np.asarray(Image.open(io.BytesIO(data)).convert("RGB")))
+
+
+@pytest.mark.parametrize(("form", "options"), [("PNG", {}), ("TIFF", {"compression": "tiff_lzw"})])
+def test_a_huge_scan_is_halved_too(form: str, options: dict[str, object]) -> None:
+    picture = decode(encoded(form, Image.new("L", (7016, 4960), 90), **options))
+    assert picture.size == (7016, 4960)
+    assert picture.scale == 2
+    assert picture.gray.shape == (2480, 3508)
 
 
 def test_a_huge_jpeg_is_decoded_at_half_size_and_says_so() -> None:
