@@ -1,0 +1,184 @@
+"""The order in which a picture is asked for its codes: cheap and likely first, and no further than there is need.
+
+zxing-cpp sees the untouched picture once. After that only what looks like an unread code is followed up: three finder
+patterns with timing patterns between them, or a place where zxing began to read and failed. A picture without such
+places costs little more than that first look.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inspection.finders import Trio, even_light, find_finders, find_trios
+from inspection.geometry import Floats, project
+from inspection.readers import OTHERS, QR, Symbol, described, merged, overlap, zbar, zxing
+from inspection.regrid import Suspect, read_suspect, suspect
+from inspection.repairs import flattened, reduced, resized, scaling, sharpened, straightened
+
+Gray = NDArray[np.uint8]
+
+_LARGEST = 16_000_000
+"""Pixels: larger pictures are reduced first. No code a phone should read needs more."""
+_BASE = 1_300_000
+"""Pixels of the reduced picture in which finder patterns and line codes are looked for."""
+_SURE = 0.5
+"""Timing score from which three finder patterns are taken for a code even where it cannot be read."""
+
+
+@dataclass
+class _Search:
+    """What is known of a picture so far."""
+
+    gray: Gray
+    whole: list[Symbol] = field(default_factory=list)
+    halves: list[Symbol] = field(default_factory=list)
+    tried: list[tuple[Floats, float]] = field(default_factory=list)
+    """Middles and pixels a module of the threes already followed up."""
+
+    def take(self, symbols: Iterable[Symbol], to_view: Floats | None = None, *, untouched: bool = False) -> bool:
+        """Add what a reader said of the picture, or of a copy of it; True where a code is new."""
+        fresh = []
+        back = np.linalg.inv(to_view) if to_view is not None else None
+        for symbol in symbols:
+            placed = symbol
+            if back is not None:
+                placed = replace(placed, corners=project(back, placed.corners))
+            fresh.append(placed if untouched else replace(placed, readers=frozenset()))
+        before = len(self.whole)
+        self.whole = merged([*self.whole, *(s for s in fresh if s.text and not self._known(s))])
+        self.halves = merged([*self.halves, *(s for s in fresh if not s.text)])
+        self.halves = [h for h in self.halves if not any(overlap(h, w) for w in self.whole)]
+        return len(self.whole) > before
+
+    def _known(self, symbol: Symbol) -> bool:
+        """The same place and text: the first reading stays, it needed the least repair."""
+        return any(k.text == symbol.text and (overlap(symbol, k) or overlap(k, symbol)) for k in self.whole)
+
+    def unread(self) -> bool:
+        """Whether anything looks like a code that was not read, or nothing was read at all."""
+        return not self.whole or any(h.symbology == "QRCode" for h in self.halves)
+
+
+def search(gray: Gray, *, thorough: bool) -> tuple[list[Symbol], list[Symbol]]:
+    """Codes that were read, and codes that were only half found."""
+    full, factor = reduced(gray, _LARGEST)
+    found = _Search(full)
+    found.take(zxing(full, QR), untouched=True)
+    base, to_base = reduced(full, _BASE)
+    _other_kinds(found, base, to_base)
+    even = even_light(base)
+    _follow_up(found, even, to_base, most=24 if thorough else 6, sizes=2 if thorough else 1)
+    if found.unread():
+        found.take(zxing(even, QR), scaling(to_base))
+    if thorough:
+        _persist(found, base, even, to_base)
+    if factor != 1.0:
+        back = np.linalg.inv(scaling(factor))
+        found.whole = [replace(s, corners=project(back, s.corners)) for s in found.whole]
+        found.halves = [replace(s, corners=project(back, s.corners)) for s in found.halves]
+    return found.whole, found.halves
+
+
+def _other_kinds(found: _Search, base: Gray, to_base: float) -> None:
+    """Data Matrix, line codes and their like, in the reduced picture; what it shows is read in the untouched one."""
+    for symbol in zxing(base, OTHERS):
+        if to_base == 1.0:
+            found.take([symbol], untouched=True)
+            continue
+        placed = replace(symbol, corners=project(np.linalg.inv(scaling(to_base)), symbol.corners))
+        low, high = placed.corners.min(0), placed.corners.max(0)
+        margin = 0.3 * (high - low).max()
+        x0, y0 = np.maximum(low - margin, 0).astype(int)
+        x1, y1 = np.ceil(high + margin).astype(int)
+        shift = np.array([[1, 0, -x0], [0, 1, -y0], [0, 0, 1.0]])
+        if not found.take(zxing(found.gray[y0:y1, x0:x1], OTHERS), shift, untouched=True):
+            found.take([placed])
+
+
+def _follow_up(found: _Search, even: Gray, factor: float, *, most: int, sizes: int) -> None:
+    """Read the codes whose finder patterns a picture shows and which were not read yet."""
+    patterns = find_finders(even)
+    if len(patterns) < 3:
+        return
+    covered = np.zeros(even.shape, np.uint8)
+    for symbol in found.whole:
+        place = project(scaling(factor), symbol.corners)
+        cv2.fillConvexPoly(covered, np.rint(place).astype(np.int32), 1)
+    patterns = [p for p in patterns if not covered[int(p.y), int(p.x)]]
+    suspects: list[Suspect] = []
+    back = np.linalg.inv(scaling(factor))
+    for trio in find_trios(patterns, 40):
+        middles, module = project(back, trio.middles), trio.module / factor
+        if any(np.abs(middles - m).max() < 0.7 * size for m, size in found.tried):
+            continue
+        one = suspect(found.gray, Trio(middles, module, trio.inverted, trio.penalty))
+        if one is not None:
+            suspects.append(one)
+    suspects.sort(key=lambda s: -s.score)
+    for one in suspects[:most]:
+        outline = Symbol("", "QRCode", one.corners)
+        if any(overlap(outline, w) and w.area > 0.3 * outline.area for w in found.whole):
+            continue
+        found.tried.append((one.patch.to_photo(one.middles), one.module))
+        read = read_suspect(one, sizes)
+        if read is not None:
+            found.take([replace(described(read.result, read.corners), inverted=one.inverted)])
+        elif one.score >= _SURE:
+            side = one.sizes[0]
+            found.take([replace(outline, size=(side, side), version=(side - 17) // 4)])
+
+
+def _persist(found: _Search, base: Gray, even: Gray, to_base: float) -> None:
+    """All that may yet help, while anything looks unread."""
+    if to_base != 1.0 or found.gray.size > _BASE / 2:
+        small, to_small = reduced(found.gray, _BASE / 4)
+        _follow_up(found, even_light(small), to_small, most=24, sizes=2)
+    if not found.unread():
+        return
+    for half in found.halves[:4]:
+        for view, to_view in straightened(found.gray, half):
+            if found.take(zxing(view, QR, errors=False), to_view):
+                break
+    for view, to_view in _views(found.gray, base, even, to_base):
+        if not found.unread():
+            return
+        found.take(zxing(view, QR), to_view)
+    if found.unread():
+        near, to_near = reduced(found.gray, 3 * _BASE)
+        read = zbar(near, qr_only=bool(found.whole))
+        found.take((_detailed(near, s) for s in read), scaling(to_near), untouched=to_near == 1.0)
+    if not found.whole:
+        found.take(zxing(found.gray, OTHERS, errors=False), untouched=True)
+
+
+def _views(gray: Gray, base: Gray, even: Gray, to_base: float) -> Iterator[tuple[Gray, Floats]]:
+    at_base = scaling(to_base)
+    flat = flattened(base)
+    yield even_light(sharpened(base)), at_base
+    yield flat, at_base
+    yield sharpened(flat, 2.5), at_base
+    if to_base < 0.6:
+        near, to_near = reduced(gray, 3 * _BASE)
+        yield even_light(near), scaling(to_near)
+    for step in (0.5, 2.0):
+        if min(base.shape) * step < 80 or (step > 1 and base.size > _BASE / 2):
+            continue
+        yield sharpened(resized(base, step)), scaling(to_base * step)
+        yield resized(even, step), scaling(to_base * step)
+    yield cv2.medianBlur(flat, 5).astype(np.uint8, copy=False), at_base
+
+
+def _detailed(gray: Gray, symbol: Symbol) -> Symbol:
+    """Give a QR that only zbar read its version and finer corners, from what zxing half finds there."""
+    if symbol.symbology != "QRCode":
+        return symbol
+    for view, to_view in straightened(gray, symbol):
+        back = np.linalg.inv(to_view)
+        known = [replace(s, corners=project(back, s.corners)) for s in zxing(view, QR) if s.size is not None]
+        if known:
+            best = max(known, key=lambda s: (bool(s.text), s.area))
+            return replace(best, text=symbol.text, readers=symbol.readers)
+    return symbol
