@@ -2,9 +2,9 @@
 
 Two layouts are understood, told apart by themselves:
 
-* ``boofcv``: folders of photos, beside each a ``.txt`` with the corners of every code in it (one quadrangle a line after
-  ``SETS``, else one corner a line). No texts are given: a label counts as found where the middle of a code that was
-  read lies in it, or its own middle in the code.
+* ``boofcv``: folders of photos, beside each a ``.txt`` with the corners of every code in it (one quadrangle a line
+  after ``SETS``, else one corner a line). No texts are given: a label counts as found where the middle of a code that
+  was read lies in it, or its own middle in the code.
 * ``zxing``: folders of pictures, beside each the text it holds (``.txt``, or raw ``.bin``; zxing-cpp's ``.result.txt``
   holds ``text=…``). A picture counts as read where some code read in it has this text.
 
@@ -219,7 +219,9 @@ def main() -> int:
     wall = [ms for tally in every for ms in tally.wall_ms]
     found, wanted = sum(t.found for t in every), sum(t.wanted for t in every)
     mean = statistics.mean(t.rate for t in every)
-    print(f"\n{options.effort}: mean of {len(tallies)} folders {mean:.1%}; {found} of {wanted} codes, {len(cpu)} photos")
+    print(
+        f"\n{options.effort}: mean of {len(tallies)} folders {mean:.1%}; {found} of {wanted} codes, {len(cpu)} photos"
+    )
     for name, values in (("CPU", cpu), ("wall", wall)):
         print(
             f"{name} ms a photo: mean {statistics.mean(values):.0f}, median {statistics.median(values):.0f}, "

@@ -12,10 +12,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inspection.finders import Trio, even_light, find_finders, find_trios
+from inspection.finders import even_light, find_finders, find_trios, framed
 from inspection.geometry import Floats, project
-from inspection.readers import OTHERS, QR, Symbol, described, merged, overlap, zbar, zxing
-from inspection.regrid import Suspect, read_suspect, suspect
+from inspection.readers import COMMON, OTHERS, QR, Symbol, described, merged, overlap, zbar, zxing
+from inspection.regrid import read_suspect, suspects
 from inspection.repairs import flattened, reduced, resized, scaling, sharpened, straightened
 
 Gray = NDArray[np.uint8]
@@ -84,7 +84,9 @@ def search(gray: Gray, *, thorough: bool) -> tuple[list[Symbol], list[Symbol]]:
 
 def _other_kinds(found: _Search, base: Gray, to_base: float) -> None:
     """Data Matrix, line codes and their like, in the reduced picture; what it shows is read in the untouched one."""
-    for symbol in zxing(base, OTHERS):
+    # Beside a QR code the rest is seldom inverted or of the rarer kinds; alone it may be anything.
+    read = zxing(base, COMMON, try_invert=False, try_downscale=False) if found.whole else zxing(base, OTHERS)
+    for symbol in read:
         if to_base == 1.0:
             found.take([symbol], untouched=True)
             continue
@@ -101,31 +103,26 @@ def _other_kinds(found: _Search, base: Gray, to_base: float) -> None:
 def _follow_up(found: _Search, even: Gray, factor: float, *, most: int, sizes: int) -> None:
     """Read the codes whose finder patterns a picture shows and which were not read yet."""
     patterns = find_finders(even)
-    if len(patterns) < 3:
+    if len(patterns) < 2:
         return
     covered = np.zeros(even.shape, np.uint8)
     for symbol in found.whole:
         place = project(scaling(factor), symbol.corners)
         cv2.fillConvexPoly(covered, np.rint(place).astype(np.int32), 1)
     patterns = [p for p in patterns if not covered[int(p.y), int(p.x)]]
-    suspects: list[Suspect] = []
-    back = np.linalg.inv(scaling(factor))
-    for trio in find_trios(patterns, 40):
-        middles, module = project(back, trio.middles), trio.module / factor
-        if any(np.abs(middles - m).max() < 0.7 * size for m, size in found.tried):
-            continue
-        one = suspect(found.gray, Trio(middles, module, trio.inverted, trio.penalty))
-        if one is not None:
-            suspects.append(one)
-    suspects.sort(key=lambda s: -s.score)
-    for one in suspects[:most]:
+    for one in suspects(found.gray, even, find_trios(framed(even, patterns)), factor):
+        if most == 0:
+            break
         outline = Symbol("", "QRCode", one.corners)
         if any(overlap(outline, w) and w.area > 0.3 * outline.area for w in found.whole):
             continue
-        found.tried.append((one.patch.to_photo(one.middles), one.module))
+        if any(np.abs(one.trio.middles - m).max() < 0.7 * size for m, size in found.tried):
+            continue
+        found.tried.append((one.trio.middles, one.trio.module))
+        most -= 1
         read = read_suspect(one, sizes)
         if read is not None:
-            found.take([replace(described(read.result, read.corners), inverted=one.inverted)])
+            found.take([replace(described(read.result, read.corners), inverted=one.trio.inverted)])
         elif one.score >= _SURE:
             side = one.sizes[0]
             found.take([replace(outline, size=(side, side), version=(side - 17) // 4)])

@@ -15,10 +15,8 @@ from inspection.report import Code
 Gray = NDArray[np.uint8]
 
 QR = [zxingcpp.QRCode, zxingcpp.MicroQRCode]
-OTHERS = [
-    zxingcpp.DataMatrix, zxingcpp.Aztec, zxingcpp.PDF417, zxingcpp.Code128, zxingcpp.Code39, zxingcpp.Code93,
-    zxingcpp.EANUPC, zxingcpp.ITF, zxingcpp.DataBar,
-]  # fmt: skip
+COMMON = [zxingcpp.DataMatrix, zxingcpp.Code128, zxingcpp.Code39, zxingcpp.EANUPC, zxingcpp.ITF]
+OTHERS = [*COMMON, zxingcpp.Aztec, zxingcpp.PDF417, zxingcpp.Code93, zxingcpp.DataBar]
 """What certificates, bodies and packages carry besides QR. Codabar and its like are left out: with no check digit they
 are found in any row of bars."""
 _ZBAR_QR = [pyzbar.ZBarSymbol.QRCODE]
@@ -36,7 +34,8 @@ class Symbol:
     ``version``, ``level`` and ``mask`` are the QR's own (``version`` of a Data Matrix: ``(rows, columns)``).
     ``text`` is empty where the code was only half found. ``readers`` names who read it from the untouched picture;
     it is empty where only a repaired picture gave it up (R26: evidence, not a pass). ``uec`` is the share of the error
-    correction that was left over, 0…1, where the reader tells; ``inverted`` is True where our own grid read it light on dark (zxing-cpp does not tell).
+    correction that was left over, 0…1, where the reader tells; ``inverted`` is True where our own grid read it light on
+    dark (zxing-cpp does not tell).
     """
 
     text: str
@@ -62,7 +61,7 @@ class Symbol:
 
 
 def zxing(gray: Gray, formats: Iterable[Any], *, errors: bool = True, **options: Any) -> list[Symbol]:
-    """What zxing-cpp reads in a grey picture; with ``errors`` matrix codes it only half finds are listed with no text."""
+    """What zxing-cpp reads in a grey picture; with ``errors``, matrix codes half found are listed too, with no text."""
     results = zxingcpp.read_barcodes(
         np.ascontiguousarray(gray), formats=list(formats), text_mode=zxingcpp.TextMode.Plain, return_errors=errors,
         **options,

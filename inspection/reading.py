@@ -1,4 +1,4 @@
-"""Reading codes: what is in a picture, and what a second reader says of it. The way there: :mod:`inspection.cascade`."""
+"""Reading codes: what a picture holds, and what a second reader says of it. How: :mod:`inspection.cascade`."""
 
 from dataclasses import replace
 from typing import Literal
@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from inspection import cascade
 from inspection.readers import OTHERS, QR, Symbol, same_text, zbar, zxing
-from inspection.report import Code
 
 __all__ = ["Effort", "Symbol", "read_codes", "read_symbols", "second_opinion"]
 

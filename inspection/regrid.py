@@ -8,7 +8,7 @@ of the data is guessed: what is drawn is what was seen, but for the fixed patter
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice
 from typing import Any
@@ -111,12 +111,12 @@ def cut_patch(gray: Gray, middles: Floats, module: float, *, inverted: bool) -> 
     margin = 8 * module + 0.12 * (high - low).max()
     x0, y0 = np.maximum(np.floor(low - margin), 0).astype(int)
     x1, y1 = np.ceil(high + margin).astype(int) + 1
-    cut = gray[y0:y1, x0:x1]
+    cut: Gray = gray[y0:y1, x0:x1]
     scale = float(np.clip(1.0, _PATCH_MODULE[0] / module, _PATCH_MODULE[1] / module))
     scale = min(scale, 1800 / max(cut.shape))
     if scale != 1.0:
         way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-        cut = cv2.resize(cut, None, fx=scale, fy=scale, interpolation=way)
+        cut = cv2.resize(cut, None, fx=scale, fy=scale, interpolation=way).astype(np.uint8, copy=False)
     even = even_light(np.ascontiguousarray(cut, np.uint8), least=4)
     return Patch(255 - even if inverted else even, scale, np.array([x0, y0], np.float64))
 
@@ -125,39 +125,42 @@ def cut_patch(gray: Gray, middles: Floats, module: float, *, inverted: bool) -> 
 class Suspect:
     """Three finder patterns with timing patterns between them: a code, whether read or not."""
 
-    patch: Patch
-    middles: Floats
-    """In pixels of the patch."""
+    gray: Gray
+    trio: Trio
+    """In pixels of the photo."""
     sizes: tuple[int, ...]
     """Numbers of modules a side, most plausible first."""
     score: float
     """How well the timing patterns alternate, 0…1."""
-    module: float
-    """Pixels of the photo a module, along its rows and columns."""
-    inverted: bool
 
     @property
     def corners(self) -> Floats:
         """Roughly, in the photo."""
         modules = self.sizes[0]
-        return self.patch.to_photo(project(_square(self.middles, modules), rectangle(modules, modules)))
+        return project(_square(self.trio.middles, modules), rectangle(modules, modules))
 
 
-def suspect(gray: Gray, trio: Trio) -> Suspect | None:
-    """Look whether timing patterns run between three finder patterns; None where nothing does."""
-    patch = cut_patch(gray, trio.middles, trio.module, inverted=trio.inverted)
-    middles = (trio.middles - patch.shift + 0.5) * patch.scale - 0.5
-    scored = _sizes(patch.even, middles, trio.module * patch.scale)
-    if not scored or scored[0][0] < _TIMING:
-        return None
-    likely = tuple(modules for score, modules in scored[:3] if score > 0.4 * scored[0][0])
-    return Suspect(patch, middles, likely, scored[0][0], trio.module, trio.inverted)
+def suspects(gray: Gray, even: Gray, trios: list[Trio], factor: float) -> list[Suspect]:
+    """The threes with timing patterns between them, best first.
+
+    ``even`` is the picture ``gray`` at ``factor`` times its size with its light evened, where the threes were found.
+    """
+    found = []
+    for trio, scored in zip(trios, _sizes(even, trios), strict=True):
+        if not scored or scored[0][0] < _TIMING:
+            continue
+        likely = tuple(modules for score, modules in scored[:3] if score > 0.4 * scored[0][0])
+        found.append(Suspect(gray, trio.scaled(1 / factor), likely, scored[0][0]))
+    return sorted(found, key=lambda s: -s.score)
 
 
 def read_suspect(found: Suspect, sizes: int = 2) -> Regridded | None:
     """Read a suspected code through its own grid, taking it for the ``sizes`` most plausible numbers of modules."""
+    trio = found.trio
+    patch = cut_patch(found.gray, trio.middles, trio.module, inverted=trio.inverted)
+    placed = replace(trio, middles=trio.middles - patch.shift).scaled(patch.scale)
     for modules in found.sizes[:sizes]:
-        read = read_grid(found.patch, _square(found.middles, modules), modules)
+        read = read_grid(patch, _framed_square(placed, modules), modules)
         if read is not None:
             return read
     return None
@@ -171,41 +174,78 @@ def _square(middles: Floats, modules: int) -> Floats:
     return np.array([[right[0], down[0], origin[0]], [right[1], down[1], origin[1]], [0, 0, 1.0]])
 
 
-def _sizes(even: Gray, middles: Floats, module: float) -> list[tuple[float, int]]:
-    """How well the timing patterns alternate by number of modules a side, the best first."""
-    legs = middles[1:] - middles[0]
-    widths = module * np.abs(legs).max(1) / np.hypot(legs[:, 0], legs[:, 1])  # a slanted pattern's crossing is longer
-    guess = float(np.mean(np.hypot(legs[:, 0], legs[:, 1]) / widths)) + 7
-    scored = []
+def _framed_square(trio: Trio, modules: int) -> Floats:
+    """The homography from modules to pixels that fits the three patterns' corners best, by their own frames."""
+    places, pixels = [], []
+    for (x, y), middle, frame in zip(((0, 0), (1, 0), (0, 1)), trio.middles, trio.frames, strict=True):
+        at = 3.5 + (modules - 7) * np.array([x, y])
+        for corner in rectangle(7, 7) - 3.5:
+            places.append(at + corner)
+            pixels.append(middle + corner @ frame)
+    affine = _square(trio.middles, modules)
+    found, _ = cv2.findHomography(np.array(places), np.array(pixels), 0)
+    if found is None or not np.isfinite(found).all():
+        return affine
+    homography = np.asarray(found, np.float64)
+    # A homography that hardly differs from the affine map is only the noise of three small frames.
+    ends = rectangle(modules, modules)
+    if np.abs(project(homography, ends) - project(affine, ends)).max() > modules * trio.module:
+        return affine
+    return np.asarray(homography, np.float64)
+
+
+def _sizes(even: Gray, trios: list[Trio]) -> list[list[tuple[float, int]]]:
+    """For each three, how well the timing patterns alternate by number of modules a side, the best first."""
+    if not trios:
+        return []
+    middles = np.array([t.middles for t in trios])
+    frames = np.array([t.frames for t in trios])
+    legs = middles[:, 1:] - middles[:, :1]
+    # Each leg in modules, by the frames at its two ends.
+    unit = np.stack([(frames[:, 0, 0] + frames[:, 1, 0]) / 2, (frames[:, 0, 1] + frames[:, 2, 1]) / 2], 1)
+    guess = (np.linalg.norm(legs, axis=2) / np.linalg.norm(unit, axis=2)).mean(1) + 7
+    scored: list[list[tuple[float, int]]] = [[] for _ in trios]
     for version in range(1, 41):
         modules = 17 + 4 * version
-        if not 0.7 * guess - 3 < modules < 1.35 * guess + 3:
+        asked = np.flatnonzero((0.72 * guess - 2 < modules) & (modules < 1.3 * guess + 2))
+        if not len(asked):
             continue
-        to_patch = _square(middles, modules)
-        steps = np.arange(8, modules - 8) + 0.5
-        across = np.stack([steps, np.full_like(steps, 6.5)], 1)
-        points = np.vstack([across, across[:, ::-1]])
-        # A pattern whose middle was found half a module off shows its timing beside the line: look there too.
-        best = -1.0
-        for aside in (-0.6, 0.0, 0.6):
-            moved = points.copy()
-            moved[: len(steps), 1] += aside
-            moved[len(steps) :, 0] += aside
-            values = _values(even, project(to_patch, moved)).reshape(2, -1)
-            wave = np.where(np.arange(len(steps)) % 2 == 0, -1.0, 1.0)
-            spread = values.std(1) + 12
-            best = max(best, float(((values - values.mean(1, keepdims=True)) * wave).mean(1) @ (1 / spread)) / 2)
-        scored.append((best - 0.004 * abs(modules - guess), modules))
-    return sorted(scored, reverse=True)
+        count = modules - 16
+        # From finder pattern to finder pattern along its own sides: a straight line on a flat code, bent on a bent one.
+        t = (np.arange(count) + 0.5) / count
+        weights = np.stack([2 * t**3 - 3 * t**2 + 1, t**3 - 2 * t**2 + t, 3 * t**2 - 2 * t**3, t**3 - t**2])
+        points = np.empty((len(asked), 2, 3, count, 2))
+        for line, (far, ahead, beside) in enumerate(((1, 0, 1), (2, 1, 0))):
+            near_frame, far_frame = frames[asked, 0], frames[asked, far]
+            # A pattern whose middle was found half a module off shows its timing beside the line: look there too.
+            for way, aside in enumerate((2.4, 3.0, 3.6)):
+                start = middles[asked, 0] + 4.5 * near_frame[:, ahead] + aside * near_frame[:, beside]
+                end = middles[asked, far] - 4.5 * far_frame[:, ahead] + aside * far_frame[:, beside]
+                reach = np.linalg.norm(end - start, axis=1)[:, None]
+                out, into = near_frame[:, ahead], far_frame[:, ahead]
+                out = out / np.linalg.norm(out, axis=1)[:, None] * reach
+                into = into / np.linalg.norm(into, axis=1)[:, None] * reach
+                points[:, line, way] = np.einsum("kt,nkc->ntc", weights, np.stack([start, out, end, into], 1))
+        values = _values(even, points.reshape(-1, 2)).reshape(points.shape[:-1])
+        wave = np.where(np.arange(count) % 2 == 0, -1.0, 1.0)
+        signal = ((values - values.mean(-1, keepdims=True)) @ wave) / count
+        colour = np.array([-1.0 if trios[t].inverted else 1.0 for t in asked])
+        share = signal / (values.std(-1) + 12) * colour[:, None, None]
+        score = share.max(2).mean(1)
+        for n, value in zip(asked, score, strict=True):
+            scored[n].append((float(value) - 0.004 * abs(modules - float(guess[n])), modules))
+    return [sorted(sizes, reverse=True) for sizes in scored]
 
 
 def _values(image: Gray, points: Floats) -> Floats:
     """Grey levels at points (N×2), between pixels linearly."""
-    maps = points.astype(np.float32)
+    pad = -len(points) % 1024  # remap takes maps of at most 32767 a side
+    maps = np.pad(points.astype(np.float32), ((0, pad), (0, 0))).reshape(-1, 1024, 2)
     found = cv2.remap(
-        image, maps[None, :, 0], maps[None, :, 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )
-    return found[0].astype(np.float64)
+        image, np.ascontiguousarray(maps[..., 0]), np.ascontiguousarray(maps[..., 1]), cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
+    )  # fmt: skip
+    return found.ravel()[: len(points)].astype(np.float64)
 
 
 def read_grid(patch: Patch, to_patch: Floats, modules: int) -> Regridded | None:
@@ -213,7 +253,7 @@ def read_grid(patch: Patch, to_patch: Floats, modules: int) -> Regridded | None:
     version = (modules - 17) // 4
     aligned = _align(patch.even, to_patch, version)
     for start in (aligned, to_patch) if aligned is not None else (to_patch,):
-        bend = np.zeros((modules + 2 * _RIM, modules + 2 * _RIM, 2))
+        bend: Floats = np.zeros((modules + 2 * _RIM, modules + 2 * _RIM, 2))
         for turn, spread in enumerate(_SPREADS):
             view = _view(patch.even, start, bend, modules)
             levels = _levels(view, modules)
@@ -245,9 +285,7 @@ def _align(even: Gray, to_patch: Floats, version: int) -> Floats | None:
     use[9 : modules - 8, 9 : modules - 8] = False  # alignment patterns follow later: a bent label has them elsewhere
     mask = np.kron(np.pad(use, 1, constant_values=True), np.ones((scale, scale))).astype(np.uint8) * 255
     mask = np.pad(mask, (rim - 1) * scale)
-    from_view = to_patch @ np.array(
-        [[1 / scale, 0, 0.5 / scale - rim], [0, 1 / scale, 0.5 / scale - rim], [0, 0, 1.0]]
-    )
+    from_view = to_patch @ np.array([[1 / scale, 0, 0.5 / scale - rim], [0, 1 / scale, 0.5 / scale - rim], [0, 0, 1.0]])
     view = cv2.warpPerspective(
         even, from_view, (side, side), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE
     )
@@ -255,7 +293,14 @@ def _align(even: Gray, to_patch: Floats, version: int) -> Floats | None:
     criteria = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 25, 1e-4)
     try:
         fit, found = cv2.findTransformECCWithMask(
-            template, view.astype(np.float32) / 255, mask, np.full_like(mask, 255), warp, cv2.MOTION_HOMOGRAPHY, criteria, 5
+            template,
+            view.astype(np.float32) / 255,
+            mask,
+            np.full_like(mask, 255),
+            warp,
+            cv2.MOTION_HOMOGRAPHY,
+            criteria,
+            5,
         )
     except cv2.error:
         return None
@@ -263,7 +308,7 @@ def _align(even: Gray, to_patch: Floats, version: int) -> Floats | None:
         return None
     to_pixel = np.array([[scale, 0, scale * rim - 0.5], [0, scale, scale * rim - 0.5], [0, 0, 1]])
     better = from_view @ found.astype(np.float64) @ to_pixel
-    return better / better[2, 2]
+    return np.asarray(better / better[2, 2], np.float64)
 
 
 def _view(even: Gray, to_patch: Floats, bend: Floats, modules: int) -> Gray:
@@ -272,7 +317,9 @@ def _view(even: Gray, to_patch: Floats, bend: Floats, modules: int) -> Gray:
     side = count * _DENSITY
     at = np.arange(count) + 0.5 - _RIM
     # The map is made a point a module and refined linearly; outwards of the outermost middles it is prolonged.
-    grid = np.pad(np.stack(np.meshgrid(at, at), -1) + bend, ((1, 1), (1, 1), (0, 0)), mode="reflect", reflect_type="odd")
+    grid = np.pad(
+        np.stack(np.meshgrid(at, at), -1) + bend, ((1, 1), (1, 1), (0, 0)), mode="reflect", reflect_type="odd"
+    )
     coarse = project(to_patch, grid).astype(np.float32)
     maps = cv2.resize(coarse, (side + 2 * _DENSITY, side + 2 * _DENSITY), interpolation=cv2.INTER_LINEAR)
     maps = maps[_DENSITY:-_DENSITY, _DENSITY:-_DENSITY]
@@ -314,7 +361,7 @@ def _follow(view: Gray, bend: Floats, spread: float) -> Floats:
 
 
 def _unwrapped(phase: Floats) -> Floats:
-    """Phase followed from the left finder patterns' columns to the right, where its neighbours say how often it turned."""
+    """Phase followed from the left finder patterns' columns to the right, a neighbour from a neighbour."""
     start = _RIM + 3
     column = phase[:, start]
     down = np.concatenate([np.unwrap(column[start::-1])[::-1], np.unwrap(column[start:])[1:]])
@@ -367,9 +414,7 @@ def _equalised(levels: NDArray[np.float32], where: Matrix, fixed: Matrix) -> Mat
     for _ in range(3):
         full[inner, inner] = np.where(where, fixed, dark[inner, inner])
         ink = full.astype(np.float64)
-        shifted = [
-            np.roll(ink, (dy, dx), (0, 1)) for dy in (-1, 0, 1) for dx in (-1, 0, 1)
-        ]
+        shifted = [np.roll(ink, (dy, dx), (0, 1)) for dy in (-1, 0, 1) for dx in (-1, 0, 1)]
         slope = np.linspace(-1, 1, count)
         ground = [np.ones((count, count)), np.tile(slope, (count, 1)), np.tile(slope[:, None], (1, count))]
         basis = np.stack([*shifted, *ground], -1).reshape(-1, 12)
