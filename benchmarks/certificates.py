@@ -1,6 +1,7 @@
 """Invented certificates whose truth is known to the hundredth of a millimetre.
 
-``render_certificate`` prints a sheet (a raster with known millimetres); ``benchmarks.camera`` looks at it.
+``render_certificate`` prints a :class:`Design` (a raster with known millimetres), ``benchmarks.defects`` says what can
+go wrong with the print, ``benchmarks.designs`` draws whole families of both, ``benchmarks.camera`` looks at the sheet.
 Every firm, product and number here is a sample (样例).
 """
 
@@ -13,8 +14,11 @@ import segno
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from benchmarks.defects import Defect, Plate, print_code
+
 Image8 = NDArray[np.uint8]
 Floats = NDArray[np.float64]
+Colour = tuple[int, int, int]
 
 FONTS = (
     "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
@@ -25,9 +29,7 @@ SIMPLIFIED_CHINESE = 2
 """Index of the SC face within the Noto Sans CJK collection."""
 
 TRACE_LINK = "https://id.gs1.org/01/06901234567892/10/L2026A/21/{serial}"
-DEFECTS = (
-    "low_contrast", "streak", "stain", "ghost", "soft_print", "jagged", "seal", "crease", "quiet_text", "rounded",
-)  # fmt: skip
+RED: Colour = (205, 32, 40)
 
 
 def sample_uscc() -> str:
@@ -68,13 +70,36 @@ class Design:
     error: str = "m"
     version: int | None = None
     fields: dict[str, str] = field(default_factory=sample_fields)
-    defects: tuple[str, ...] = ()
+    defects: tuple[Defect | str, ...] = ()
+    """What goes wrong; a bare name plants that defect's usual amount."""
     ink: int = 24
-    """sRGB level of the printed ink; 132 makes a PCS near 0.74 on this paper."""
-    paper: int = 240
+    """SRGB level of the printed ink."""
+    paper: int | Colour = 240
     frame: bool = True
-    quiet_mark_mm: float = 1.8
-    """Distance to the code of the mark that the defect ``quiet_text`` plants."""
+    frame_inset_mm: float = 2.5
+    table: bool = True
+    font_mm: float | None = None
+    """Height of the text; None takes what suits the sheet."""
+    text_gap_mm: float = 5.0
+    """From the code to the right end of the text table."""
+    stamp_mm: tuple[float, float] | None = None
+    """Centre of a seal beside the code; None puts one below an upper code where there is room."""
+    stamp_colour: Colour = RED
+    dots_per_inch: float | None = None
+    """Prints the code in dots of a printer that knows nothing of modules; None prints exact borders."""
+    growth_modules: float = 0.0
+    """By how much each border of the code's ink has spread."""
+
+    @property
+    def code_mm(self) -> tuple[float, float, float]:
+        """Left, top and side of the code."""
+        width, height = self.sheet_mm
+        top = self.top_mm if self.top_mm is not None else height - self.bottom_mm - self.code_side_mm
+        return width - self.right_mm - self.code_side_mm, top, self.code_side_mm
+
+    @property
+    def planted(self) -> tuple[Defect, ...]:
+        return tuple(d if isinstance(d, Defect) else Defect(d) for d in self.defects)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,73 +125,10 @@ def chinese_font() -> str | None:
     return next((path for path in FONTS if Path(path).exists()), None)
 
 
-def _code_raster(matrix: Floats, shape: tuple[int, int], x: float, y: float, side: float, rng_jag: float) -> Floats:
-    """Ink coverage 0..1 of each pixel, by exact area; ``rng_jag`` is the roughness of borders in modules."""
-    count = len(matrix)
-    height, width = shape
-
-    def overlap(length: int, start: float) -> Floats:
-        pixel = np.arange(length)[:, None]
-        low = start + np.arange(count)[None] * side / count
-        high = low + side / count
-        return np.clip(np.minimum(pixel + 1, high) - np.maximum(pixel, low), 0, 1)
-
-    ink = overlap(height, y) @ matrix @ overlap(width, x).T
-    if rng_jag:
-        rng = np.random.default_rng(5)
-        size = max(2, round(side / count / 3))
-        small = rng.normal(0, 1, (2, height // size + 2, width // size + 2)).astype(np.float32)
-        shift = [
-            cv2.resize(s, (width, height), interpolation=cv2.INTER_NEAREST) * rng_jag * side / count for s in small
-        ]
-        yy, xx = np.mgrid[0:height, 0:width].astype(np.float32)
-        ink = cv2.remap(ink.astype(np.float32), xx + shift[0], yy + shift[1], cv2.INTER_LINEAR).astype(np.float64)
-    return ink
-
-
-def _print_text(canvas: Image.Image, design: Design, scale: float, code_x: float) -> None:
+def font(pixels: float) -> ImageFont.FreeTypeFont | None:
+    """The Chinese face at a height in pixels; None where the machine has none."""
     path = chinese_font()
-    if path is None or not design.fields:
-        return
-    draw = ImageDraw.Draw(canvas)
-    width, height = design.sheet_mm
-    ink = (design.ink,) * 3 if "low_contrast" not in design.defects else (30,) * 3
-
-    def font(mm: float) -> ImageFont.FreeTypeFont:
-        return ImageFont.truetype(path, round(mm * scale), index=SIMPLIFIED_CHINESE)
-
-    size = min(2.7, height / 26)
-    left = 5.5
-    upper = design.top_mm is not None
-    draw.text((left * scale, 4.5 * scale), "产品合格证", font=font(size * 1.9), fill=ink)
-    top, pitch = 4.5 + size * 3.4, (height - 4.5 - size * 3.4 - 8 - size * 2.2) / len(design.fields)
-    pitch = min(pitch, size * 2.6)
-    table_right = code_x - 5
-    for row, (label, value) in enumerate(design.fields.items()):
-        y = top + row * pitch
-        draw.line([left * scale, y * scale, table_right * scale, y * scale], fill=ink, width=max(1, round(0.2 * scale)))
-        draw.text(
-            ((left + 0.5) * scale, (y + (pitch - size * 1.25) / 2) * scale),
-            f"{label}：{value}",
-            font=font(size),
-            fill=ink,
-        )
-    y = top + len(design.fields) * pitch
-    draw.line([left * scale, y * scale, table_right * scale, y * scale], fill=ink, width=max(1, round(0.2 * scale)))
-    for x in (left, table_right):
-        draw.line([x * scale, top * scale, x * scale, y * scale], fill=ink, width=max(1, round(0.2 * scale)))
-    draw.text((left * scale, (y + 1.2) * scale), "检验结论：合格    检验员：样例01", font=font(size), fill=ink)
-    if upper and height - (design.top_mm or 0) - design.code_side_mm > 24:
-        _stamp(draw, font, (width - 18) * scale, (height - 13) * scale, scale)
-
-
-def _stamp(draw: ImageDraw.ImageDraw, font: object, x: float, y: float, scale: float, radius: float = 8.5) -> None:
-    """A round red seal, 样例检验专用章."""
-    red, r = (205, 32, 40), radius * scale
-    draw.ellipse([x - r, y - r, x + r, y + r], outline=red, width=round(0.5 * scale))
-    for line, text in enumerate(("样例电缆", "检验专用章")):
-        face = font(2.4)  # type: ignore[operator]
-        draw.text((x, y + (line - 0.5) * 3.4 * scale), text, font=face, fill=red, anchor="mm")
+    return ImageFont.truetype(path, max(4, round(pixels)), index=SIMPLIFIED_CHINESE) if path else None
 
 
 def render_certificate(design: Design | None = None, px_per_mm: float = 20.0) -> Sheet:
@@ -178,75 +140,100 @@ def render_certificate(design: Design | None = None, px_per_mm: float = 20.0) ->
     scale = px_per_mm
     width, height = design.sheet_mm
     shape = (round(height * scale), round(width * scale))
-    side = design.code_side_mm
-    x = width - design.right_mm - side
-    y = design.top_mm if design.top_mm is not None else height - design.bottom_mm - side
-    canvas = Image.new("RGB", (shape[1], shape[0]), (design.paper,) * 3)
+    x, y, side = design.code_mm
+    paper = (design.paper,) * 3 if isinstance(design.paper, int) else design.paper
+    canvas = Image.new("RGB", (shape[1], shape[0]), paper)
     _print_text(canvas, design, scale, x)
     draw = ImageDraw.Draw(canvas)
     if design.frame:
-        inset = 2.5 * scale
+        inset = design.frame_inset_mm * scale
         draw.rectangle(
             [inset, inset, shape[1] - inset, shape[0] - inset], outline=(90, 90, 90), width=round(0.25 * scale)
         )
-    if "quiet_text" in design.defects:
-        mark = x - design.quiet_mark_mm
-        draw.rectangle(
-            [(mark - 3) * scale, (y + side / 3) * scale, mark * scale, (y + side / 3 + 2) * scale], fill=(20, 20, 20)
-        )
-    image = np.asarray(canvas).astype(np.float64)
+    image = np.asarray(canvas).copy()
     symbol = segno.make(design.text, error=design.error, version=design.version, micro=False, boost_error=False)
-    matrix = np.array([list(row) for row in symbol.matrix], dtype=np.float64)
-    modules = len(matrix)
-    if "ghost" in design.defects:
-        image = _ink(
-            image, 0.4 * _code_raster(matrix, shape, (x + 0.3) * scale, (y + 0.2) * scale, side * scale, 0), design.ink
-        )
-    ink = _code_raster(matrix, shape, x * scale, y * scale, side * scale, 0.16 if "jagged" in design.defects else 0)
-    if "streak" in design.defects:
-        row = (y + side * 0.42) * scale
-        ink[round(row) : round(row + side / modules * 0.6 * scale)] = 0
-    if "soft_print" in design.defects:
-        ink = cv2.GaussianBlur(ink, (0, 0), 0.45 * side / modules * scale)
-    image = _ink(image, ink, 132 if "low_contrast" in design.defects else design.ink)
-    if "stain" in design.defects:
-        blot = np.zeros(shape)
-        cv2.circle(
-            blot, (round((x + side * 0.62) * scale), round((y + side * 0.6) * scale)), round(1.7 * scale), 1.0, -1
-        )
-        image = _ink(image, blot, 35)
-    if "seal" in design.defects:
-        over = Image.fromarray(image.round().astype(np.uint8))
-        radius = 8.5 * scale
-        cx, cy = (x + 2) * scale, (y + side - 1) * scale
-        ImageDraw.Draw(over).ellipse(
-            [cx - radius, cy - radius, cx + radius, cy + radius], outline=(205, 32, 40), width=round(0.7 * scale)
-        )
-        image = np.asarray(over).astype(np.float64)
-    if "crease" in design.defects:
-        mask = np.zeros(shape)
-        start, end = (x - 9) * scale, (x + side + 6.5) * scale
-        middle = (y + side * 0.55) * scale
-        cv2.line(mask, (round(start), round(middle - 25)), (round(end), round(middle + 30)), 1.0, round(0.45 * scale))
-        mask = cv2.GaussianBlur(mask, (0, 0), 0.12 * scale)[..., None]
-        image = image * (1 - 0.45 * mask) + 150 * 0.45 * mask
-    return Sheet(
-        image=image.round().clip(0, 255).astype(np.uint8), px_per_mm=scale, sheet_mm=design.sheet_mm,
-        code_mm=(x, y, side), modules=modules, rounded_mm=4.0 if "rounded" in design.defects else 0.0,
+    matrix = np.array([list(row) for row in symbol.matrix], np.bool_)
+    # only around the code does ink meet defects
+    reach = 16.0
+    low = np.floor(np.maximum([(x - reach) * scale, (y - reach) * scale], 0)).astype(int)
+    high = np.ceil(np.minimum([(x + side + reach) * scale, (y + side + reach) * scale], shape[::-1])).astype(int)
+    window = (slice(low[1], high[1]), slice(low[0], high[0]))
+    plate = Plate(
+        light=linear(image[window]), code=(x * scale - low[0], y * scale - low[1], side * scale), matrix=matrix,
+        scale=scale, ink=design.ink, dots_per_inch=design.dots_per_inch, growth=design.growth_modules,
+        typeface=chinese_font(),
     )  # fmt: skip
+    image[window] = encode(print_code(plate, design.planted)).round().astype(np.uint8)
+    rounded = next((d.size for d in design.planted if d.kind == "rounded"), 0.0)
+    return Sheet(image, scale, design.sheet_mm, design.code_mm, len(matrix), rounded)
 
 
-def _ink(image: Floats, coverage: Floats, level: int) -> Floats:
-    """Print: cover the paper by ``coverage`` with ink of an sRGB level (mixed in linear light, as areas do)."""
-    c = coverage[..., None]
-    return encode(linear(image) * (1 - c) + linear(np.array(float(level))) * c)
+def _print_text(canvas: Image.Image, design: Design, scale: float, code_x: float) -> None:
+    if chinese_font() is None or not design.fields:
+        return
+    draw = ImageDraw.Draw(canvas)
+    width, height = design.sheet_mm
+    ink = (min(design.ink, 60),) * 3
+    size = design.font_mm or min(2.7, height / 26)
+    left = 5.5
+    title, plain = font(size * 1.9 * scale), font(size * scale)
+    draw.text((left * scale, 4.5 * scale), "产品合格证", font=title, fill=ink)
+    top, pitch = 4.5 + size * 3.4, (height - 4.5 - size * 3.4 - 8 - size * 2.2) / len(design.fields)
+    pitch = min(pitch, size * 2.6)
+    table_right = code_x - design.text_gap_mm
+    stroke = max(1, round(0.2 * scale))
+
+    def rule(*ends: float) -> None:
+        if design.table:
+            draw.line([v * scale for v in ends], fill=ink, width=stroke)
+
+    for row, (label, value) in enumerate(design.fields.items()):
+        y = top + row * pitch
+        rule(left, y, table_right, y)
+        at = ((left + 0.5) * scale, (y + (pitch - size * 1.25) / 2) * scale)
+        text, face = f"{label}：{value}", plain
+        room = (table_right - left - 1) * scale
+        if face is not None and draw.textlength(text, font=face) > room > 0:
+            face = font(size * scale * room / draw.textlength(text, font=face))
+        draw.text(at, text, font=face, fill=ink)
+    y = top + len(design.fields) * pitch
+    rule(left, y, table_right, y)
+    rule(left, top, left, y)
+    rule(table_right, top, table_right, y)
+    draw.text((left * scale, (y + 1.2) * scale), "检验结论：合格    检验员：样例01", font=plain, fill=ink)
+    stamp = design.stamp_mm
+    if stamp is None and design.top_mm is not None and height - design.top_mm - design.code_side_mm > 26:
+        stamp = (width - 18, height - 13)
+    if stamp is not None:
+        _stamp(draw, stamp[0] * scale, stamp[1] * scale, scale, design.stamp_colour)
 
 
-def linear(srgb: Floats) -> Floats:
-    s = srgb / 255
-    return np.where(s <= 0.04045, s / 12.92, ((s + 0.055) / 1.055) ** 2.4)
+def _stamp(
+    draw: ImageDraw.ImageDraw, x: float, y: float, scale: float, colour: Colour = RED, radius: float = 8.5
+) -> None:
+    """A round seal, 样例检验专用章."""
+    r = radius * scale
+    draw.ellipse([x - r, y - r, x + r, y + r], outline=colour, width=round(0.5 * scale))
+    for line, text in enumerate(("样例电缆", "检验专用章")):
+        draw.text(
+            (x, y + (line - 0.5) * 3.4 * scale), text, font=font(2.4 * scale), fill=colour, anchor="mm"
+        )
 
 
-def encode(linear: Floats) -> Floats:
-    s = np.clip(linear, 0, 1)
-    return 255 * np.where(s <= 0.0031308, s * 12.92, 1.055 * s ** (1 / 2.4) - 0.055)
+_LINEAR = np.array(
+    [v / 255 / 12.92 if v <= 10 else ((v / 255 + 0.055) / 1.055) ** 2.4 for v in range(256)], np.float32
+)
+
+
+def linear(srgb: NDArray[np.number]) -> NDArray[np.float32]:
+    """Linear light 0…1 of sRGB levels 0…255."""
+    if srgb.dtype == np.uint8:
+        return np.asarray(cv2.LUT(np.ascontiguousarray(srgb), _LINEAR), np.float32)
+    s = np.asarray(srgb, np.float32) / 255
+    return np.asarray(np.where(s <= 0.04045, s / 12.92, ((s + 0.055) / 1.055) ** 2.4), np.float32)
+
+
+def encode(light: NDArray[np.floating]) -> NDArray[np.float32]:
+    """SRGB levels 0…255 of linear light."""
+    s = np.clip(light, 0, 1)
+    return np.asarray(255 * np.where(s <= 0.0031308, s * 12.92, 1.055 * s ** (1 / 2.4) - 0.055), np.float32)
