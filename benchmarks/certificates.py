@@ -215,14 +215,10 @@ def _stamp(
     r = radius * scale
     draw.ellipse([x - r, y - r, x + r, y + r], outline=colour, width=round(0.5 * scale))
     for line, text in enumerate(("样例电缆", "检验专用章")):
-        draw.text(
-            (x, y + (line - 0.5) * 3.4 * scale), text, font=font(2.4 * scale), fill=colour, anchor="mm"
-        )
+        draw.text((x, y + (line - 0.5) * 3.4 * scale), text, font=font(2.4 * scale), fill=colour, anchor="mm")
 
 
-_LINEAR = np.array(
-    [v / 255 / 12.92 if v <= 10 else ((v / 255 + 0.055) / 1.055) ** 2.4 for v in range(256)], np.float32
-)
+_LINEAR = np.array([v / 255 / 12.92 if v <= 10 else ((v / 255 + 0.055) / 1.055) ** 2.4 for v in range(256)], np.float32)
 
 
 def linear(srgb: NDArray[np.number]) -> NDArray[np.float32]:

@@ -200,7 +200,9 @@ def _jagged(plate: Plate, ink: Light, defect: Defect) -> Light:
     height, width = ink.shape
     size = max(2, round(plate.module / 3))
     small = rng.normal(0, 1, (2, height // size + 2, width // size + 2)).astype(np.float32)
-    shift = [cv2.resize(s, (width, height), interpolation=cv2.INTER_NEAREST) * defect.size * plate.module for s in small]
+    shift = [
+        cv2.resize(s, (width, height), interpolation=cv2.INTER_NEAREST) * defect.size * plate.module for s in small
+    ]
     yy, xx = np.mgrid[0:height, 0:width].astype(np.float32)
     return np.asarray(cv2.remap(ink, xx + shift[0], yy + shift[1], cv2.INTER_LINEAR), np.float32)
 

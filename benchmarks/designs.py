@@ -17,7 +17,8 @@ SIZES = (
 SMALL = ((60.0, 40.0), (80.0, 50.0), (90.0, 50.0), (100.0, 50.0), (70.0, 45.0))
 """Sheets whose code may be 15 mm (R27)."""
 ODDITIES = (
-    None, "cream", "speck", "near_fold", "grown", "thin", "dots300", "grey_ink", "quiet_near", "seal_near", "faint_fade",
+    None, "cream", "speck", "near_fold", "grown", "thin", "dots300", "grey_ink", "quiet_near", "seal_near",
+    "faint_fade",
 )  # fmt: skip
 """What a sound sheet may show and must not be blamed for."""
 _PADDING = "&q=ABCDEFGHJKMNPQRSTUVWXYZ23456789abcdefghjkmnpqrstuvwxyz"
@@ -101,9 +102,7 @@ def faulty(fault: str, seed: int) -> Design:
     design, rng = _plain(seed)
     width, height = design.sheet_mm
     least = 15.0 if _is_small(design) else 20.0
-    x, y, side = design.code_mm
-    module = 4 * (design.version or 4) + 17
-    mm = side / module
+    side = design.code_side_mm
     at = (float(rng.uniform(0.35, 0.7)), float(rng.uniform(0.35, 0.7)))
 
     def plant(kind: str, amount: float | None = None, angle: float = 0.0, **more: object) -> Design:
@@ -142,7 +141,7 @@ def faulty(fault: str, seed: int) -> Design:
         "line_over": lambda: plant("line_over", float(rng.uniform(2.5, 6))),
         "crease": lambda: plant("crease", float(rng.uniform(0.3, 0.5)), float(rng.uniform(0, 180))),
         "coating": lambda: plant("coating", float(rng.uniform(0.18, 0.35))),
-        "scratches": lambda: plant("scratches", float(rng.integers(4, 8))),
+        "scratches": lambda: plant("scratches", float(rng.integers(2, 5))),
         "quiet_text": lambda: plant("quiet_text", float(rng.uniform(1.2, 2.65)), _roomy(design, quarter)),
         "quiet_line": lambda: plant("quiet_line", float(rng.uniform(1.2, 2.65)), _roomy(design, quarter)),
         "quiet_words": lambda: plant("quiet_words", float(rng.uniform(1.2, 2.65)), _roomy(design, quarter)),

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from inspection.diagnosis import Fault, diagnose, print_blur, soft_picture
 from inspection.fields import Agreement
 from inspection.geometry import Floats, project, quad
 from inspection.grid import Grid
@@ -29,6 +30,11 @@ CLAUSES = (
 
 ADVISORY = frozenset({"D.1.3", "D.4", "D.5.2"})
 """What no photo can show: unclear there does not cap the verdict (R50)."""
+
+_DOUBTLESS = frozenset({"seal", "overprint"})
+"""What lies on the code is no trick of the light."""
+_ACROSS = frozenset({"seal", "overprint", "crease", "stain", "film"})
+"""Faults that reach into the quiet zone."""
 
 _NAMES = {"left": "左", "top": "上", "right": "右", "bottom": "下"}
 
@@ -55,6 +61,8 @@ class Evidence:
     """Text, or code and stated size together, tell which way up the sheet is read."""
     agreement: Agreement | None
     has_product: bool
+    colour_on_code: float = 0.0
+    """Share of the code's square under coloured ink; asked where its modules could not be made out."""
 
 
 def judge(evidence: Evidence) -> tuple[Finding, ...]:
@@ -77,6 +85,11 @@ def overall(findings: tuple[Finding, ...], *, has_product: bool) -> Verdict:
     return PASS if all(f.verdict is PASS for f in findings if f.clause not in ignored) else UNCLEAR
 
 
+def _shown(clause: str) -> str:
+    """The clause as the standard numbers it."""
+    return ".".join(part for part in clause.split(".") if part[0].isupper() or part[0].isdigit())
+
+
 def _mm(value: float) -> float:
     return round(float(value), 2)
 
@@ -96,6 +109,12 @@ class _Bench:
         elif evidence.symbol is not None:
             self.outline = quad(evidence.symbol.corners)
         self.edge_mm = upright_edges(evidence.sheet) if evidence.sheet else None
+        self.module_mm: float | None = None
+        if evidence.sheet is not None and evidence.grid is not None:
+            self.module_mm = evidence.sheet.code_sides_mm()[0] / evidence.grid.columns
+        self.faults: tuple[Fault, ...] = ()
+        if evidence.print is not None:
+            self.faults = diagnose(evidence.print, self._camera_blur, self.module_mm)
 
     # --- shared reasons -----------------------------------------------------------------------------------------------
 
@@ -153,47 +172,58 @@ class _Bench:
         p, grid = self.e.print, self.e.grid
         if p is None or grid is None:
             return "二维码的模块看不清：请靠近、对焦后重拍。"
-        if self._soft:
-            return None  # blurred borders say nothing of the surface
+        if p.density < limit("legible_px_per_module"):
+            return f"每个模块只有 {p.density:.1f} 个像素，看不清印刷细节：请靠近重拍或发送原图。"
+        if soft_picture(p):
+            soft = any(f.kind == "soft" and f.sure for f in self.faults)
+            return None if soft else "照片没有对好焦或有抖动：请拿稳、对焦后重拍。"
         if p.bend > limit("bend_modules"):
             return "二维码所在的面不平，印刷缺陷不能确定：请把合格证压平后重拍。"
         if p.shade > limit("shade") or p.glare:
             return "二维码上光线不均或有反光，印刷缺陷不能确定：请避开阴影和直射灯光重拍。"
-        if grid.fit < limit("grid_fit"):
+        if grid.fit < limit("grid_fit_exact" if grid.exact else "grid_fit"):
             return "二维码拍得不够清楚，印刷缺陷不能确定：请靠近、对焦后重拍。"
         return None
-
-    @property
-    def _soft(self) -> bool:
-        """The picture of the code is blurred, by whatever."""
-        p = self.e.print
-        return p is not None and (p.blur >= limit("blur_fail") or p.modulation < limit("modulation_fail"))
 
     @property
     def _clean(self) -> bool:
         """The picture of the code is sharp, large and free of glare and faults: a reader has no excuse (R26)."""
         p = self.e.print
-        if p is None or self._doubt is not None or self._soft:
-            return False
-        spotless = p.stain < limit("stain_fail") and p.missing < limit("missing_fail")
-        return spotless and p.density >= limit("legible_px_per_module")
+        return p is not None and self._doubt is None and not soft_picture(p) and not self.faults
 
-    @property
-    def _seal(self) -> bool:
-        return self.e.print is not None and self.e.print.seal_share >= limit("seal_share_fail")
+    def _cause(self) -> str | None:
+        """The first certain fault, named with its clause: what follows from it stays open until it is mended."""
+        fault = next((f for f in self.faults if f.sure and f.hidden_by is None), None)
+        return None if fault is None else f"二维码{fault.name}（{_shown(fault.clause)}）"
 
-    @property
-    def _crease(self) -> bool:
-        p = self.e.print
-        return p is not None and p.crease >= limit("crease_fail") and not (self._seal or self._soft or self._doubt)
+    def _by_faults(
+        self, clause: str, required: str, sound: str, measured: dict[str, Any], rows: tuple[str, ...] = (),
+        where: Quad | None = None,
+    ) -> Finding:  # fmt: skip
+        """The verdict of a clause that only asks for the absence of faults."""
+        mine = [fault for fault in self.faults if fault.clause == clause]
+        certain = [fault for fault in mine if fault.sure and fault.hidden_by is None]
+        if certain and (doubt := self._doubt) is not None and not (_DOUBTLESS & {f.kind for f in certain}):
+            return self._finding(clause, UNCLEAR, required, doubt, measured, rows)
+        if certain:
+            names, remedies = "、".join(f.name for f in certain), "；".join(dict.fromkeys(f.remedy for f in certain))
+            advice = f"二维码{names}（{_shown(clause)}）：{remedies}后重新印刷。"
+            return self._finding(clause, FAIL, required, advice, measured, rows, where)
+        hidden = next((fault.hidden_by for fault in mine if fault.hidden_by is not None), None)
+        if hidden is not None:
+            advice = f"受“{hidden.name}”（{_shown(hidden.clause)}）影响，改正后再判。"
+            return self._finding(clause, UNCLEAR, required, advice, measured, rows)
+        if mine:
+            advice = self._doubt or f"二维码好像{mine[0].name}，照片上不能确定：请靠近、对焦、避开反光后重拍。"
+            return self._finding(clause, UNCLEAR, required, advice, measured, rows)
+        return self._finding(clause, PASS, required, sound, measured, rows)
 
     @property
     def _camera_blur(self) -> float | None:
         """The camera's own blur in modules (standard deviation), by the sheet's rim; None without a rim."""
-        if self.e.sheet is None or self.e.grid is None:
+        if self.e.sheet is None or self.module_mm is None:
             return None
-        module_mm = self.e.sheet.code_sides_mm()[0] / self.e.grid.columns
-        return self.e.sheet.rim_blur_mm() / module_mm
+        return self.e.sheet.rim_blur_mm() / self.module_mm
 
     # --- clauses ------------------------------------------------------------------------------------------------------
 
@@ -281,46 +311,37 @@ class _Bench:
 
     def clear(self) -> Finding:
         required = "二维码避开检验结论、公章和关键信息栏"
-        if (reason := self._no_code()) is not None or self.e.print is None:
-            return self._finding("D.1.1.clear", UNCLEAR, required, reason or "")
-        measured = {"seal_share": round(self.e.print.seal_share, 4)}
-        if self._seal:
+        clause, rows = "D.1.1.clear", ("R22",)
+        if self.e.grid is None and self.e.colour_on_code >= limit("colour_share_fail"):
+            advice = "印章或彩色笔迹盖到了二维码上（D.1.1）：请把印章盖在离二维码 5 mm 以外的位置后重新印刷。"
             return self._finding(
-                "D.1.1.clear",
-                FAIL,
-                required,
-                "印章盖到了二维码上（D.1.1）：请把印章盖在离二维码 5 mm 以外的位置。",
-                measured,
+                clause, FAIL, required, advice, {"colour_share": round(self.e.colour_on_code, 3)}, rows
             )
-        if self.e.text_on_code is not None:
+        if (reason := self._no_code()) is not None or self.e.print is None:
+            return self._finding(clause, UNCLEAR, required, reason or "", rows=rows)
+        p = self.e.print
+        measured = {"seal_modules": round(p.seal_area, 1), "overprint_modules": round(p.overprint, 1)}
+        if self.e.text_on_code is not None and not any(f.clause == clause and f.sure for f in self.faults):
             return self._finding(
-                "D.1.1.clear", FAIL, required,
-                f"文字“{self.e.text_on_code[:12]}”压在二维码上（D.1.1）：请把二维码与文字栏分开排版。", measured,
+                clause, FAIL, required,
+                f"文字“{self.e.text_on_code[:12]}”压在二维码上（D.1.1）：请把二维码与文字栏分开排版后重新印刷。",
+                measured, rows,
             )  # fmt: skip
-        return self._finding("D.1.1.clear", PASS, required, "二维码没有压到印章或文字。", measured)
+        where = quad(p.overprint_box) if p.overprint_box is not None else None
+        return self._by_faults(clause, required, "二维码没有压到印章、文字或线框。", measured, rows, where)
 
     def flat(self) -> Finding:
         required = "二维码处平整，无褶皱、无覆盖涂层，不在折痕处"
         if (reason := self._no_code()) is not None or self.e.print is None:
             return self._finding("D.1.2", UNCLEAR, required, reason or "")
         p = self.e.print
-        measured = {"crease": round(p.crease, 3)}
-        if self._seal:
-            return self._finding("D.1.2", UNCLEAR, required, "二维码被印章覆盖，先改正 D.1.1 再判。", measured)
-        if self._crease:
-            where = None
-            if p.crease_line is not None:
-                a, b = p.crease_line
-                across = np.array([b[1] - a[1], a[0] - b[0]]) / max(float(np.hypot(*(b - a))), 1.0) * 0.8 * p.density
-                where = quad(np.array([a - across, b - across, b + across, a + across]))
-            return self._finding(
-                "D.1.2", FAIL, required, "一道折痕穿过二维码（D.1.2）：请换一张没有折痕的合格证，并避开折叠处印刷。",
-                measured, where=where,
-            )  # fmt: skip
-        if p.crease >= limit("crease_fail"):
-            doubt = self._doubt or "二维码不清晰，不能确定有没有折痕：请靠近、对焦后重拍。"
-            return self._finding("D.1.2", UNCLEAR, required, doubt, measured)
-        return self._finding("D.1.2", PASS, required, "二维码处没有看到折痕或覆盖。", measured)
+        measured = {"crease": round(p.crease, 3), "film": round(p.film, 3)}
+        where = None
+        if p.crease_line is not None and p.crease >= limit("crease_fail"):
+            a, b = p.crease_line
+            across = np.array([b[1] - a[1], a[0] - b[0]]) / max(float(np.hypot(*(b - a))), 1.0) * 0.8 * p.density
+            where = quad(np.array([a - across, b - across, b + across, a + across]))
+        return self._by_faults("D.1.2", required, "二维码处没有看到折痕或覆盖。", measured, where=where)
 
     def same_place(self) -> Finding:
         return self._finding(
@@ -342,7 +363,11 @@ class _Bench:
             )
         if pcs >= good:
             return self._finding("D.2.1.contrast", PASS, required, f"对比度 {pcs:.0%}。", measured, ("R24",))
-        if pcs < bad and self._doubt is None and not self._soft:
+        pale = next((f for f in self.faults if f.kind in {"fade", "film", "soft"} and f.sure and not f.hidden_by), None)
+        if pale is not None:
+            advice = f"受“{pale.name}”（{_shown(pale.clause)}）影响，改正后再判。"
+            return self._finding("D.2.1.contrast", UNCLEAR, required, advice, measured, ("R24",))
+        if pcs < bad and self._doubt is None:
             return self._finding(
                 "D.2.1.contrast", FAIL, required,
                 f"二维码对比度 {pcs:.0%}，要求 ≥ {good:.0%}（D.2.1）：请用纯黑油墨在白底上重新印刷，检查碳带或墨量。",
@@ -361,54 +386,17 @@ class _Bench:
         p = self.e.print
         measured = {
             "px_per_module": round(p.density, 2), "modules": self.e.grid.columns, "blur": round(p.blur, 3),
-            "ghost": round(p.ghost, 3), "streak": round(p.streak, 3), "stain": round(p.stain, 3),
-            "missing": round(p.missing, 3), "wrong_modules": round(p.wrong_modules, 4),
+            "print_blur": round(print_blur(p, self._camera_blur), 3), "ghost": round(p.ghost, 3),
+            "streak": round(p.streak, 3), "stain": round(p.stain, 3), "missing": round(p.missing, 3),
         }  # fmt: skip
-        if self._seal or self._crease:
-            cause = "印章（D.1.1）" if self._seal else "折痕（D.1.2）"
-            return self._finding(clause, UNCLEAR, required, f"二维码受{cause}影响，改正后再判。", measured, rows)
-        if p.density < limit("legible_px_per_module"):
-            advice = f"每个模块只有 {p.density:.1f} 个像素，看不清印刷细节：请靠近重拍或发送原图。"
+        if p.density < limit("legible_px_per_module") or (soft_picture(p) and self._doubt is not None):
+            return self._finding(clause, UNCLEAR, required, self._doubt or "", measured, rows)
+        coarse = next((f for f in self.faults if f.kind == "uneven" and f.sure and f.hidden_by is None), None)
+        if coarse is not None and not any(f.clause == clause for f in self.faults):
+            advice = f"受“{coarse.name}”（D.2.3）影响，改正后再判。"
             return self._finding(clause, UNCLEAR, required, advice, measured, rows)
-        camera = self._camera_blur
-        own = p.blur if camera is None else float(np.sqrt(max(p.blur**2 - camera**2, 0.0)))
-        measured["print_blur"] = round(own, 3)
-        soft = self._soft
-        if soft and (camera is None or camera > 0.6 * p.blur):
-            return self._finding(
-                clause, UNCLEAR, required, "照片没有对好焦或有抖动：请拿稳、对焦后重拍。", measured, rows
-            )
-        faults = self._faults(p, own, soft=soft)
-        if faults and (doubt := self._doubt) is not None:
-            return self._finding(clause, UNCLEAR, required, doubt, measured, rows)
-        if faults:
-            advice = f"二维码{'、'.join(faults)}（D.2.1）：请检查打印头、碳带或版面，重新印刷。"
-            return self._finding(clause, FAIL, required, advice, measured, rows)
-        if own > limit("blur_pass") or p.ghost > limit("ghost_pass"):
-            doubt = "印迹发虚" if own > limit("blur_pass") else "可能有重影"
-            return self._finding(
-                clause, UNCLEAR, required, f"二维码{doubt}，但不能确定：请对焦后靠近重拍。", measured, rows
-            )
-        return self._finding(
-            clause, PASS, required,
-            "没有看到模糊、重影、缺线或污点；照片没有发现低于 300 dpi 的迹象，原稿或扫描件可进一步证明。",
-            measured, rows,
-        )  # fmt: skip
-
-    @staticmethod
-    def _faults(p: Print, own: float, *, soft: bool) -> list[str]:
-        if own >= limit("blur_fail") or soft:
-            return ["印迹模糊"]  # everything else is measured against sharp borders
-        if p.streak >= limit("streak_fail"):
-            return ["有缺线（一条横贯的白线）"]
-        faults = []
-        if p.ghost >= limit("ghost_fail"):
-            faults.append("有重影")
-        if p.stain >= limit("stain_fail"):
-            faults.append("有污点")
-        if p.missing >= limit("missing_fail"):
-            faults.append("有漏印的模块")
-        return faults
+        sound = "没有模糊、重影、缺线、污点；照片不能证明 300 dpi，也没有看到低于它的迹象。"
+        return self._by_faults(clause, required, sound, measured, rows)
 
     def readable(self) -> Finding:
         required = "主流扫码工具均可读取，识别率 100%"
@@ -420,9 +408,8 @@ class _Bench:
         measured: dict[str, Any] = {"readers": len(readers), "px_per_module": round(density, 2) if density else None}
         if len(readers) >= 2:
             return self._finding(clause, PASS, required, "两个独立的识读程序都直接读出了相同内容。", measured, rows)
-        if self._seal or self._crease:
-            cause = "印章（D.1.1）" if self._seal else "折痕（D.1.2）"
-            return self._finding(clause, UNCLEAR, required, f"识读受{cause}影响，改正后再判。", measured, rows)
+        if (cause := self._cause()) is not None:
+            return self._finding(clause, UNCLEAR, required, f"{cause}，影响识读，改正后再判。", measured, rows)
         if e.symbol.symbology != "QRCode" and readers:
             return self._finding(
                 clause,
@@ -460,26 +447,18 @@ class _Bench:
         if (reason := self._no_code()) is not None or self.e.print is None:
             return self._finding(clause, UNCLEAR, required, reason or "", rows=rows)
         p = self.e.print
-        measured = {"jitter": round(p.jitter, 3), "growth": round(p.growth, 3), "px_per_module": round(p.density, 2)}
-        if self._seal or self._crease:
-            cause = "印章（D.1.1）" if self._seal else "折痕（D.1.2）"
-            return self._finding(clause, UNCLEAR, required, f"二维码受{cause}影响，改正后再判。", measured, rows)
-        if p.jitter > limit("jitter_pass") and self._faults(p, p.blur, soft=self._soft):
-            advice = "模块边缘受清晰度问题（D.2.1）影响，改正后再判。"
-            return self._finding(clause, UNCLEAR, required, advice, measured, rows)
-        if p.jitter > limit("jitter_pass") and (doubt := self._doubt) is not None:
-            return self._finding(clause, UNCLEAR, required, doubt, measured, rows)
-        if p.density < limit("ragged_px_per_module"):
+        measured = {
+            "jitter": round(p.jitter, 3), "uneven": round(p.uneven_grid, 3), "growth": round(p.growth, 3),
+            "fade": round(p.fade, 3), "wrong_modules": p.wrong_count, "px_per_module": round(p.density, 2),
+        }  # fmt: skip
+        mine = [fault for fault in self.faults if fault.clause == clause]
+        if p.density < limit("ragged_px_per_module") and all(f.kind == "ragged" for f in mine):
             advice = f"每个模块只有 {p.density:.1f} 个像素，看不清模块边缘：请靠近重拍或发送原图。"
             return self._finding(clause, UNCLEAR, required, advice, measured, rows)
-        if p.jitter >= limit("jitter_fail"):
-            advice = "模块边缘呈锯齿状或大小不匀（D.2.3）：请用 300 dpi 以上的打印机，让模块为整数个打印点后重新印刷。"
-            return self._finding(clause, FAIL, required, advice, measured, rows)
-        if p.jitter > limit("jitter_pass"):
-            return self._finding(
-                clause, UNCLEAR, required, "模块边缘略有不齐，不能确定：请靠近、对焦后重拍。", measured, rows
-            )
-        return self._finding(clause, PASS, required, "模块均匀，边缘整齐。", measured, rows)
+        if soft_picture(p):
+            advice = self._doubt or "模块边缘受“印得模糊”（D.2.1）影响，改正后再判。"
+            return self._finding(clause, UNCLEAR, required, advice, measured, rows)
+        return self._by_faults(clause, required, "墨色均匀，模块大小一致，边缘整齐。", measured, rows)
 
     def size(self) -> Finding:
         least = smallest_side(self.e.size_known)
@@ -515,11 +494,12 @@ class _Bench:
         module_mm = self.e.sheet.code_sides_mm()[0] / self.e.grid.columns
         quiet = {s: min(free[s] * module_mm, self.edge_mm[s]) for s in SIDES}
         measured |= {"quiet_mm": {s: _mm(quiet[s]) for s in SIDES}, "uncertainty_mm": _mm(self._u)}
-        if self._seal or self._crease:
-            cause = "印章（D.1.1）" if self._seal else "折痕（D.1.2）"
-            return self._finding(clause, UNCLEAR, required, f"留白受{cause}影响，改正后再判。", measured, ("R28",))
         side = min(SIDES, key=lambda s: quiet[s])
         verdict = self._against(quiet[side], least)
+        across = next((f for f in self.faults if f.kind in _ACROSS and f.sure and f.hidden_by is None), None)
+        if across is not None and verdict is not PASS:
+            advice = f"受“{across.name}”（{_shown(across.clause)}）影响，改正后再判。"
+            return self._finding(clause, UNCLEAR, required, advice, measured, ("R28",))
         if verdict is PASS:
             advice = f"四周留白 {_sides(quiet)} mm。"
             if quiet[side] / module_mm < modules - 0.1:
@@ -529,7 +509,7 @@ class _Bench:
         elif verdict is FAIL:
             advice = (
                 f"二维码{_NAMES[side]}侧留白 {quiet[side]:.1f} mm，要求 ≥ {least:g} mm（D.3.2）："
-                "请移开文字或线条，留足空白后重新印刷。"
+                f"请把那里的文字或线条移开 {least - quiet[side] + 0.3:.1f} mm 以上再重新印刷。"
             )
         else:
             advice = (
@@ -539,10 +519,13 @@ class _Bench:
         return self._finding(clause, verdict, required, advice, measured, ("R28", "R55"))
 
     def durable(self) -> Finding:
-        return self._finding(
-            "D.4", UNCLEAR, "防水、防刮油墨；铜版纸、白卡纸等不易破损的材质",
-            "照片不能判定耐磨和防水：以企业声明的油墨和纸张为准。", rows=("R29", "R50"),
-        )  # fmt: skip
+        """R29: declared by the firm; a photo can only refute it."""
+        required, rows = "防水、防刮油墨；铜版纸、白卡纸等不易破损的材质", ("R29", "R50")
+        scratched = any(f.kind == "scratch" and f.sure and f.hidden_by is None for f in self.faults)
+        if scratched and self.e.print is not None and self._doubt is None:
+            return self._by_faults("D.4", required, "", {"scratch": round(self.e.print.scratch, 3)}, rows)
+        advice = "照片不能判定耐磨和防水：以企业声明的油墨和纸张为准。"
+        return self._finding("D.4", UNCLEAR, required, advice, rows=rows)
 
     def agrees(self) -> Finding:
         required = "二维码关联的信息与合格证上的产品信息一致"

@@ -20,6 +20,9 @@ _RING = 1
 """Modules of quiet zone that take part in the alignment."""
 _SAME = 0.93
 """Share of modules from which a re-encoded grid is the one that was printed, the rest being print faults."""
+_ALIKE = 0.6
+"""Share from which it is at least worth laying on the photo."""
+_FITS = 0.72
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +68,17 @@ def lay_grid(gray: Gray, symbol: Symbol) -> Grid | None:
     if rough is not None:
         to_photo = rough[0]
         sampled = _sample(gray, to_photo, rows, columns)
-    ideal, exact = sampled, False
-    for made in _encodings(symbol):
-        if made.shape == sampled.shape and (made == sampled).mean() >= _SAME:
-            ideal, exact = made, True
-            break
-    aligned = _align(gray, to_photo, ideal)
+    made = [encoding for encoding in _encodings(symbol) if encoding.shape == sampled.shape]
+    same = [float((encoding == sampled).mean()) for encoding in made]
+    best = made[int(np.argmax(same))] if made else sampled
+    exact = max(same, default=0.0) >= _SAME
+    aligned = _align(gray, to_photo, best if exact else sampled)
+    if not exact and max(same, default=0.0) >= _ALIKE:
+        # blurred or ragged print samples badly; another text's grid would not fit the photo better than the sample
+        fitted = _align(gray, to_photo, best)
+        if fitted is not None and fitted[1] > max(_FITS, aligned[1] if aligned is not None else 0.0):
+            aligned, exact = fitted, True
+    ideal = best if exact else sampled
     if aligned is None or aligned[1] < 0.6:
         return None
     to_photo, fit = aligned

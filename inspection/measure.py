@@ -1,6 +1,8 @@
-"""Print quality in the code's own grid: contrast, blur, ghost, streak, stain, raggedness, crease, seal, quiet zone.
+"""Print quality in the code's own grid: what one photo shows of contrast, blur, faults and what lies around a code.
 
-All levels are linear light divided by the paper's local light, so 1 is paper and the ink is near 0.
+The view is resampled to whole pixels a module. Levels are linear light over the paper's local light, so 1 is paper
+and ink is near 0; ``ink`` turns that round and scales it by the contrast, so 0 is paper and 1 ink. What is left after
+the ideal print, as this camera would show it, is taken off is the ``residual`` in which faults are sought.
 """
 
 from dataclasses import dataclass
@@ -9,17 +11,21 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inspection import faults, foreign
 from inspection.geometry import Floats, project
 from inspection.grid import Grid, rectify
 
 Side = str
 SIDES: tuple[Side, ...] = ("left", "top", "right", "bottom")
+Mask = NDArray[np.bool_]
+Image32 = NDArray[np.float32]
 
-_SRGB = np.array([(v / 255 / 12.92) if v <= 10 else ((v / 255 + 0.055) / 1.055) ** 2.4 for v in range(256)], np.float32)
 _QUIET_REACH = 6.5
 """Modules (at least) looked at around the code."""
-_MARK = 0.22
-"""Darkness, as a share of the ink's, from which something in the quiet zone is a mark."""
+_DENSITY = (3, 8)
+_FADED = 0.1
+_SPAN = 290
+"""Pixels across a code that are enough: many modules need fewer pixels each, their borders average out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +43,33 @@ class Print:
     growth: float
     ghost: float
     streak: float
+    """Width of ink missing along one line straight across the code."""
     stain: float
     missing: float
+    scratch: float
+    """Strongest slanted line without ink: share of the ink lost along eight modules of it."""
     wrong_modules: float
+    wrong_count: int
+    """Modules that clearly read the other way round and stand alone, not in a stain or a void."""
     jitter: float
+    """Scatter of single borders about the grid."""
+    uneven_grid: float
+    """Scatter of whole rows and columns of borders: modules of unlike sizes."""
+    fade: float
+    """How much paler the ink is at the palest corner than at the strongest, share."""
+    film: float
+    """Strength that ink lost under a patch with a clear rim, share of the contrast."""
+    film_is_light: bool
+    """The patch lifts the paper as much as the ink: a reflection, not a coating."""
     crease: float
     crease_line: Floats | None
     """Ends of the crease in photo pixels, 2×2."""
-    seal_share: float
+    seal_area: float
+    """Coloured strokes on the code, in square modules of its bare paper."""
+    overprint: float
+    """How deep thin foreign print (text, a field's line) reaches from outside into the code."""
+    overprint_box: Floats | None
+    """Its corners in photo pixels, 4×2."""
     glare: bool
     quiet: dict[Side, float]
     """Distance from the symbol to the first mark; as far as was looked at where there is none."""
@@ -54,90 +79,97 @@ class Print:
 
 def measure_print(rgb: NDArray[np.uint8], grid: Grid, quiet_reach: float = 0.0) -> Print:
     """Measure a code that is aligned to the photo; ``quiet_reach`` modules around it are searched for marks."""
-    density = int(np.clip(round(grid.px_per_module), 3, 8))
+    density = _density(grid)
     reach = float(np.ceil(max(_QUIET_REACH, quiet_reach)))
     box = (-reach, -reach, grid.columns + reach, grid.rows + reach)
     colour = rectify(rgb, grid.to_photo, box, density).clip(0, 255).astype(np.uint8)
-    level = _relative_light(colour, density)
     border = round(reach * density)
     inner = (slice(border, border + grid.rows * density), slice(border, border + grid.columns * density))
-    code = level[inner]
-    light, dark, pcs, modulation = _levels(code, grid.ideal, density)
-    contrast = max(light - dark, 0.02)
-    ink = (light - level) / contrast  # 0 paper, 1 ink
+    light_rgb = linear(colour)
+    level = _relative_light(light_rgb, density)
+    light, dark, pcs, modulation = _levels(level[inner], grid.ideal, density)
+    ink = ((light - level) / max(light - dark, 0.02)).astype(np.float32)  # 0 paper, 1 ink
     model, blur, growth = _model(ink, grid.ideal, density, border)
-    plain = _plain(grid.ideal, density, border, ink.shape)
-    ghost = _ghost((ink - model)[inner], plain[inner], grid.ideal, density)
-    ink, bend = _flatten(ink, model, density, border)
-    model, blur, growth = _model(ink, grid.ideal, density, border)
+    tone = faults.ink_tone(ink[inner], model[inner], grid.ideal, density)
+    if tone.fade > _FADED:  # with the fading evened out, it neither bends the grid nor looks like missing ink
+        ink = ink / tone.field(ink.shape, border)
+        model, blur, growth = _model(ink, grid.ideal, density, border)
+    ink, bend = _flatten(ink, model, grid.ideal.shape, density, border)
+    if bend > 0.05:
+        model, blur, growth = _model(ink, grid.ideal, density, border)
     residual = ink - model
-    if bend > 0.2:  # on a surface that is truly bent the copy would be the bend's own; else the bend is the copy's
-        ghost = min(ghost, _ghost(residual[inner], plain[inner], grid.ideal, density))
-    margin = round(2.5 * density)
-    window = (
-        slice(border - margin, border + grid.rows * density + margin),
-        slice(border - margin, border + grid.columns * density + margin),
-    )
-    crease, crease_line = _crease(residual[window], plain[window], density)
-    if crease_line is not None:
-        crease_line = project(grid.to_photo, (crease_line + 0.5 - margin) / density)
-    stain, missing = _windows(residual[inner], grid.ideal, density)
-    chroma = _saturated(colour, plain, np.median(_SRGB[colour[inner][plain[inner]]], axis=0), density)
-    near = slice(max(border - density, 0), border + grid.rows * density + density)
-    across = slice(max(border - density, 0), border + grid.columns * density + density)
+    plain = _plain(grid.ideal, density, border, ink.shape)
+    solid = np.kron(grid.ideal, np.ones((density, density), np.bool_))
+    stain, missing = faults.windows(residual[inner], solid, density)
+    slant, streak = faults.lost_lines(residual[inner], solid, density)
+    jitter, uneven_grid = faults.borders(residual[inner], grid.ideal, density)
+    film, film_is_light = faults.film(ink[inner], model[inner], grid.ideal, density)
+    wrong_modules, wrong_count = faults.wrong_modules(ink[inner], grid, density)
+    chroma = foreign.saturated(light_rgb, plain, inner, density)
+    crease, crease_line = foreign.crease(residual, plain, density, border)
+    overprint, overprint_box = foreign.overprint(residual, plain, grid.ideal.shape, density, border)
+
+    def on_photo(points: Floats | None) -> Floats | None:
+        return None if points is None else project(grid.to_photo, (points + 0.5) / density - reach)
+
     return Print(
-        pcs=pcs, bend=bend, shade=_shade(colour[inner], plain[inner]), modulation=modulation, blur=blur, growth=growth,
-        ghost=ghost,
-        streak=_streak(residual[inner], grid.ideal, density), stain=stain, missing=missing,
-        wrong_modules=_wrong(ink[inner], grid, density),
-        jitter=_jitter(residual[inner], grid.ideal, density),
-        crease=crease, crease_line=crease_line,
-        seal_share=float((chroma & plain)[near, across].sum() / max(plain[near, across].sum(), 1)),
+        pcs=pcs, bend=bend, shade=_shade(light_rgb[inner], plain[inner]), modulation=modulation, blur=blur,
+        growth=growth, ghost=faults.ghost(residual[inner], grid.ideal, density, blur), streak=streak, stain=stain,
+        missing=missing, scratch=slant, wrong_modules=wrong_modules, wrong_count=wrong_count, jitter=jitter,
+        uneven_grid=uneven_grid, fade=tone.fade, film=film, film_is_light=film_is_light, crease=crease,
+        crease_line=on_photo(crease_line),
+        seal_area=float((chroma & plain)[inner].sum()) / density**2,
+        overprint=overprint, overprint_box=on_photo(overprint_box),
         glare=bool((colour[inner].min(axis=-1) >= 253).mean() > 0.04 and missing > 0.4),
-        quiet=_quiet(np.maximum(ink, chroma.astype(np.float64)), density, border, blur), quiet_reach=reach,
-        density=float(grid.px_per_module),
+        quiet=foreign.quiet_zone(np.maximum(ink, chroma.astype(np.float32)), density, border, blur),
+        quiet_reach=reach, density=float(grid.px_per_module),
     )  # fmt: skip
 
 
-def _relative_light(colour: NDArray[np.uint8], density: int) -> Floats:
-    """Luminance over the paper's own local luminance."""
-    linear = _SRGB[colour]
-    luminance = linear @ np.array([0.2126, 0.7152, 0.0722], np.float32)
-    # The paper: the bright end of cells that are large enough to hold light modules, smoothed by a low polynomial.
-    cell = 4 * density
+def _density(grid: Grid) -> int:
+    least, most = _DENSITY
+    enough = max(5, _SPAN // max(grid.rows, grid.columns))
+    return int(np.clip(round(grid.px_per_module), least, min(most, enough)))
+
+
+_SRGB = np.array([(v / 255 / 12.92) if v <= 10 else ((v / 255 + 0.055) / 1.055) ** 2.4 for v in range(256)], np.float32)
+
+
+def linear(colour: NDArray[np.uint8]) -> Image32:
+    """Linear light 0…1 of sRGB bytes."""
+    return np.asarray(cv2.LUT(colour, _SRGB), np.float32)
+
+
+def _relative_light(light: Image32, density: int) -> Image32:
+    """Luminance over the paper's own local luminance: a low polynomial through the bright end of the neighbourhood."""
+    luminance = cv2.transform(light, np.array([[0.2126, 0.7152, 0.0722]], np.float32))
+    cell = 4 * density  # large enough to hold light modules
     rows, columns = luminance.shape[0] // cell, luminance.shape[1] // cell
     tiles = luminance[: rows * cell, : columns * cell].reshape(rows, cell, columns, cell).transpose(0, 2, 1, 3)
-    bright = np.percentile(tiles.reshape(rows, columns, -1), 92, axis=-1)
+    bright_end = int(0.92 * cell * cell)
+    bright = np.partition(tiles.reshape(rows, columns, -1), bright_end, axis=-1)[..., bright_end]
     y, x = np.mgrid[0:rows, 0:columns] + 0.5
     x, y = x * cell / luminance.shape[1] * 2 - 1, y * cell / luminance.shape[0] * 2 - 1
     basis = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], -1).reshape(-1, 6)
-    value = bright.reshape(-1)
+    value = bright.reshape(-1).astype(np.float64)
     weight = np.ones_like(value)
-    solved = np.zeros(6)
+    solved: Floats = np.zeros(6)
     for _ in range(6):
         solved, *_ = np.linalg.lstsq(basis * weight[:, None], value * weight, rcond=None)
         off = value - basis @ solved
         scale = max(float(np.median(np.abs(off))), 1e-4)
         # cells darker than the surface hold print, a table beyond the sheet or a shadow; they pull far less
         weight = np.where(off < 0, 1 / (1 + (off / scale) ** 2), 1.0)
-    yy, xx = np.mgrid[0 : luminance.shape[0], 0 : luminance.shape[1]]
-    xx, yy = (xx + 0.5) / luminance.shape[1] * 2 - 1, (yy + 0.5) / luminance.shape[0] * 2 - 1
-    surface = np.stack([np.ones_like(xx), xx, yy, xx * xx, xx * yy, yy * yy], -1) @ solved
-    surface = np.maximum(surface, 0.25 * float(np.median(value)) + 1e-4)
-    return np.asarray(luminance / surface, np.float64)
+    a, b, c, d, e, f = solved.astype(np.float32)
+    yy = ((np.arange(luminance.shape[0], dtype=np.float32) + 0.5) / luminance.shape[0] * 2 - 1)[:, None]
+    xx = ((np.arange(luminance.shape[1], dtype=np.float32) + 0.5) / luminance.shape[1] * 2 - 1)[None]
+    surface = (a + b * xx + d * xx * xx) + (c * yy + f * yy * yy) + e * xx * yy
+    return np.asarray(luminance / np.maximum(surface, 0.25 * float(np.median(value)) + 1e-4), np.float32)
 
 
-def _centres(image: Floats, shape: tuple[int, int], density: int) -> Floats:
-    """Mean of the middle of each module."""
-    rows, columns = shape
-    low = (density - 1) // 3
-    cells = image.reshape(rows, density, columns, density)
-    return np.asarray(cells[:, low : density - low, :, low : density - low].mean(axis=(1, 3)), np.float64)
-
-
-def _levels(code: Floats, ideal: NDArray[np.bool_], density: int) -> tuple[float, float, float, float]:
+def _levels(code: Image32, ideal: Mask, density: int) -> tuple[float, float, float, float]:
     """Level of light and dark, PCS, modulation (R24: from modules whose four neighbours agree, blur spoils others)."""
-    centre = _centres(code, ideal.shape, density)
+    centre = faults.centres(code, ideal.shape, density)
     framed = np.pad(ideal, 1)
     agree = np.ones_like(ideal)
     for dy, dx in ((0, 1), (2, 1), (1, 0), (1, 2)):
@@ -151,70 +183,111 @@ def _levels(code: Floats, ideal: NDArray[np.bool_], density: int) -> tuple[float
     return light, dark, float(np.clip(pcs, 0, 1)), float(np.clip(modulation, 0, 1.2))
 
 
-def _model(ink: Floats, ideal: NDArray[np.bool_], density: int, border: int) -> tuple[Floats, float, float]:
+def _model(ink: Image32, ideal: Mask, density: int, border: int) -> tuple[Image32, float, float]:
     """The ideal print as this photo should show it, with its blur (standard deviation) and ink growth in modules."""
     sharp = np.pad(np.kron(ideal, np.ones((density, density), np.bool_)), border).astype(np.float32)
-    rim = min(border, 2 * density)
+    rim = min(border, density)
     near = (slice(border - rim, sharp.shape[0] - border + rim), slice(border - rim, sharp.shape[1] - border + rim))
-    target, small = ink[near].astype(np.float32), sharp[near]
+    target, small = ink[near], sharp[near]
 
-    def blurred(image: NDArray[np.float32], sigma: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def blurred(image: Image32, sigma: float) -> tuple[Image32, Image32]:
         soft = np.asarray(cv2.GaussianBlur(image, (0, 0), sigma * density), np.float32)
-        steep = np.hypot(cv2.Sobel(soft, cv2.CV_32F, 1, 0, scale=0.125), cv2.Sobel(soft, cv2.CV_32F, 0, 1, scale=0.125))
-        return soft, np.asarray(steep, np.float32)
+        across, down = cv2.Sobel(soft, cv2.CV_32F, 1, 0, scale=0.125), cv2.Sobel(soft, cv2.CV_32F, 0, 1, scale=0.125)
+        return soft, np.asarray(cv2.magnitude(across, down), np.float32)
 
-    def misfit(sigma: float) -> tuple[float, float, float]:
-        soft, steep = blurred(small, sigma)
-        off = target - soft
-        growth = float((off * steep).sum() / max(float((steep * steep).sum()), 1e-9))
-        return float(np.abs(off - growth * steep).mean()), sigma, growth
+    tried: dict[float, tuple[float, float]] = {}
 
-    _, coarse, _ = min(misfit(sigma) for sigma in (0.08, 0.2, 0.32, 0.44, 0.56, 0.68))
-    _, sigma, growth = min(misfit(max(coarse + step, 0.05)) for step in (-0.06, -0.03, 0.0, 0.03, 0.06))
+    def misfit(sigma: float) -> float:
+        if sigma not in tried:
+            soft, steep = blurred(small, sigma)
+            off = target - soft
+            growth = float(np.vdot(off, steep)) / max(float(np.vdot(steep, steep)), 1e-9)
+            tried[sigma] = float(cv2.norm(off, growth * steep, cv2.NORM_L1)), growth
+        return tried[sigma][0]
+
+    ladder = (0.08, 0.14, 0.2, 0.26, 0.32, 0.38, 0.44, 0.5, 0.56, 0.62, 0.68, 0.74)
+    low, high = 0, len(ladder) - 1
+    while low < high:  # the misfit has one dip
+        middle = (low + high) // 2
+        if misfit(ladder[middle]) <= misfit(ladder[middle + 1]):
+            high = middle
+        else:
+            low = middle + 1
+    sigma = ladder[low]
+    if 0 < low < len(ladder) - 1:  # the dip of a parabola through three
+        before, at, after = (misfit(ladder[low + step]) for step in (-1, 0, 1))
+        bow = before - 2 * at + after
+        sigma += 0.06 * float(np.clip(0.5 * (before - after) / bow if bow > 0 else 0.0, -0.5, 0.5))
+    misfit(sigma)
+    growth = tried[sigma][1]
     soft, steep = blurred(sharp, sigma)
-    return (soft + growth * steep).astype(np.float64), sigma, growth / density
+    return soft + np.float32(growth) * steep, sigma, growth / density
 
 
-def _shade(colour: NDArray[np.uint8], plain: NDArray[np.bool_]) -> float:
-    low, high = np.percentile(_SRGB[colour[..., 1]][plain], [5, 95])
+def _shade(light: Image32, plain: Mask) -> float:
+    low, high = np.percentile(light[..., 1][plain][::3], [5, 95])
     return float(high / max(low, 1e-3))
 
 
-def _flatten(ink: Floats, model: Floats, density: int, border: int) -> tuple[Floats, float]:
-    """Take out a gentle bend of the surface: shift the picture onto the model by a field that varies over modules.
+def _flatten(ink: Image32, model: Image32, shape: tuple[int, int], density: int, border: int) -> tuple[Image32, float]:
+    """Take out a gentle bend of the surface: shift the picture onto the model by cubic polynomials over the code.
 
-    Least squares on the gradients in windows of some five modules, so single borders keep their raggedness. Returns the
-    straightened ink and the greatest shift inside the code, in modules.
+    So smooth a shift follows bow and lens, and leaves rows of unlike height, a ghost or ragged borders to be seen.
+    Least squares on the gradients, summed up by module. Returns the straightened ink and the greatest shift inside
+    the code, in modules.
     """
-    image = ink.astype(np.float32)
+    rows, columns = shape
+    inside = (slice(border, border + rows * density), slice(border, border + columns * density))
+    target = model[inside]
+    gx = cv2.Sobel(model, cv2.CV_32F, 1, 0, scale=0.125)[inside]
+    gy = cv2.Sobel(model, cv2.CV_32F, 0, 1, scale=0.125)[inside]
+
+    def by_module(values: NDArray[np.floating]) -> Floats:
+        summed = cv2.resize(np.asarray(values, np.float32), (columns, rows), interpolation=cv2.INTER_AREA)
+        return summed.reshape(-1).astype(np.float64)
+
+    cells_x, cells_y = _powers((np.arange(columns) + 0.5) / columns), _powers((np.arange(rows) + 0.5) / rows)
+    cells = np.stack([np.outer(cells_y[:, j], cells_x[:, i]).ravel() for i, j in _CUBIC], axis=1)
+    xx, yy, xy = by_module(gx * gx), by_module(gy * gy), by_module(gx * gy)
+    cross = (cells * xy[:, None]).T @ cells
+    system = np.block([[(cells * xx[:, None]).T @ cells, cross], [cross, (cells * yy[:, None]).T @ cells]])
+    system += 1e-4 * np.trace(system) / len(system) * np.eye(len(system))
     height, width = ink.shape
-    yy, xx = np.mgrid[0:height, 0:width].astype(np.float32)
-    shift_x, shift_y = np.zeros_like(image), np.zeros_like(image)
-    gx = cv2.Sobel(model, cv2.CV_64F, 1, 0, scale=0.125)
-    gy = cv2.Sobel(model, cv2.CV_64F, 0, 1, scale=0.125)
-    sigma = 2.2 * density
+    fine_x = _powers(np.clip((np.arange(width) + 0.5 - border) / (columns * density), -0.05, 1.05))
+    fine_y = _powers(np.clip((np.arange(height) + 0.5 - border) / (rows * density), -0.05, 1.05))
 
-    def window(values: Floats) -> Floats:
-        return np.asarray(cv2.GaussianBlur(values, (0, 0), sigma), np.float64)
+    def field(coefficients: Floats) -> Image32:
+        matrix = np.zeros((4, 4))
+        for (i, j), value in zip(_CUBIC, coefficients, strict=True):
+            matrix[j, i] = value
+        bound = 0.7 * density
+        return np.asarray(np.clip(fine_y @ matrix @ fine_x.T, -bound, bound), np.float32)
 
-    xx_sum, yy_sum, xy_sum = window(gx * gx), window(gy * gy), window(gx * gy)
-    weight = 0.02 * float(np.median(xx_sum[border:-border, border:-border]))  # no gradient, no shift
-    determinant = (xx_sum + weight) * (yy_sum + weight) - xy_sum**2
-    seen = image
+    yy_px, xx_px = np.mgrid[0:height, 0:width].astype(np.float32)
+    shift = np.zeros(2 * cells.shape[1])
+    seen, shift_x, shift_y = ink, np.zeros_like(ink), np.zeros_like(ink)
     for _ in range(2):
-        off = np.clip(seen - model, -0.6, 0.6)
-        ex, ey = window(gx * off), window(gy * off)
-        bound = np.float32(0.7 * density)
-        shift_x -= (((yy_sum + weight) * ex - xy_sum * ey) / determinant).astype(np.float32)
-        shift_y -= (((xx_sum + weight) * ey - xy_sum * ex) / determinant).astype(np.float32)
-        shift_x, shift_y = np.clip(shift_x, -bound, bound), np.clip(shift_y, -bound, bound)
-        moved = cv2.remap(image, xx + shift_x, yy + shift_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        off = np.clip(seen[inside] - target, -0.6, 0.6)
+        right = np.concatenate([cells.T @ by_module(gx * off), cells.T @ by_module(gy * off)])
+        shift = shift - np.linalg.solve(system, right)
+        shift_x, shift_y = field(shift[: len(_CUBIC)]), field(shift[len(_CUBIC) :])
+        if max(np.abs(shift_x).max(), np.abs(shift_y).max()) < 0.05:
+            return ink, float(np.hypot(shift_x[inside], shift_y[inside]).max() / density)
+        moved = cv2.remap(ink, xx_px + shift_x, yy_px + shift_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         seen = np.asarray(moved, np.float32)
-    inside = (slice(border, -border), slice(border, -border))
-    return seen.astype(np.float64), float(np.hypot(shift_x[inside], shift_y[inside]).max() / density)
+    return seen, float(np.hypot(shift_x[inside], shift_y[inside]).max() / density)
 
 
-def _plain(ideal: NDArray[np.bool_], density: int, border: int, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+_CUBIC = tuple((i, j) for i in range(4) for j in range(4 - i))
+"""Powers of x and y whose product is at most of the third degree."""
+
+
+def _powers(share: Floats) -> Floats:
+    """Powers 0…3 of a place along the code, 0…1 taken as −1…1; N×4."""
+    return np.stack([(2 * share - 1) ** k for k in range(4)], axis=-1)
+
+
+def _plain(ideal: Mask, density: int, border: int, shape: tuple[int, ...]) -> Mask:
     """What should be bare paper: light modules and the surroundings, a sixth of a module away from any ink."""
     dark = np.zeros(shape, np.uint8)
     rows, columns = ideal.shape
@@ -223,203 +296,3 @@ def _plain(ideal: NDArray[np.bool_], density: int, border: int, shape: tuple[int
     )
     reach = max(1, round(0.17 * density))
     return np.asarray(cv2.dilate(dark, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)) == 0, np.bool_)
-
-
-def _windows(residual: Floats, ideal: NDArray[np.bool_], density: int) -> tuple[float, float]:
-    """Worst 3×3-module window: share of its light area that is inked, and of its dark area that lost its ink."""
-    dark = np.kron(ideal, np.ones((density, density), np.bool_))
-    size = (3 * density, 3 * density)
-
-    def worst(amount: Floats, where: NDArray[np.bool_]) -> float:
-        area = cv2.blur(where.astype(np.float64), size, borderType=cv2.BORDER_CONSTANT)
-        total = cv2.blur(np.where(where, amount, 0.0), size, borderType=cv2.BORDER_CONSTANT)
-        return float(np.where(area > 0.2, total / np.maximum(area, 1e-6), 0).max())
-
-    return worst(np.clip(residual, 0, 1), ~dark), worst(np.clip(-residual, 0, 1), dark)
-
-
-def _streak(residual: Floats, ideal: NDArray[np.bool_], density: int) -> float:
-    """Worst line (a third of a module and wider) straight across the code: mean share of ink its dark modules lost."""
-    dark = np.kron(ideal, np.ones((density, density), np.bool_))
-    lost = np.where(dark, np.clip(-residual, 0, 1), 0.0)
-    wide = max(2, round(density / 3))
-    worst = 0.0
-    for axis in (0, 1):
-        area, total = dark.sum(axis=axis).astype(np.float64), lost.sum(axis=axis)
-        area, total = (np.convolve(values, np.ones(wide), "valid") for values in (area, total))
-        share = np.where(area > 0.25 * wide * dark.shape[axis], total / np.maximum(area, 1), 0)
-        # a streak is one line: what the whole code lacks (uneven ink) is no streak
-        worst = max(worst, float(share.max() - np.median(share)))
-    return worst
-
-
-def _wrong(ink: Floats, grid: Grid, density: int) -> float:
-    """Share of modules that read opposite to the re-encoded code."""
-    if not grid.exact:
-        return 0.0
-    return float(((_centres(ink, grid.ideal.shape, density) > 0.5) != grid.ideal).mean())
-
-
-def _jitter(residual: Floats, ideal: NDArray[np.bool_], density: int) -> float:
-    """Standard deviation of module borders from the grid, in modules, after the common ink growth is taken off.
-
-    Every pixel row across a border gives the area between border and ideal, hence its displacement.
-    """
-    deviations = []
-    for dark, off in ((ideal, residual), (ideal.T, residual.T)):
-        rows, columns = dark.shape
-        cells = off.reshape(rows, density, columns * density)
-        half = max(density // 2, 1)
-        change = dark[:, 1:] != dark[:, :-1]
-        # only clean borders: beside them nothing changes again within a module
-        same_left = np.pad(dark, ((0, 0), (1, 0)), constant_values=False)[:, :-2] == dark[:, :-1]
-        same_right = np.pad(dark, ((0, 0), (0, 1)), constant_values=False)[:, 2:] == dark[:, 1:]
-        row, column = np.nonzero(change & (same_left | same_right))
-        if not len(row):
-            continue
-        x = ((column + 1) * density)[:, None] + np.arange(-half, half)
-        lanes = range(max(1, density // 4), max(density - density // 4, 2))
-        area = np.stack([cells[row[:, None], lane, x].sum(axis=1) for lane in lanes], axis=1) / density
-        polarity = dark[row, column]
-        for ink_first in (True, False):
-            group = area[polarity == ink_first]
-            if len(group) > 8:
-                deviations.append((group - np.median(group)).reshape(-1))
-    if not deviations:
-        return 0.0
-    every = np.concatenate(deviations)
-    return float(1.4826 * np.median(np.abs(every - np.median(every))))
-
-
-def _ghost(residual: Floats, light: NDArray[np.bool_], ideal: NDArray[np.bool_], density: int) -> float:
-    """Strength of a faint copy of the code, shifted by 0.4 to 1.6 modules: how much darker light areas are under it."""
-    dark = np.kron(ideal.astype(np.float64), np.ones((density, density)))
-    size = [n + 4 * density for n in light.shape]
-
-    def spectrum(image: Floats) -> NDArray[np.complex128]:
-        return np.asarray(np.fft.rfft2(image, s=size, axes=(0, 1)))
-
-    copy = spectrum(dark).conj()
-    amount = np.where(light, np.clip(residual, -0.5, 1), 0.0)
-    covered = np.fft.irfft2(spectrum(light.astype(np.float64)) * copy, s=size, axes=(0, 1))
-    under = np.fft.irfft2(spectrum(amount) * copy, s=size, axes=(0, 1))
-    total, area = float(amount.sum()), float(light.sum())
-    strength = under / np.maximum(covered, 1) - (total - under) / np.maximum(area - covered, 1)
-    y = np.fft.fftfreq(size[0]) * size[0] / density
-    x = np.fft.fftfreq(size[1]) * size[1] / density
-    far = np.hypot(y[:, None], x[None])
-    possible = (far >= 0.4) & (far <= 1.6) & (covered > 0.1 * area) & (covered < 0.9 * area)
-    return float(max(np.where(possible, strength, 0).max(), 0))
-
-
-def _crease(residual: Floats, paper: NDArray[np.bool_], density: int) -> tuple[float, Floats | None]:
-    """The strongest straight line through the code and the quiet strips on both of its sides.
-
-    Only what should be plain paper is looked at. Returns its strength and its ends (2×2, pixels of ``residual``).
-    """
-    scale = min(1.0, 4 / density)
-    size = (round(residual.shape[1] * scale), round(residual.shape[0] * scale))
-    plain = cv2.resize(paper.astype(np.float64), size, interpolation=cv2.INTER_AREA)
-    off = cv2.resize(np.where(paper, np.clip(residual, -0.6, 0.6), 0.0), size, interpolation=cv2.INTER_AREA)
-    # what is broad (a shadow, a stain) is no line
-    broad = cv2.GaussianBlur(off, (0, 0), 10 * scale * density / 4) / np.maximum(
-        cv2.GaussianBlur(plain, (0, 0), 10 * scale * density / 4), 0.05
-    )
-    off = off - broad * plain
-    height, width = off.shape
-    centre = ((width - 1) / 2, (height - 1) / 2)
-    best, line = 0.0, None
-    thirds = np.array_split(np.arange(height), 5)
-    for degrees in range(0, 180, 3):
-        turn = cv2.getRotationMatrix2D(centre, degrees, 1.0)
-        moved = cv2.warpAffine(off, turn, (width, height))
-        weight = cv2.warpAffine(plain, turn, (width, height))
-        inside = cv2.warpAffine(np.ones_like(plain), turn, (width, height))
-        along = np.stack([moved[part].sum(axis=0) for part in thirds])
-        area = np.stack([weight[part].sum(axis=0) for part in thirds])
-        room = np.stack([inside[part].sum(axis=0) for part in thirds])
-        along, area = cv2.blur(along, (2, 1)), cv2.blur(area, (2, 1))
-        mean = along / np.maximum(area, 1)
-        covered = (area > 0.04 * room) & (room > 0.5 * height / 5)
-        low = np.where(covered, np.abs(mean), 0).min(axis=0)
-        same = (np.sign(mean) == np.sign(mean[0])).all(axis=0)
-        strength = np.where(same, low, 0)
-        strength[: width // 5] = 0
-        strength[-width // 5 :] = 0
-        column = int(strength.argmax())
-        if strength[column] > best:
-            best = float(strength[column])
-            back = cv2.invertAffineTransform(turn)
-            ends = np.array([[column, 0.0], [column, height - 1.0]])
-            line = (ends @ back[:, :2].T + back[:, 2]) / scale
-    return best, line
-
-
-def _saturated(colour: NDArray[np.uint8], plain: NDArray[np.bool_], paper: Floats, density: int) -> NDArray[np.bool_]:
-    """Where there is clearly red or blue ink (seals), ``paper`` (linear RGB) taken as white.
-
-    Broad tints are light, not ink: strokes stand out from around.
-    """
-    white = _SRGB[colour] / np.maximum(paper, 0.02)
-    red, green, blue = white[..., 0], white[..., 1], white[..., 2]
-    inked = np.zeros(plain.shape, np.bool_)
-    sigma = 4.0 * density
-    area = np.maximum(cv2.GaussianBlur(plain.astype(np.float32), (0, 0), sigma), 1e-3)
-    for excess in (red - np.maximum(green, blue), blue - np.maximum(red, green)):
-        around = cv2.GaussianBlur(np.where(plain, excess, 0).astype(np.float32), (0, 0), sigma) / area
-        inked |= excess - np.maximum(around, 0) > 0.22
-    return np.asarray(inked & (colour.max(axis=-1) > 80), np.bool_)
-
-
-def _quiet(ink: Floats, density: int, border: int, blur: float) -> dict[Side, float]:
-    """Distance in modules from the symbol to the first mark on each side.
-
-    What lies alongside the code belongs to that side; a mark that stands in a corner only, to the side it is farther
-    from (the quiet zone is a square ring).
-    """
-    height, width = ink.shape
-    soft = cv2.GaussianBlur(ink, (0, 0), 0.5).astype(np.float64)
-    mask = (soft > _MARK).astype(np.uint8)
-    y, x = np.mgrid[0:height, 0:width]
-    away = {
-        "left": border - 0.5 - x, "top": border - 0.5 - y,
-        "right": x + 0.5 - (width - border), "bottom": y + 0.5 - (height - border),
-    }  # fmt: skip
-    farthest = np.maximum.reduce(list(away.values()))
-    mask[farthest < (0.35 + 1.2 * blur) * density] = 0
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    small = stats[:, cv2.CC_STAT_AREA] < max(3, 0.12 * density * density)
-    mask[small[labels]] = 0
-    corner = (np.maximum(away["left"], away["right"]) > 0) & (np.maximum(away["top"], away["bottom"]) > 0)
-    alongside = np.zeros(len(stats), np.bool_)
-    alongside[np.unique(labels[(mask > 0) & ~corner])] = True
-    mask[corner & alongside[labels]] = 0
-    quiet = {}
-    for side, distance in away.items():
-        here = (mask > 0) & (distance >= farthest)
-        if not here.any():
-            quiet[side] = border / density
-            continue
-        first = _border_of_mark(soft, here, distance, side in {"top", "bottom"}, density)
-        quiet[side] = max(first / density, 0.0)
-    return quiet
-
-
-def _border_of_mark(ink: Floats, here: NDArray[np.bool_], distance: Floats, vertical: bool, density: int) -> float:
-    """Where the nearest mark is half as dark as it gets: its border, whatever its own darkness; in pixels."""
-    nearest = float(distance[here].min())
-    rows, columns = np.nonzero(here & (distance <= nearest + 1.5))
-    places = []
-    for row, column in list(zip(rows, columns, strict=True))[:60]:
-        levels, at = (ink[:, column], distance[:, column]) if vertical else (ink[row], distance[row])
-        near = np.abs(at - nearest) <= density
-        order = np.argsort(at[near])
-        levels, at = levels[near][order], at[near][order]
-        start = int(np.searchsorted(at, nearest))
-        half = float(levels[start:].max(initial=_MARK)) / 2
-        rising = np.nonzero((levels[:-1] <= half) & (levels[1:] > half))[0]
-        if not len(rising):
-            continue
-        first = int(rising[np.abs(rising - start).argmin()])
-        places.append(at[first] + (half - levels[first]) / (levels[first + 1] - levels[first]))
-    return float(np.median(places)) if places else nearest

@@ -1,0 +1,267 @@
+"""Faults of the print itself, from what is left of a code's picture when the ideal print is taken off (D.2.1, D.2.3).
+
+``residual`` (rows·density × columns·density) is ink found less ink expected: 0 as printed, +1 ink on paper, −1 paper
+for ink; ``solid`` tells where modules are dark, ``ideal`` by module. Lengths are in modules.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inspection.geometry import Floats
+from inspection.grid import Grid
+
+Mask = NDArray[np.bool_]
+Image32 = NDArray[np.float32]
+
+_GHOST_SHIFTS = (0.35, 0.5, 0.7, 0.9, 1.15, 1.45, 1.8)
+_GHOST_ANGLES = 12
+_GHOST_MODULES = 33
+"""A second print is everywhere: the middle of a large code tells it."""
+_SEGMENT = 8.0
+"""Modules of a line that are looked at together for a scratch."""
+
+
+def centres(image: Image32, shape: tuple[int, int], density: int) -> Floats:
+    """Mean of the middle of each module."""
+    rows, columns = shape
+    low = (density - 1) // 3
+    cells = image.reshape(rows, density, columns, density)
+    return np.asarray(cells[:, low : density - low, :, low : density - low].mean(axis=(1, 3)), np.float64)
+
+
+def windows(residual: Image32, solid: Mask, density: int) -> tuple[float, float]:
+    """Worst 3×3-module window: share of its light area that is inked, and of its dark area that lost its ink."""
+    size = (3 * density, 3 * density)
+
+    def worst(amount: Image32, where: Mask) -> float:
+        area = cv2.blur(where.astype(np.float32), size, borderType=cv2.BORDER_CONSTANT)
+        total = cv2.blur(np.where(where, amount, np.float32(0)), size, borderType=cv2.BORDER_CONSTANT)
+        return float(np.where(area > 0.33, total / np.maximum(area, 1e-6), 0).max())
+
+    return worst(np.clip(residual, 0, 1), ~solid), worst(np.clip(-residual, 0, 1), solid)
+
+
+def lost_lines(residual: Image32, solid: Mask, density: int) -> tuple[float, float]:
+    """Lines without ink: how much of its ink a slanted one lost over eight modules (a scratch), and the width of the
+    widest straight across (a streak: a dead dot of the print head, a wrinkle of the ribbon)."""
+    lost = np.where(solid, np.clip(-residual, 0, 1), np.float32(0))
+    streak = max(_streak(lost, solid, density), _streak(lost.T, solid.T, density))
+    # no speckle of lost ink, no scratch; the search for one costs more than all else
+    if float((lost > 0.3).sum()) < 0.006 * float(solid.sum()):
+        return 0.0, streak
+    return _slant(lost, solid, density), streak
+
+
+def _streak(lost: Image32, solid: Mask, density: int) -> float:
+    """Width of the ink missing along rows; both halves of a row must lack it, or it is a void."""
+    half = lost.shape[1] // 2
+    wide = max(2, round(1.6 * density))
+    widths = []
+    for part in (slice(None, half), slice(half, None)):
+        area = solid[:, part].sum(axis=1).astype(np.float64)
+        share = np.where(area > 0.15 * half, lost[:, part].sum(axis=1) / np.maximum(area, 1), 0)
+        # a streak is one line: what the whole code lacks (uneven ink) is no streak
+        excess = np.clip(share - np.median(share), 0, 1)
+        widths.append(np.convolve(excess, np.ones(wide), "valid"))
+    return float(np.minimum(*widths).max() / density)
+
+
+def _slant(lost: Image32, solid: Mask, density: int) -> float:
+    scale = min(density, 4)
+    size = (lost.shape[1] * scale // density, lost.shape[0] * scale // density)
+    area = cv2.resize(solid.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    gone = cv2.resize(lost, size, interpolation=cv2.INTER_AREA)
+    y, x = np.nonzero(area > 0.3)
+    area, gone = area[y, x], gone[y, x]
+    px, py = (x - size[0] / 2) / scale, (y - size[1] / 2) / scale
+    reach = 0.75 * max(size) / scale
+    width = 0.4
+    bins, lots = int(2 * reach / width) + 2, int(2 * reach / _SEGMENT) + 3
+    apart = 3  # bins to the neighbours that must have kept their ink
+    worst = 0.0
+    for degrees in range(8, 180, 4):
+        if abs(degrees - 90) < 8 or degrees > 172:
+            continue
+        turn = np.radians(degrees)
+        across = ((px * np.sin(turn) - py * np.cos(turn) + reach) / width).astype(np.int64)
+        along = (px * np.cos(turn) + py * np.sin(turn) + reach) / _SEGMENT
+        for phase in (0.0, 0.5):
+            place = (along + phase).astype(np.int64) * bins + across
+            total = np.bincount(place, area, minlength=bins * lots)[: bins * lots].reshape(lots, bins)
+            share = np.bincount(place, gone, minlength=bins * lots)[: bins * lots].reshape(lots, bins)
+            enough = total > 0.3 * _SEGMENT * width * scale * scale
+            share = np.where(enough, share / np.maximum(total, 1e-6), 0)
+            beside = np.maximum(share[:, : -2 * apart], share[:, 2 * apart :])
+            worst = max(worst, float((share[:, apart:-apart] - beside).max()))
+    return worst
+
+
+def borders(residual: Image32, ideal: Mask, density: int) -> tuple[float, float]:
+    """Scatter of module borders about the grid: of single borders about their line (ragged print), and of whole lines
+    of borders about even spacing (modules of unlike sizes, as coarse printer dots make).
+
+    Every pixel row across a border gives the area between border and ideal, hence its displacement; the common ink
+    growth is taken off.
+    """
+    ragged, uneven = [], 0.0
+    for dark, off in ((ideal, residual), (ideal.T, residual.T)):
+        rows, columns = dark.shape
+        cells = np.ascontiguousarray(off).reshape(rows, density, columns * density)
+        half = max(density // 2, 1)
+        change = dark[:, 1:] != dark[:, :-1]
+        # only clean borders: beside them nothing changes again within a module
+        same_left = np.pad(dark, ((0, 0), (1, 0)), constant_values=False)[:, :-2] == dark[:, :-1]
+        same_right = np.pad(dark, ((0, 0), (0, 1)), constant_values=False)[:, 2:] == dark[:, 1:]
+        row, column = np.nonzero(change & (same_left | same_right))
+        if len(row) < 12:
+            continue
+        lanes = np.arange(max(1, density // 4), max(density - density // 4, 2))
+        x = (column[:, None] + 1) * density + np.arange(-half, half)
+        area = cells[row[:, None, None], lanes[None, :, None], x[:, None, :]].sum(axis=2) / density
+        ink_first = dark[row, column]
+        # A corner near by bends the border the same way everywhere it occurs; so does ink growth: what equal
+        # surroundings have in common is no scatter.
+        framed = np.pad(dark, ((1, 1), (0, 0)), constant_values=False)
+        around = [framed[row + 2 * down, column + right] for down in (0, 1) for right in (0, 1)]
+        like = np.ravel_multi_index([*np.asarray(around, np.int64), ink_first.astype(np.int64)], (2,) * 5)
+        common = np.ones(len(row), np.bool_)
+        for alike in range(32):
+            members = like == alike
+            if members.sum() < 8:
+                common[members] = False
+            else:
+                area[members] -= np.median(area[members], axis=0)
+        row, column, area, ink_first = row[common], column[common], area[common], ink_first[common]
+        if len(row) < 12:
+            continue
+        moved = np.where(ink_first, 1.0, -1.0)[:, None] * area
+        single = np.clip(moved.mean(axis=1), -0.4, 0.4)
+        count = np.bincount(column, minlength=columns)
+        total = np.bincount(column, single, minlength=columns)
+        mean = total / np.maximum(count, 1)
+        ragged.append((moved - mean[column][:, None]).reshape(-1))
+        known = count >= 5
+        if known.sum() >= 8:
+            noise = float(np.var(single - mean[column])) / count[known]
+            square = np.sort(mean[known] ** 2 - noise)[: max(1, int(0.92 * known.sum()))]  # a streak spoils two lines
+            uneven = max(uneven, float(np.sqrt(max(square.mean(), 0.0))))
+    if not ragged:
+        return 0.0, 0.0
+    every = np.concatenate(ragged)
+    return float(1.4826 * np.median(np.abs(every - np.median(every)))), uneven
+
+
+@dataclass(frozen=True, slots=True)
+class Tone:
+    """The ink's strength over the code: a plane, ``level + across·x + down·y`` with x and y −0.5…0.5 over the code."""
+
+    level: float
+    across: float
+    down: float
+
+    @property
+    def fade(self) -> float:
+        """How much paler the ink is at the palest corner than at the strongest, share."""
+        swing = (abs(self.across) + abs(self.down)) / 2
+        return float(np.clip(2 * swing / max(self.level + swing, 1e-6), 0, 1))
+
+    def field(self, shape: tuple[int, ...], border: int) -> Image32:
+        """The strength at each pixel of a picture with a border around the code; at least an eighth."""
+        x, y = ((np.arange(n) + 0.5 - border) / (n - 2 * border) - 0.5 for n in (shape[1], shape[0]))
+        x, y = np.clip(x, -0.5, 0.5), np.clip(y, -0.5, 0.5)
+        plane = (self.level + self.across * x)[None] + (self.down * y)[:, None]
+        return np.maximum(plane, 0.125).astype(np.float32)
+
+
+def ink_tone(ink: Image32, model: Image32, ideal: Mask, density: int) -> Tone:
+    """How the strength of the ink changes from side to side."""
+    slope, _ = _slopes(ink, model, ideal, density)
+    rows, columns = ideal.shape
+    y, x = np.mgrid[0:rows, 0:columns]
+    basis = np.stack([np.ones(rows * columns), (x.ravel() + 0.5) / columns - 0.5, (y.ravel() + 0.5) / rows - 0.5], -1)
+    value = slope.reshape(-1).astype(np.float64)
+    weight = np.ones_like(value)
+    solved: Floats = np.zeros(3)
+    for _ in range(8):  # patches are pulled out of the fit
+        solved, *_ = np.linalg.lstsq(basis * weight[:, None], value * weight, rcond=None)
+        off = value - basis @ solved
+        weight = 1 / (1 + (off / max(1.4826 * float(np.median(np.abs(off))), 0.01) / 2) ** 2)
+    return Tone(float(solved[0]), float(solved[1]), float(solved[2]))
+
+
+def film(ink: Image32, model: Image32, ideal: Mask, density: int) -> tuple[float, bool]:
+    """Strength that the ink (fading evened out) lost under the largest patch with a clear rim; and whether the patch
+    lifts paper as well as ink: a reflection."""
+    slope, lift = _slopes(ink, model, ideal, density)
+    drop = float(np.median(slope)) - slope
+    count, labels, stats, _ = cv2.connectedComponentsWithStats((drop > 0.06).astype(np.uint8), connectivity=4)
+    if count < 2:
+        return 0.0, False
+    largest = 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())
+    if stats[largest, cv2.CC_STAT_AREA] < 30:
+        return 0.0, False
+    patch = labels == largest
+    lost = float(np.percentile(drop[patch], 70))
+    return lost, bool(float(np.median(lift[patch]) - np.median(lift[~patch])) > 0.4 * lost)
+
+
+def _slopes(ink: Image32, model: Image32, ideal: Mask, density: int) -> tuple[Image32, Image32]:
+    """In each window of 5×5 modules ink is a straight line of the model: its slope is the ink's strength, blur or not,
+    and its start how much lighter than paper the paper is. Light that is added (a reflection) moves the line and keeps
+    its slope; a film lowers the slope. Both by module."""
+    rows, columns = ideal.shape
+
+    def local(values: Image32) -> Image32:
+        cells = cv2.resize(values, (columns, rows), interpolation=cv2.INTER_AREA)
+        return np.asarray(cv2.blur(cells, (5, 5), borderType=cv2.BORDER_REFLECT_101), np.float32)
+
+    mean, seen = local(model), local(ink)
+    spread = np.maximum(local(model * model) - mean * mean, 0.02)
+    slope = np.asarray((local(model * ink) - mean * seen) / spread, np.float32)
+    return slope, np.asarray(mean * slope - seen, np.float32)
+
+
+def wrong_modules(ink: Image32, grid: Grid, density: int) -> tuple[float, int]:
+    """Share of modules that read opposite to the re-encoded code, and how many of them stand alone or in pairs (larger
+    patches are stains, voids or streaks)."""
+    if not grid.exact:
+        return 0.0, 0
+    wrong = (centres(ink, grid.ideal.shape, density) > 0.5) != grid.ideal
+    _, _, stats, _ = cv2.connectedComponentsWithStats(wrong.astype(np.uint8), connectivity=8)
+    return float(wrong.mean()), int(stats[1:, cv2.CC_STAT_AREA][stats[1:, cv2.CC_STAT_AREA] <= 2].sum())
+
+
+def ghost(residual: Image32, ideal: Mask, density: int, blur: float) -> float:
+    """Strength of a faint second print, shifted by a third of a module to nearly two.
+
+    Where the first print left paper the second adds its share of ink. For each shift the picture of that is fitted to
+    the residual; ink growth and a poor model of blur do the same on both sides, so the opposite shift is taken off.
+    """
+    scale = min(density, 4)
+    cut = [max(0, (n - _GHOST_MODULES) // 2) for n in ideal.shape]
+    middle = ideal[cut[0] : ideal.shape[0] - cut[0], cut[1] : ideal.shape[1] - cut[1]]
+    rows, columns = middle.shape
+    near = residual[cut[0] * density :, cut[1] * density :][: rows * density, : columns * density]
+    room = 2
+    off = cv2.resize(np.clip(near, -0.6, 0.6), (columns * scale, rows * scale), interpolation=cv2.INTER_AREA)
+    sigma = float(np.hypot(blur, 0.15)) * scale
+    off = np.asarray(cv2.GaussianBlur(off, (0, 0), sigma), np.float32)
+    fine = np.pad(np.kron(middle, np.ones((scale, scale), np.bool_)), room * scale).astype(np.float32)
+    inner = (slice(room * scale, -room * scale), slice(room * scale, -room * scale))
+    bare = 1 - fine[inner]
+    angles = np.arange(_GHOST_ANGLES) * 2 * np.pi / _GHOST_ANGLES
+    worst = 0.0
+    for shift in _GHOST_SHIFTS:
+        strength = np.zeros(_GHOST_ANGLES)
+        for index, angle in enumerate(angles):
+            dx, dy = shift * scale * np.cos(angle), shift * scale * np.sin(angle)
+            move = np.array([[1, 0, dx], [0, 1, dy]], np.float32)
+            added = cv2.warpAffine(fine, move, fine.shape[::-1])[inner] * bare
+            # <residual, soft template> = <soft residual, template>; the template's own norm is softened once more
+            soft = cv2.GaussianBlur(added, (0, 0), sigma)
+            strength[index] = float(np.vdot(off, added)) / max(float(np.vdot(soft, soft)), 1e-6)
+        worst = max(worst, float((strength - np.roll(strength, _GHOST_ANGLES // 2)).max()))
+    return max(worst, 0.0)
