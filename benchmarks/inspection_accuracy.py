@@ -217,7 +217,8 @@ def groups_table(outcomes: Sequence[Outcome], groups: Sequence[str]) -> Table:
         "By view and condition",
         (
             "group", "photos", "sheet found", "false alarms", "sound, clauses unclear", "faults found",
-            "faults unclear", "faults missed", "others blamed", "wrong", "decided and right", "side mm 50/95/max", "edge mm 50/95/max",
+            "faults unclear", "faults missed", "others blamed", "wrong", "decided and right", "side mm 50/95/max",
+            "edge mm 50/95/max",
             "beyond ±", "CPU s 50/95/max without text", "text CPU s 50/95/max",
         ),
     )  # fmt: skip
