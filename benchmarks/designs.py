@@ -12,7 +12,7 @@ from benchmarks.certificates import TRACE_LINK, Design, sample_fields
 from benchmarks.defects import KINDS, Defect
 
 SIZES = (
-    (100.0, 70.0), (90.0, 60.0), (120.0, 80.0), (148.0, 105.0), (100.0, 75.0), (130.0, 90.0), (105.0, 148.0),
+    (100.0, 70.0), (90.0, 60.0), (120.0, 80.0), (148.0, 105.0), (100.0, 75.0), (130.0, 90.0), (75.0, 100.0),
 )  # fmt: skip
 SMALL = ((60.0, 40.0), (80.0, 50.0), (90.0, 50.0), (100.0, 50.0), (70.0, 45.0))
 """Sheets whose code may be 15 mm (R27)."""

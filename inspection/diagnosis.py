@@ -40,7 +40,7 @@ HIDES: dict[str, frozenset[str]] = {
     "fade": frozenset({"film", "wrong", "void", "streak", "scratch", "ghost", "ragged", "uneven", "soft", "crease"}),
     "film": frozenset({"ragged", "fade", "uneven", "ghost"}),
     "wrong": frozenset({"film"}),
-    "ghost": frozenset({"film", "ragged", "uneven", "crease", "soft", "wrong"}),
+    "ghost": frozenset({"overprint", "film", "ragged", "uneven", "crease", "soft", "wrong"}),
     "soft": frozenset({"ghost", "ragged", "uneven", "wrong", "film", "crease", "scratch"}),
     "uneven": frozenset({"ragged", "scratch", "film", "ghost", "crease"}),
     "ragged": frozenset({"scratch", "film", "uneven", "wrong", "crease"}),
@@ -77,11 +77,13 @@ def diagnose(measured: Print, camera: float | None, module_mm: float | None) -> 
     solid = max(p.stain, p.missing) >= limit("solid")  # a blot on the code's border is thick, print is thin
     candidates = [
         grade("seal", _CLEAR, p.seal_area, "印章或彩色笔迹盖到了二维码上", "请把印章盖在离二维码 5 mm 以外的位置"),
+        grade("fade", _EVEN, p.fade, f"墨色不均，一侧比另一侧淡 {p.fade:.0%}", "请检查打印头压力、碳带和墨量"),
+        _coarse(p.uneven_grid, module_mm),
+        grade("ghost", _SHARP, p.ghost, "有重影", "请检查走纸和套印，避免重复印刷"),
         None if solid else grade(
             "overprint", _CLEAR, p.overprint, f"文字或线条压进二维码{size(p.overprint)}",
             "请把二维码与文字栏、线框分开排版",
         ),
-        grade("fade", _EVEN, p.fade, f"墨色不均，一侧比另一侧淡 {p.fade:.0%}", "请检查打印头压力、碳带和墨量"),
         grade("stain", _SHARP, p.stain, "有污点", "请清洁打印机和纸面"),
         grade("streak", _SHARP, p.streak, f"有缺线（宽{size(p.streak)}）", "请清洁或更换打印头，检查碳带是否起皱"),
         grade("void", _SHARP, p.missing, "有成片漏墨", "请检查碳带、墨量和纸面"),
@@ -89,8 +91,6 @@ def diagnose(measured: Print, camera: float | None, module_mm: float | None) -> 
         grade(
             "soft", _SHARP, soft, f"印得模糊（边缘散开{size(2 * own)}）", "请用 300 dpi 以上的打印机并调好浓度、压力"
         ),
-        grade("ghost", _SHARP, p.ghost, "有重影", "请检查走纸和套印，避免重复印刷"),
-        _coarse(p.uneven_grid, module_mm),
         grade("scratch", _DURABLE, p.scratch, "有划痕，墨被刮掉", "请改用防刮油墨或覆在表面之外的保护方式"),
         grade(
             "ragged", _EVEN, p.jitter, f"模块边缘呈锯齿状（参差{size(p.jitter)}）",

@@ -56,17 +56,18 @@ def lost_lines(residual: Image32, solid: Mask, density: int) -> tuple[float, flo
 
 
 def _streak(lost: Image32, solid: Mask, density: int) -> float:
-    """Width of the ink missing along rows; both halves of a row must lack it, or it is a void."""
-    half = lost.shape[1] // 2
+    """Width of the ink missing along rows: in three quarters of a row's length at least, or it is a void."""
+    length = lost.shape[1]
     wide = max(2, round(1.6 * density))
     widths = []
-    for part in (slice(None, half), slice(half, None)):
+    for start in range(4):
+        part = slice(start * length // 4, (start + 1) * length // 4)
         area = solid[:, part].sum(axis=1).astype(np.float64)
-        share = np.where(area > 0.15 * half, lost[:, part].sum(axis=1) / np.maximum(area, 1), 0)
+        share = np.where(area > 0.1 * length / 4, lost[:, part].sum(axis=1) / np.maximum(area, 1), 0)
         # a streak is one line: what the whole code lacks (uneven ink) is no streak
         excess = np.clip(share - np.median(share), 0, 1)
         widths.append(np.convolve(excess, np.ones(wide), "valid"))
-    return float(np.minimum(*widths).max() / density)
+    return float(np.sort(widths, axis=0)[1].max() / density)
 
 
 def _slant(lost: Image32, solid: Mask, density: int) -> float:

@@ -36,6 +36,9 @@ _DOUBTLESS = frozenset({"seal", "overprint"})
 _ACROSS = frozenset({"seal", "overprint", "crease", "stain", "film"})
 """Faults that reach into the quiet zone."""
 
+_MARK_MM = 0.1
+"""Where soft, thin print begins, in mm: the tip of a stroke is paler than its body."""
+
 _NAMES = {"left": "左", "top": "上", "right": "右", "bottom": "下"}
 
 
@@ -160,11 +163,12 @@ class _Bench:
     def _u(self) -> float:
         return self.e.sheet.uncertainty_mm if self.e.sheet else 0.0
 
-    def _against(self, value: float, least: float) -> Verdict:
-        """R55: within the uncertainty of the limit is unclear."""
-        if value >= least + self._u:
+    def _against(self, value: float, least: float, further: float = 0.0) -> Verdict:
+        """R55: within the uncertainty of the limit (and a further one of its own) is unclear."""
+        uncertainty = float(np.hypot(self._u, further))
+        if value >= least + uncertainty:
             return PASS
-        return FAIL if value <= least - self._u else UNCLEAR
+        return FAIL if value <= least - uncertainty else UNCLEAR
 
     @property
     def _doubt(self) -> str | None:
@@ -452,7 +456,8 @@ class _Bench:
             "fade": round(p.fade, 3), "wrong_modules": p.wrong_count, "px_per_module": round(p.density, 2),
         }  # fmt: skip
         mine = [fault for fault in self.faults if fault.clause == clause]
-        if p.density < limit("ragged_px_per_module") and all(f.kind == "ragged" for f in mine):
+        few = p.density < limit("ragged_px_per_module") and p.jitter > 0.75 * limit("ragged_pass")
+        if few and all(f.kind == "ragged" for f in mine):
             advice = f"每个模块只有 {p.density:.1f} 个像素，看不清模块边缘：请靠近重拍或发送原图。"
             return self._finding(clause, UNCLEAR, required, advice, measured, rows)
         if soft_picture(p):
@@ -495,7 +500,7 @@ class _Bench:
         quiet = {s: min(free[s] * module_mm, self.edge_mm[s]) for s in SIDES}
         measured |= {"quiet_mm": {s: _mm(quiet[s]) for s in SIDES}, "uncertainty_mm": _mm(self._u)}
         side = min(SIDES, key=lambda s: quiet[s])
-        verdict = self._against(quiet[side], least)
+        verdict = self._against(quiet[side], least, _MARK_MM)
         across = next((f for f in self.faults if f.kind in _ACROSS and f.sure and f.hidden_by is None), None)
         if across is not None and verdict is not PASS:
             advice = f"受“{across.name}”（{_shown(across.clause)}）影响，改正后再判。"

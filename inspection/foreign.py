@@ -16,8 +16,10 @@ Image32 = NDArray[np.float32]
 
 _MARK = 0.22
 """Darkness, as a share of the ink's, from which something in the quiet zone is a mark."""
-_CHROMA = 0.2
-"""Difference of the strongest and weakest colour, as a share of the paper's light, from which ink is coloured."""
+_CHROMA = 0.3
+"""Difference of the strongest and weakest colour, as a share of the stronger, from which ink is coloured."""
+_DIM = 0.35
+"""Share of the paper's light below which colours are noise, and count by this much light instead of their own."""
 _FOREIGN = 0.35
 """Darkness from which something on bare paper within the code counts as printed over it."""
 _SPECK = 0.2
@@ -33,8 +35,7 @@ def saturated(light: Image32, plain: Mask, inner: tuple[slice, slice], density: 
     paper: Floats = np.maximum(np.median(light[inner][plain[inner]][::5], axis=0), 0.02)
     red, green, blue = (channel / np.float32(white) for channel, white in zip(cv2.split(light), paper, strict=True))
     brightest = cv2.max(cv2.max(red, green), blue)
-    excess = brightest - cv2.min(cv2.min(red, green), blue)
-    excess[brightest < 0.12] = 0
+    excess = (brightest - cv2.min(cv2.min(red, green), blue)) / cv2.max(brightest, np.full_like(brightest, _DIM))
     small = (max(light.shape[1] // density, 1), max(light.shape[0] // density, 1))
     area = _soft(_shrunk(plain.astype(np.float32), small), 4.0)
     tint = _soft(_shrunk(np.where(plain, excess, np.float32(0)), small), 4.0) / np.maximum(area, np.float32(1e-3))
@@ -193,4 +194,4 @@ def _border_of_mark(ink: Image32, here: Mask, distance: Image32, vertical: bool,
             continue
         first = int(rising[np.abs(rising - start).argmin()])
         places.append(at[first] + (half - levels[first]) / (levels[first + 1] - levels[first]))
-    return float(np.median(places)) if places else nearest
+    return float(np.percentile(places, 20)) if places else nearest

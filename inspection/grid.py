@@ -10,6 +10,7 @@ import segno
 import zxingcpp
 from numpy.typing import NDArray
 
+from inspection.dimension import sized, with_format
 from inspection.geometry import Floats, homography, project, rectangle, side_lengths
 from inspection.reading import Symbol
 
@@ -57,6 +58,7 @@ class Grid:
 
 def lay_grid(gray: Gray, symbol: Symbol) -> Grid | None:
     """Align the ideal grid of a QR or Data Matrix to the photo; None where it does not fit (correlation < 0.6)."""
+    symbol = sized(gray, symbol)
     if symbol.size is None or min(side_lengths(symbol.corners)) < 1.2 * max(symbol.size):
         return None
     rows, columns = symbol.size
@@ -68,6 +70,8 @@ def lay_grid(gray: Gray, symbol: Symbol) -> Grid | None:
     if rough is not None:
         to_photo = rough[0]
         sampled = _sample(gray, to_photo, rows, columns)
+    if symbol.level is None and symbol.symbology == "QRCode":
+        symbol = with_format(symbol, sampled)
     made = [encoding for encoding in _encodings(symbol) if encoding.shape == sampled.shape]
     same = [float((encoding == sampled).mean()) for encoding in made]
     best = made[int(np.argmax(same))] if made else sampled
@@ -169,6 +173,16 @@ def rectify(
     return view.astype(np.float64)
 
 
+def _even(view: NDArray[Any], scale: float) -> NDArray[np.float32]:
+    """Local mean and contrast (over some eight modules) taken out: ink that fades to one side, a shadow or a seal must
+    not pull the alignment."""
+    window = (2 * int(4 * scale) + 1,) * 2
+    image = np.asarray(view, np.float32)
+    image = image - cv2.blur(image, window)
+    spread = cv2.sqrt(cv2.blur(image * image, window))
+    return np.asarray(image / (spread + np.float32(0.15 * spread.mean() + 1e-3)), np.float32)
+
+
 def _align(gray: Gray, to_photo: Floats, ideal: Matrix) -> tuple[Floats, float] | None:
     """Refine by image alignment, coarse then fine; None where it diverges."""
     rows, columns = ideal.shape
@@ -181,8 +195,8 @@ def _align(gray: Gray, to_photo: Floats, ideal: Matrix) -> tuple[Floats, float] 
     box = (-float(border), -float(border), columns + float(border), rows + float(border))
     for scale, soft, rounds in ((3, 5, 25), (fine, 3, 30)):
         inner = np.kron(np.pad(np.where(ideal, 0.0, 1.0), border, constant_values=1.0), np.ones((scale, scale)))
-        template = cv2.GaussianBlur(inner.astype(np.float32), (0, 0), 0.6)
-        view = rectify(gray, to_photo, box, scale).astype(np.float32)
+        template = _even(cv2.GaussianBlur(inner.astype(np.float32), (0, 0), 0.6), scale)
+        view = _even(rectify(gray, to_photo, box, scale), scale)
         mask = np.zeros(view.shape, np.uint8)
         keep = (border - _RING) * scale
         mask[keep:-keep, keep:-keep] = 255
@@ -190,7 +204,7 @@ def _align(gray: Gray, to_photo: Floats, ideal: Matrix) -> tuple[Floats, float] 
         criteria = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, rounds, 1e-5)
         try:
             fit, found = cv2.findTransformECCWithMask(
-                template, view / 255, mask, np.full_like(mask, 255), warp, cv2.MOTION_HOMOGRAPHY, criteria, soft
+                template, view, mask, np.full_like(mask, 255), warp, cv2.MOTION_HOMOGRAPHY, criteria, soft
             )
         except cv2.error:
             return None
