@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cache
 
+import numpy as np
+
 from inspection.ocr import Line
 from inspection.report import Verdict
 
@@ -79,8 +81,8 @@ _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT",
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """A field as the sheet states it: value, the reader's score, its confidence in each character, the line it stands
-    in; ``labelled`` is False where the value was known by its form alone (a firm's name at the foot)."""
+    """A field as the sheet states it: value, the reader's score, its confidence in each character, the place where it
+    stands; ``labelled`` is False where the value was known by its form alone (a firm's name at the foot)."""
 
     value: str
     score: float
@@ -116,13 +118,46 @@ class Agreement:
 
 
 @dataclass(frozen=True, slots=True)
+class _Piece:
+    """A stretch of a line in NFKC: the confidence of each character, and its place along the line (None: unknown)."""
+
+    text: str
+    chars: tuple[float, ...]
+    at: tuple[float, ...] | None
+    left: float = 0.0
+    right: float = 1.0
+    """Where the stretch begins and ends along the line."""
+
+    def cut(self, start: int, end: int) -> "_Piece":
+        """Part of it, without the punctuation around."""
+        start += len(self.text[start:end]) - len(self.text[start:end].lstrip(" :.。;；,，、|/_-"))
+        end -= len(self.text[start:end]) - len(self.text[start:end].rstrip(" :;；,，、|_。"))
+        left, right = self.left, self.right
+        if self.at is not None and start < end:
+            left = (self.at[start - 1] + self.at[start]) / 2 if start else left
+            right = (self.at[end - 1] + self.at[end]) / 2 if end < len(self.at) else right
+        at = self.at[start:end] if self.at is not None else None
+        return _Piece(self.text[start:end], self.chars[start:end], at, left, right)
+
+    def score(self, line: Line) -> float:
+        return min(line.score, sum(self.chars) / len(self.chars)) if self.chars else line.score
+
+    def of(self, line: Line) -> Line:
+        """The stretch as a line of its own, to be looked at again."""
+        if self.right - self.left > 0.9:
+            return line
+        top, bottom = line.corners[1] - line.corners[0], line.corners[2] - line.corners[3]
+        a, b = line.corners[0], line.corners[3]
+        corners = np.array([a + self.left * top, a + self.right * top, b + self.right * bottom, b + self.left * bottom])
+        return Line(self.text, self.score(line), corners, self.chars)
+
+
+@dataclass(frozen=True, slots=True)
 class _Part:
-    """A label with what follows it in its line; ``name`` is None before the first label, "" for labels not compared."""
+    """What follows a label in its line; ``name`` is None before the first label, "" behind labels not compared."""
 
     name: str | None
-    value: str
-    chars: tuple[float, ...]
-    colon: bool
+    value: _Piece
 
 
 def stated_fields(lines: Sequence[Line]) -> dict[str, Stated]:
@@ -134,43 +169,41 @@ def stated_fields(lines: Sequence[Line]) -> dict[str, Stated]:
     """
     parts = [_parts(line) for line in lines]
     bare = [index for index, found in enumerate(parts) if all(part.name is None for part in found)]
+    free = [lines[index] for index in bare]
     found: dict[str, Stated] = {}
     for index, line in enumerate(lines):
         for part in parts[index]:
             if not part.name or part.name in found:
                 continue
-            if _plausible(part.name, part.value):
-                found[part.name] = Stated(part.value, _score(part.chars, line), part.chars, line)
-            elif not _letters(part.value):
-                free = [lines[i] for i in bare]
+            if _plausible(part.name, part.value.text):
+                found[part.name] = _stated(part.value, line)
+            elif not _letters(part.value.text):
                 for other in (_beside(line, free), _below(line, free)):
-                    if other is not None:
-                        value, chars = _trimmed(*_plain(other))
-                        if _plausible(part.name, value):
-                            found[part.name] = Stated(value, _score(chars, other), chars, other)
-                            break
+                    if other is not None and _plausible(part.name, (value := _whole(other)).text):
+                        found[part.name] = _stated(value, other)
+                        break
     _by_form(lines, bare, found)
     return found
 
 
-def _score(chars: tuple[float, ...], line: Line) -> float:
-    return min(line.score, sum(chars) / len(chars)) if chars else line.score
+def _stated(value: _Piece, line: Line, *, labelled: bool = True) -> Stated:
+    return Stated(value.text, value.score(line), value.chars, value.of(line), labelled)
 
 
-def _plain(line: Line) -> tuple[str, tuple[float, ...]]:
-    """The line's text in NFKC, with the confidence of each character (the line's score where none is known)."""
-    text, chars = [], []
+def _plain(line: Line) -> _Piece:
+    """The line's text in NFKC (the line's score stands for characters whose own is not known)."""
+    text, chars, at = [], [], []
     for index, character in enumerate(line.text):
         normal = unicodedata.normalize("NFKC", character)
         text.append(normal)
         chars += [line.chars[index] if index < len(line.chars) else line.score] * len(normal)
-    return "".join(text), tuple(chars)
+        at += [line.at[index] if index < len(line.at) else 0.0] * len(normal)
+    return _Piece("".join(text), tuple(chars), tuple(at) if len(line.at) == len(line.text) else None)
 
 
-def _trimmed(text: str, chars: tuple[float, ...]) -> tuple[str, tuple[float, ...]]:
-    start = len(text) - len(text.lstrip(" :.。;；,，、|/_-"))
-    end = len(text.rstrip(" :;；,，、|_。"))
-    return text[start:end], chars[start:end]
+def _whole(line: Line) -> _Piece:
+    piece = _plain(line)
+    return piece.cut(0, len(piece.text))
 
 
 @cache
@@ -204,25 +237,25 @@ def _parts(line: Line) -> list[_Part]:
     A label within the line counts where a colon follows it, or where it stands apart from what is before it; so does
     one at the start. Prose that merely uses such a word is no field.
     """
-    text, chars = _plain(line)
-    marks: list[tuple[int, int, str, bool]] = []
+    piece = _plain(line)
+    text = piece.text
+    marks: list[tuple[int, int, str]] = []
     for match in _label_pattern().finditer(text):
         after = re.match(r"\s*(?:[(（][^)）]{0,24}[)）])?\s*([:：])?", text[match.end() :])
         colon = bool(after and after[1])
-        apart = not text[: match.start()].strip() or bool(re.search(r"[\s;；,，、|/)）]$", text[: match.start()]))
+        before = text[: match.start()]
+        apart = not before.strip() or bool(re.search(r"[\s;；,，、|/)）]$", before))
         follows = bool(marks) and not _letters(text[marks[-1][1] : match.start()])
-        if not (colon or apart or follows):
-            continue
-        end = match.end() + (after.end() if after and (colon or after[0].strip()) else 0)
-        marks.append((match.start(), end, _label_names().get(_bare(match[0]), ""), colon))
-    if not marks:
-        return [_Part(None, *_trimmed(text, chars), colon=False)]
+        if colon or apart or follows:
+            end = match.end() + (after.end() if after and (colon or after[0].strip()) else 0)
+            marks.append((match.start(), end, _label_names().get(_bare(match[0]), "")))
     parts = []
-    if _letters(text[: marks[0][0]]):
-        parts.append(_Part(None, *_trimmed(text[: marks[0][0]], chars[: marks[0][0]]), colon=False))
-    for index, (_, end, name, colon) in enumerate(marks):
+    first = marks[0][0] if marks else len(text)
+    if not marks or _letters(text[:first]):
+        parts.append(_Part(None, piece.cut(0, first)))
+    for index, (_, end, name) in enumerate(marks):
         stop = marks[index + 1][0] if index + 1 < len(marks) else len(text)
-        parts.append(_Part(name, *_trimmed(text[end:stop], chars[end:stop]), colon=colon))
+        parts.append(_Part(name, piece.cut(end, stop)))
     return parts
 
 
@@ -280,17 +313,16 @@ def _by_form(lines: Sequence[Line], bare: Sequence[int], found: dict[str, Stated
     """A credit code anywhere, and a firm's name in a line of its own, where no label gave them."""
     if "uscc" not in found:
         for line in lines:
-            text, chars = _plain(line)
-            for match in _USCC_TOKEN.finditer(text):
+            piece = _plain(line)
+            for match in _USCC_TOKEN.finditer(piece.text):
                 if credit_check(match[0]):
-                    taken = chars[match.start() : match.end()]
-                    found["uscc"] = Stated(match[0], _score(taken, line), taken, line, labelled=False)
+                    found["uscc"] = _stated(piece.cut(*match.span()), line, labelled=False)
     if "firm" not in found:
         # the name at the foot is the maker's; a seal's stands above it or says no more
         for index in sorted(bare, key=lambda i: -lines[i].box[1]):
-            value, chars = _trimmed(*_plain(lines[index]))
-            if len(value) >= 6 and _FIRM.fullmatch(re.sub(r"\s", "", value)):
-                found["firm"] = Stated(value, _score(chars, lines[index]), chars, lines[index], labelled=False)
+            value = _whole(lines[index])
+            if len(value.text) >= 6 and _FIRM.fullmatch(re.sub(r"\s", "", value.text)):
+                found["firm"] = _stated(value, lines[index], labelled=False)
                 break
 
 
@@ -483,13 +515,16 @@ class _Looker:
         sure = first is False and stated.labelled and _sure(name, stated.value, stated.chars, stated.score, other)
         if self._look is None or stated.line is None:
             return False if sure else None
-        again = [self._again(name, stated, line) for line in self._looks(stated.line)]
-        votes = [same_value(name, value, other) for value, _, _ in again if value]
+        again = [self._again(name, line) for line in self._looks(stated.line)]
+        again = [stated_again for stated_again in again if stated_again.value]
+        votes = [same_value(name, look.value, other) for look in again]
         if sum(vote is True for vote in votes) >= 2:
             return True  # both closer looks read what it should be
         confirmed = [
-            vote is False and same_value(name, value, stated.value) is True and _sure(name, value, chars, score, other)
-            for vote, (value, chars, score) in zip(votes, (a for a in again if a[0]), strict=True)
+            vote is False
+            and same_value(name, look.value, stated.value) is True
+            and _sure(name, look.value, look.chars, look.score, other)
+            for vote, look in zip(votes, again, strict=True)
         ]
         return False if sure and len(confirmed) >= 2 and all(confirmed) else None
 
@@ -503,18 +538,13 @@ class _Looker:
         return self._seen[key]
 
     @staticmethod
-    def _again(name: str, stated: Stated, line: Line) -> tuple[str, tuple[float, ...], float]:
-        """The field's value in a further reading of its line; empty where it is not there."""
+    def _again(name: str, line: Line) -> Stated:
+        """The field's value in a further reading; empty where it is not there."""
         parts = _parts(line)
-        part = next((p for p in parts if p.name == name and _letters(p.value)), None)
-        if part is None and all(p.name is None for p in parts):
-            part = parts[0]
-        if part is None:
-            return "", (), 0.0
-        value, chars = part.value, part.chars
-        if name == "uscc" and not stated.labelled and (match := _USCC_TOKEN.search(value)):
-            value, chars = match[0], chars[match.start() : match.end()]
-        return value, chars, _score(chars, line)
+        named = [part.value for part in parts if part.name == name and _letters(part.value.text)]
+        if not named and all(part.name is None for part in parts):
+            named = [parts[0].value]
+        return _stated(named[0], line) if named else Stated("", 0.0)
 
 
 def _sure(name: str, value: str, chars: tuple[float, ...], score: float, other: str) -> bool:

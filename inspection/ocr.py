@@ -155,7 +155,7 @@ def read(view: NDArray[np.uint8], source: NDArray[np.uint8], to_source: Floats, 
         score = float(np.mean(chars)) if chars else 0.0
         if text.strip() and score >= _LEGIBLE:
             lines.append(Line(text, score, project(to_source, boxes[index]), chars, at, pages[index]))
-    lines.sort(key=lambda line: (line.box[1], line.box[0]))
+    lines = _in_reading_order(lines)
     angle = float((axis + 180) % 360 - 180)
     turns = int(np.round(-angle / 90)) % 4 if _legible(lines) >= 6 else None
     return Text(lines, angle, turns, unread)
@@ -266,6 +266,19 @@ def _level(axis: float) -> Floats:
     """Turns a view so that text along ``axis`` degrees runs level."""
     c, s = np.cos(np.radians(axis)), np.sin(np.radians(axis))
     return np.array([[c, s, 0], [-s, c, 0], [0, 0, 1.0]])
+
+
+def _in_reading_order(lines: Sequence[Line]) -> list[Line]:
+    """Rows from the top, each from the left."""
+    rows: list[list[Line]] = []
+    for line in sorted(lines, key=lambda line: line.box[1] + line.box[3]):
+        _, top, _, bottom = line.box
+        last = rows[-1][0].box if rows else None
+        if last is not None and abs((last[1] + last[3]) - (top + bottom)) < min(last[3] - last[1], bottom - top):
+            rows[-1].append(line)
+        else:
+            rows.append([line])
+    return [line for row in rows for line in sorted(row, key=lambda line: line.box[0])]
 
 
 def _by_weight(pages: Floats) -> list[int]:
