@@ -212,8 +212,19 @@ def page_of(layout: str, seed: int) -> Page:
     return Page(layout, values, size, float(rng.uniform(2.2, 3.2)), link=link, face=int(rng.integers(2)))
 
 
-def run(layout: str, seeds: range, megapixels: float, turns: int, *, chat: bool, verbose: bool) -> None:
+def near_value(name: str, value: str, rng: np.random.Generator) -> str:
+    """Another value as like the first as a true difference gets: one figure, or the last letter."""
+    if name == "date":
+        return value[:-1] + str((int(value[-1]) + 5) % 10 if value[-2] != "3" else 0)
+    at = int(rng.choice([i for i, c in enumerate(value) if c.isdigit()]))
+    return value[:at] + str((int(value[at]) + int(rng.integers(1, 10))) % 10) + value[at + 1 :]
+
+
+def run(
+    layout: str, seeds: range, megapixels: float, turns: int, *, chat: bool, contradict: bool, verbose: bool
+) -> None:
     cpu, found, differ, unread = [], Counter[str](), 0, 0
+    planted, told, doubted = 0, 0, 0
     for seed in seeds:
         page = page_of(layout, seed)
         sheet = draw_page(page)
@@ -230,18 +241,31 @@ def run(layout: str, seeds: range, megapixels: float, turns: int, *, chat: bool,
         text = textview.read_plane(picture.rgb, plane, code)
         stated = fields.stated_fields(text.lines)
         record = {_FOUND[label]: value for label, value in (page.values or {}).items()}
-        trace = tracecode.recognise(page.link)
+        parts = tracecode.recognise(page.link).parts
+        if contradict:
+            rng = np.random.default_rng(seed)
+            name = ("batch", "date", "model")[seed % 3]
+            record[name] = near_value(name, record[name], rng)
+            parts = {key: value for key, value in parts.items() if key != name}
         look = partial(textview.look_again, picture.rgb)
-        agreement = fields.compare(stated, trace.parts, record, look, text.lines)
+        agreement = fields.compare(stated, parts, record, look, text.lines)
         cpu.append(time.process_time() - start)
         unread += text.unread
         found.update(agreement.agree)
-        differ += len(agreement.differ)
+        if contradict:
+            titles = {name: title for title, name in _FOUND.items()}
+            planted += 1
+            told += any(entry[0] == titles[name] for entry in agreement.differ)
+            doubted += any(entry[0] == titles[name] for entry in agreement.doubtful)
+            differ += sum(entry[0] != titles[name] for entry in agreement.differ)
+        else:
+            differ += len(agreement.differ)
         if verbose:
             print(seed, text.turns, [line.text for line in text.lines], agreement, sep="\n   ")
     p50, p95 = np.percentile(cpu, [50, 95])
     shares = " ".join(f"{name} {found[name]}/{len(seeds)}" for name in _FOUND.values())
-    print(f"{layout:8} turn {turns}: CPU {p50:.2f}/{p95:.2f} s; {shares}; false differences {differ}; unread {unread}")
+    line = f"{layout:8} turn {turns}: CPU {p50:.2f}/{p95:.2f} s; {shares}; false differences {differ}; unread {unread}"
+    print(line + (f"; planted {planted}, told {told}, in doubt {doubted}" if contradict else ""))
 
 
 def main() -> None:
@@ -252,6 +276,7 @@ def main() -> None:
     parser.add_argument("--turns", type=int, nargs="*", default=[0, 1, 2])
     parser.add_argument("--layouts", nargs="*", default=LAYOUTS)
     parser.add_argument("--seed", type=int, default=9000)
+    parser.add_argument("--contradict", action="store_true", help="the record differs in one character")
     parser.add_argument("--verbose", action="store_true")
     arguments = parser.parse_args()
     ocr.warm()
@@ -259,7 +284,10 @@ def main() -> None:
     for turns in arguments.turns:
         for layout in arguments.layouts:
             seeds = range(arguments.seed, arguments.seed + arguments.photos)
-            run(layout, seeds, megapixels, turns, chat=arguments.chat, verbose=arguments.verbose)
+            run(
+                layout, seeds, megapixels, turns, chat=arguments.chat, contradict=arguments.contradict,
+                verbose=arguments.verbose,
+            )  # fmt: skip
 
 
 if __name__ == "__main__":

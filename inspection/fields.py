@@ -241,6 +241,8 @@ def _parts(line: Line) -> list[_Part]:
     text = piece.text
     marks: list[tuple[int, int, str]] = []
     for match in _label_pattern().finditer(text):
+        if marks and match.start() < marks[-1][1]:
+            continue  # in the brackets behind the label before
         after = re.match(r"\s*(?:[(（][^)）]{0,24}[)）])?\s*([:：])?", text[match.end() :])
         colon = bool(after and after[1])
         before = text[: match.start()]
@@ -575,7 +577,9 @@ def _overlooked(text: str) -> bool:
 
 
 def _folded(name: str, value: str, chars: Sequence[float]) -> tuple[str, list[float]]:
-    """A value as it is compared, and the confidence of what is left of it."""
+    """A value as it is compared (a date as yymmdd), and the confidence of what is left of it."""
+    if name == "date" and (figures := _figures(value, chars)) is not None:
+        return figures
     if name == "uscc":
         kept = [(_credit(c), p) for c, p in zip(value, chars, strict=True) if _credit(c)]
         return "".join(c for c, _ in kept), [p for _, p in kept]
@@ -589,3 +593,21 @@ def _folded(name: str, value: str, chars: Sequence[float]) -> tuple[str, list[fl
             normal = unicodedata.normalize("NFKC", character)
         kept += [(c, trust) for c in normal]
     return "".join(c for c, _ in kept), [p for _, p in kept]
+
+
+def _figures(value: str, chars: Sequence[float]) -> tuple[str, list[float]] | None:
+    """A date as yymmdd with the confidence of each figure; None where it is not written in figures alone."""
+    day = day_of(value)
+    plain = value.upper().replace("O", "0")
+    groups = [match.span() for match in re.finditer(r"\d+", plain)]
+    if day is None or len(plain) != len(chars) or len(groups) not in {1, 2, 3}:
+        return None
+    if len(groups) == 1:
+        start, end = groups[0]
+        groups = [(start, end - 4), (end - 4, end - 2), (end - 2, end)]
+    text, trust = "", []
+    for number, (start, end) in zip(day, groups, strict=False):
+        text += f"{number:02d}"
+        trust += [min(chars[start:end])] if end - start == 1 else list(chars[end - 2 : end - 1])
+        trust.append(chars[end - 1])
+    return text + "00" * (3 - len(groups)), trust + [1.0] * (6 - len(trust))

@@ -24,7 +24,7 @@ _READ_MS = 0.1
 """CPU of reading one pixel of width at the reader's height (measured). Batches cost as much: lines are read singly."""
 _CALL_MS = 1.5
 """CPU around each reading: cutting out, decoding."""
-BUDGET_MS = 950.0
+BUDGET_MS = 900.0
 """What finding and reading may cost together; the rest of 1.2 s is for views and a second look at doubts."""
 _READ_HEIGHT = 48
 """The reading model's own input height."""
