@@ -1,0 +1,87 @@
+"""Looking at what is filed beside certificates, without WeChat: body, screenshot, ledger."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from app.commands.base import cannot, cli
+
+if TYPE_CHECKING:
+    from inspection.materials import Ledger
+
+_JSON = typer.Option("--json", help="每个文件输出一行 JSON")
+
+
+@cli.command()
+def ledger(
+    files: Annotated[list[Path], typer.Argument(help="台账文件（.xlsx、.csv）", show_default=False)],
+    as_json: Annotated[bool, _JSON] = False,
+) -> None:
+    """核对台账：认出各列，数行数，重算覆盖率，指出有问题的行（附录 A、附录 C(3)）。
+
+    有不合格返回 1，有读不了的文件返回 2。
+    """
+    from inspection.ledger import LedgerRefused, read_ledger
+
+    def look(path: Path, data: bytes) -> Any:
+        return read_ledger(data, path.name)
+
+    raise typer.Exit(_each(files, look, LedgerRefused, _show_ledger, as_json=as_json))
+
+
+def _each(
+    files: list[Path], look: Callable[[Path, bytes], Any], refused: type[Exception],
+    show: Callable[[Path, Any], None], *, as_json: bool,
+) -> int:  # fmt: skip
+    """Look at every file and say what was found; the exit code: 0 all passes or unclear, 1 a failure, 2 unreadable."""
+    worst = 0
+    for path in files:
+        try:
+            report = look(path, path.read_bytes())
+        except OSError as problem:
+            worst = 2
+            cannot(path, "file_unreadable", f"文件打不开：{problem.strerror}", as_json=as_json)
+            continue
+        except refused as refusal:
+            worst = 2
+            code, advice = refusal.args
+            cannot(path, code, advice, as_json=as_json)
+            continue
+        if report.verdict == "fail":
+            worst = max(worst, 1)
+        if as_json:
+            typer.echo(json.dumps({"file": str(path), **report.to_json()}, ensure_ascii=False))
+        else:
+            show(path, report)
+    return worst
+
+
+def _show_ledger(path: Path, found: "Ledger") -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Column, Table
+
+    from inspection.ledger.judging import TITLES
+
+    console = Console(highlight=False)
+    tables = Table("工作表", "种类", "行数", Column("认出的列", overflow="fold"))
+    for table in found.tables:
+        columns = "、".join(f"{column.letter} {column.title}" for column in table.columns)
+        tables.add_row(escape(table.sheet), TITLES[table.kind], str(table.rows), escape(columns))
+    console.print(escape(str(path)), style="bold")
+    console.print(tables)
+    console.print(_findings(found.findings))
+
+
+def _findings(findings: Any) -> Any:
+    from rich.markup import escape
+    from rich.table import Column, Table
+
+    marks = {"pass": "[green]合格[/]", "fail": "[red]不合格[/]", "unclear": "[yellow]未判定[/]"}
+    table = Table("项目", "结论", Column("要求", overflow="fold"), Column("说明", overflow="fold"))
+    for finding in findings:
+        table.add_row(finding.clause, marks[str(finding.verdict)], escape(finding.required), escape(finding.advice))
+    return table
