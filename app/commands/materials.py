@@ -16,6 +16,37 @@ _JSON = typer.Option("--json", help="每个文件输出一行 JSON")
 
 
 @cli.command()
+def body(
+    photos: Annotated[list[Path], typer.Argument(help="产品本体或最小包装的照片（JPEG、PNG）", show_default=False)],
+    certificate: Annotated[Path | None, typer.Option(help="同一产品的合格证照片，用来核对是否一致")] = None,
+    as_json: Annotated[bool, _JSON] = False,
+) -> None:
+    """检查本体赋码照片：读追溯码和标识，与合格证核对（4.1.2，5，6 A级-1）。
+
+    有不合格返回 1，有读不了的文件返回 2。
+    """
+    from inspection.body import inspect_body
+    from inspection.inspector import inspect
+    from inspection.report import PictureRefused, Request
+
+    theirs = None
+    if certificate is not None:
+        try:
+            theirs = inspect(Request(certificate.read_bytes(), mark=False)).report
+        except OSError as problem:
+            cannot(certificate, "file_unreadable", f"文件打不开：{problem.strerror}", as_json=as_json)
+            raise typer.Exit(2) from None
+        except PictureRefused as refusal:
+            cannot(certificate, refusal.code, refusal.advice, as_json=as_json)
+            raise typer.Exit(2) from None
+
+    def look(_: Path, data: bytes) -> Any:
+        return inspect_body(data, certificate=theirs)
+
+    raise typer.Exit(_each(photos, look, PictureRefused, _show_picture, as_json=as_json))
+
+
+@cli.command()
 def ledger(
     files: Annotated[list[Path], typer.Argument(help="台账文件（.xlsx、.csv）", show_default=False)],
     as_json: Annotated[bool, _JSON] = False,
@@ -74,6 +105,17 @@ def _show_ledger(path: Path, found: "Ledger") -> None:
     console.print(escape(str(path)), style="bold")
     console.print(tables)
     console.print(_findings(found.findings))
+
+
+def _show_picture(path: Path, report: Any) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+
+    console = Console(highlight=False)
+    console.print(escape(str(path)), style="bold")
+    for code in report.codes:
+        console.print(escape(f"{code.symbology}：{code.text}"))
+    console.print(_findings(report.findings))
 
 
 def _findings(findings: Any) -> Any:
