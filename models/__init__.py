@@ -12,6 +12,7 @@ from models.photos import (
     PhotoState,
     UploadLink,
 )
+from models.pictures import PictureFingerprint
 from models.products import Product
 from models.work import Job
 
@@ -28,6 +29,7 @@ __all__ = [
     "Job",
     "Photo",
     "PhotoState",
+    "PictureFingerprint",
     "Product",
     "Staff",
     "UploadLink",

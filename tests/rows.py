@@ -4,7 +4,19 @@ import secrets
 from datetime import UTC, datetime
 from typing import Any
 
-from models import Answer, Enterprise, Event, Evidence, Inspection, Job, Photo, Product, UploadLink, WeChatIdentity
+from models import (
+    Answer,
+    Enterprise,
+    Event,
+    Evidence,
+    Inspection,
+    Job,
+    Photo,
+    PictureFingerprint,
+    Product,
+    UploadLink,
+    WeChatIdentity,
+)
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 
@@ -71,6 +83,12 @@ async def inspection(**given: Any) -> Inspection:
 
 async def photo(**given: Any) -> Photo:
     return await Photo.create(**{"receipt": secrets.token_hex(8), "received_at": NOW, **given})
+
+
+async def picture_fingerprint(**given: Any) -> PictureFingerprint:
+    if "evidence_id" not in given:
+        given["evidence_id"] = (await evidence()).id
+    return await PictureFingerprint.create(**{"key": 0, "fine": bytes(32), **given})
 
 
 async def upload_link(**given: Any) -> UploadLink:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from inspection.fingerprint import Fingerprint
 from inspection.report import Inspected, Request
 
 
@@ -51,6 +52,33 @@ class InspectionFailed(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Evidence that shows the same shot: the same bytes, or a copy ``distance`` bits of 256 away."""
+
+    evidence_id: int
+    exact: bool
+    distance: int
+
+
+class PictureIndex(Protocol):
+    """Every picture that was filed before, found again by its bytes or by its fingerprint (4.1.1, 7.2(2))."""
+
+    async def record(self, evidence_id: int, fingerprint: Fingerprint) -> None:
+        """Join the caller's transaction; recording the same evidence again changes nothing."""
+
+    async def forget(self, evidence_id: int) -> None:
+        """Join the caller's transaction: the evidence is dropped and will not be found again (R54)."""
+
+    async def look_up(self, sha256: str, fingerprint: Fingerprint | None, *, besides: int | None = None) -> list[Seen]:
+        """The evidence ``besides`` this one that shows the same shot, exact copies first, then the nearest.
+
+        Never inside a transaction. Of two copies that come at once at least one finds the other, where each is looked
+        up after its own row is committed.
+        """
+        ...
 
 
 class CacheUnavailable(Exception):

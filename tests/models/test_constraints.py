@@ -17,6 +17,11 @@ from tests.conftest import Database
 Attempt = Callable[[], Awaitable[Any]]
 
 
+async def of_one_evidence() -> None:
+    evidence = await rows.evidence()
+    await twice(rows.picture_fingerprint, evidence_id=evidence.id)
+
+
 async def twice(make: Callable[..., Awaitable[Any]], **same: Any) -> None:
     await make(**same)
     await make(**same)
@@ -35,6 +40,7 @@ CHECKS: dict[str, Attempt] = {
     "inspection_sheet": lambda: rows.inspection(sheet_width_um=100_000, sheet_height_um=0),
     "photo_state": lambda: rows.photo(state="lost"),
     "photo_sheet": lambda: rows.photo(sheet_height_um=70_000),
+    "picture_fingerprint_fine": lambda: rows.picture_fingerprint(fine=bytes(31)),
     "job_attempts": lambda: rows.job(max_attempts=0),
     "job_one_end": lambda: rows.job(done_at=rows.NOW, dead_at=rows.NOW),
     "job_lease": lambda: rows.job(lease="a"),
@@ -46,6 +52,7 @@ UNIQUES: dict[str, Attempt] = {
     "inspection.ref": lambda: twice(rows.inspection, ref="a"),
     "inspection.key": lambda: twice(rows.inspection, key="a"),
     "photo.receipt": lambda: twice(rows.photo, receipt="a"),
+    "picture_fingerprint.evidence": of_one_evidence,
     "upload_link.token_hash": lambda: twice(rows.upload_link, token_hash="a"),
     "job.key": lambda: twice(rows.job, key="a"),
 }
