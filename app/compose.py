@@ -16,6 +16,7 @@ from config.clock import Clock, SystemClock
 from config.settings import Environment, Settings
 from gateways.cache import MemoryCache, RedisCache
 from gateways.inspector import PooledInspector
+from gateways.picture_index import TablePictureIndex
 from gateways.queue import TableQueue
 from gateways.storage import open_storage
 from gateways.wechat import WeChatClient
@@ -76,15 +77,20 @@ async def joined_ports(
         stack.push_async_callback(cache.aclose)
         wechat = WeChatClient.from_settings(settings, cache)
         stack.push_async_callback(wechat.aclose)
+        pictures = TablePictureIndex()
+        stack.push_async_callback(pictures.aclose)
         inspector = PooledInspector(settings.inspector)
         if inspecting:
             progress(f"启动照片检查进程 {settings.inspector.workers} 个")
             await inspector.start()
+            progress("读取图片指纹")
+            await pictures.catch_up()
         stack.push_async_callback(inspector.close)
         yield Ports(
             clock=clock,
             storage=open_storage(settings.storage_url, settings.data_dir / "objects"),
             inspector=inspector,
+            pictures=pictures,
             queue=TableQueue(clock),
             cache=cache,
             wechat=wechat,

@@ -9,10 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inspection import fields, findings, markup, ocr, tracecode
+from inspection.authenticity import look_closer
 from inspection.engine import ENGINE
+from inspection.exif import taken
 from inspection.geometry import Floats, project, quad
 from inspection.grid import Grid, lay_grid, rectify
 from inspection.measure import measure_print
+from inspection.phash import fingerprint
 from inspection.picture import Picture, decode
 from inspection.profile import limit
 from inspection.reading import Symbol, read_symbols, second_opinion
@@ -76,6 +79,10 @@ def inspect(request: Request) -> Inspected:
     )  # fmt: skip
     judged = findings.judge(evidence)
     watch.lap("measure")
+    said = taken(request.data)
+    flags = look_closer(request.data, picture.gray, said)
+    shot = fingerprint(picture.gray)
+    watch.lap("authenticity")
     marked = None
     if request.mark:
         corners = grid.corners if grid is not None else symbol.corners if symbol is not None else None
@@ -89,8 +96,9 @@ def inspect(request: Request) -> Inspected:
         text=tuple(line.text for line in lines), photo_px=picture.size,
         px_per_mm=round(sheet.px_per_mm * picture.scale, 2) if sheet is not None else None,
         retake=_retake(judged, has_product=bool(request.products)), ms=watch.laps(), engine=ENGINE,
+        flags=flags, taken=said,
     )  # fmt: skip
-    return Inspected(report, marked)
+    return Inspected(report, marked, shot)
 
 
 class _Watch:
@@ -98,7 +106,7 @@ class _Watch:
 
     def __init__(self) -> None:
         self._start = self._last = time.perf_counter()
-        self._ms = dict.fromkeys(("decode", "codes", "sheet", "measure", "text", "markup"), 0.0)
+        self._ms = dict.fromkeys(("decode", "codes", "sheet", "measure", "text", "authenticity", "markup"), 0.0)
 
     def lap(self, step: str) -> None:
         now = time.perf_counter()

@@ -4,6 +4,8 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from inspection.fingerprint import Fingerprint
+
 Point = tuple[float, float]
 Quad = tuple[Point, Point, Point, Point]
 Size = tuple[float, float]
@@ -109,10 +111,14 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Inspected:
-    """A report with its marked-up picture (JPEG, at most 2 MB) where one was asked for."""
+    """A report with its marked-up picture (JPEG, at most 2 MB) where one was asked for.
+
+    ``fingerprint`` recognises the same shot when it comes again; None where the picture shows nothing at all.
+    """
 
     report: Report
     marked: bytes | None
+    fingerprint: Fingerprint | None = None
 
 
 class PictureRefused(Exception):

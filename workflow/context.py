@@ -6,7 +6,7 @@ from datetime import timedelta
 from config.clock import Clock
 from workflow.bell import Bell
 from workflow.links import Links
-from workflow.ports import Cache, Inspector, Queue, Storage, WeChat
+from workflow.ports import Cache, Inspector, PictureIndex, Queue, Storage, WeChat
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,7 @@ class Ports:
     clock: Clock
     storage: Storage
     inspector: Inspector
+    pictures: PictureIndex
     queue: Queue
     cache: Cache
     wechat: WeChat

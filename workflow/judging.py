@@ -5,6 +5,7 @@ import json
 import logging
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -27,6 +28,7 @@ from workflow.ports import (
 )
 from workflow.record import record_event
 from workflow.retention import without_contents
+from workflow.seen_before import handed_in_by_others
 from workflow.upload_links import link_for_original
 
 log = logging.getLogger(__name__)
@@ -196,6 +198,8 @@ async def _record_new(
         marked_key = f"marked/{key[:2]}/{key}.jpg"
         async with owning(ports, marked_key):
             await put_object(ports, marked_key, inspected.marked)
+    if (flag := await handed_in_by_others(ports, photo.evidence, inspected)) is not None:
+        report = replace(report, flags=(*report.flags, flag))
     product = next((p for p in products if str(p.id) == report.product), products[0] if len(products) == 1 else None)
     async with transaction():
         if not await ports.queue.finish(job):
@@ -209,6 +213,8 @@ async def _record_new(
         if evidence.dropped_at is not None:
             # Dropped while it was being looked at: the verdict may stay, what the picture said may not (R54).
             plain, marked_key = without_contents(plain), None
+        elif inspected.fingerprint is not None:
+            await ports.pictures.record(evidence.id, inspected.fingerprint)
         inspection, made = await Inspection.get_or_create(
             key=key,
             defaults={

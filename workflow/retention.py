@@ -38,6 +38,7 @@ async def drop_unconsented(ports: Ports, job: ClaimedJob) -> None:
 async def _forget(ports: Ports, evidence: Evidence) -> None:
     """Inside the transaction that dropped the row: its objects go, its inspections keep verdicts and measures."""
     await delete_if_unowned(ports, evidence.storage_key)
+    await ports.pictures.forget(evidence.id)
     for inspection in await Inspection.filter(evidence_id=evidence.id):
         if inspection.marked_key:
             await delete_if_unowned(ports, inspection.marked_key)
@@ -58,9 +59,9 @@ async def _forget(ports: Ports, evidence: Evidence) -> None:
 
 
 def without_contents(report: dict[str, Any]) -> dict[str, Any]:
-    """A report without what the picture said: measures and verdicts stay, texts and codes go."""
+    """A report without what the picture said: measures and verdicts stay, texts, codes, time and place go."""
     findings = [
         {**finding, "measured": {}, "advice": DROPPED} if finding["clause"] in TELLING else finding
         for finding in report["findings"]
     ]
-    return {**report, "codes": [], "text": [], "findings": findings, "retake": None}
+    return {**report, "codes": [], "text": [], "findings": findings, "retake": None, "taken": {}}

@@ -73,7 +73,7 @@ def test_the_report_is_plain_json() -> None:
     measured = {f["clause"]: f["measured"] for f in data["findings"]}
     assert set(measured["D.1.1.edge"]["edge_mm"]) == {"left", "top", "right", "bottom"}
     assert set(measured["D.3.2"]["quiet_mm"]) == {"left", "top", "right", "bottom"}
-    assert set(data["ms"]) == {"decode", "codes", "sheet", "measure", "text", "markup", "total"}
+    assert set(data["ms"]) == {"decode", "codes", "sheet", "measure", "text", "authenticity", "markup", "total"}
 
 
 def test_the_marked_picture_is_small_and_shows_the_fault_in_red() -> None:

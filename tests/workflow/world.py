@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gateways.cache import MemoryCache
+from gateways.picture_index import TablePictureIndex
 from gateways.queue import TableQueue
 from gateways.storage import open_storage
 from inspection.report import Code, Finding, Inspected, Report, Request, Verdict
@@ -139,6 +140,7 @@ def make_world(folder: Path, clock: FakeClock) -> World:
         clock=clock,
         storage=open_storage("", folder / "objects"),
         inspector=inspector,
+        pictures=TablePictureIndex(),
         queue=TableQueue(clock, lease_clock=clock),
         cache=MemoryCache(),
         wechat=wechat,
