@@ -1,3 +1,3 @@
 """Which version of the inspection judged a picture: stands in every report, and a new one judges anew."""
 
-ENGINE = "zhuisu-inspection/1"
+ENGINE = "zhuisu-inspection/2"

@@ -195,7 +195,8 @@ def _framed(even: Gray, finder: Finder) -> Finder:
     corners = cv2.approxPolyN(outline, 4, ensure_convex=True).reshape(-1, 2).astype(np.float64)
     if len(corners) != 4 or cv2.contourArea(corners.astype(np.float32)) > 14 * module**2:
         return finder
-    if np.cross(corners[1] - corners[0], corners[2] - corners[1]) < 0:
+    (ax, ay), (bx, by) = corners[1] - corners[0], corners[2] - corners[1]
+    if ax * by - ay * bx < 0:
         corners = corners[::-1]
     # An outline runs through the middles of its pixels, half a pixel inside the blob.
     right = (corners[1] - corners[0] + corners[2] - corners[3]) / 2

@@ -18,7 +18,9 @@ from inspection.measure import SIDES, Print
 from inspection.profile import limit
 from inspection.reading import Symbol
 from inspection.report import Finding, Quad, Size, Verdict
+from inspection.scan import Resolution, resolution_finding_part
 from inspection.sheet import Sheet
+from inspection.tracecode import Offer
 
 PASS, FAIL, UNCLEAR = Verdict.PASS, Verdict.FAIL, Verdict.UNCLEAR
 
@@ -64,6 +66,12 @@ class Evidence:
     """Text, or code and stated size together, tell which way up the sheet is read."""
     agreement: Agreement | None
     has_product: bool
+    scale_doubt: str = ""
+    """Why the stated size is doubted, or why a scan's or an artwork's millimetres are not the sheet's."""
+    resolution: Resolution | None = None
+    """What artwork or a scan says of the code's dots an inch."""
+    offer: Offer | None = None
+    """D.5.2: what the code itself holds."""
     colour_on_code: float = 0.0
     """Share of the code's square under coloured ink; asked where its modules could not be made out."""
 
@@ -143,6 +151,8 @@ class _Bench:
             return reason
         if self.e.size_known is None:
             return "不知道合格证的实际尺寸，无法换算毫米：请告诉我合格证尺寸（在聊天里回复，例如 100x70）。"
+        if self.e.scale_doubt:
+            return self.e.scale_doubt
         sheet = self.e.sheet
         if sheet is None:
             width, height = self.e.size_known
@@ -388,7 +398,7 @@ class _Bench:
         if (reason := self._no_code()) is not None or self.e.print is None or self.e.grid is None:
             return self._finding(clause, UNCLEAR, required, reason or "", rows=rows)
         p = self.e.print
-        measured = {
+        measured: dict[str, Any] = {
             "px_per_module": round(p.density, 2), "modules": self.e.grid.columns, "blur": round(p.blur, 3),
             "print_blur": round(print_blur(p, self._camera_blur), 3), "ghost": round(p.ghost, 3),
             "streak": round(p.streak, 3), "stain": round(p.stain, 3), "missing": round(p.missing, 3),
@@ -399,8 +409,15 @@ class _Bench:
         if coarse is not None and not any(f.clause == clause for f in self.faults):
             advice = f"受“{coarse.name}”（D.2.3）影响，改正后再判。"
             return self._finding(clause, UNCLEAR, required, advice, measured, rows)
-        sound = "没有模糊、重影、缺线、污点；照片不能证明 300 dpi，也没有看到低于它的迹象。"
-        return self._by_faults(clause, required, sound, measured, rows)
+        if self.e.resolution is None:
+            sound = "没有模糊、重影、缺线、污点；照片不能证明 300 dpi，也没有看到低于它的迹象。"
+            return self._by_faults(clause, required, sound, measured, rows)
+        verdict, proven = resolution_finding_part(self.e.resolution)
+        if self.e.resolution.dpi is not None:
+            measured["dpi"] = [round(value) for value in self.e.resolution.dpi]
+        if verdict is FAIL:
+            return self._finding(clause, FAIL, required, proven, measured, rows)
+        return self._by_faults(clause, required, f"没有模糊、重影、缺线、污点；{proven}", measured, rows)
 
     def readable(self) -> Finding:
         required = "主流扫码工具均可读取，识别率 100%"
@@ -546,14 +563,18 @@ class _Bench:
             )
         if found.verdict is PASS:
             return self._finding(clause, PASS, required, "读到的产品信息与追溯信息一致。", measured, rows)
-        advice = "读到的内容没有发现不一致，但没有核对到批次或编号：请把文字拍清楚，或在产品资料里补充批次。"
+        advice = found.advice or (
+            "读到的内容没有发现不一致，但没有核对到批次或编号：请把文字拍清楚，或在产品资料里补充批次。"
+        )
         return self._finding(clause, UNCLEAR, required, advice, measured, rows)
 
     def linked(self) -> Finding:
-        return self._finding(
-            "D.5.2", UNCLEAR, "追溯信息含产品、生产、检验信息和平台查询链接",
-            "照片不能判定：以追溯平台的数据或企业申报的记录为准。", rows=("R50",),
-        )  # fmt: skip
+        required, offer = "追溯信息含产品、生产、检验信息和平台查询链接", self.e.offer
+        if offer is None:
+            advice = "照片不能判定：以追溯平台的数据或企业申报的记录为准。"
+            return self._finding("D.5.2", UNCLEAR, required, advice, rows=("R50",))
+        verdict = PASS if offer.complete else UNCLEAR
+        return self._finding("D.5.2", verdict, required, offer.advice, dict(offer.measured), ("R50",))
 
 
 def smallest_side(size: Size | None) -> float:

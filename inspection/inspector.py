@@ -1,40 +1,80 @@
-"""One photo in, one report out: the order of the steps, and which code, product and size they are about."""
+"""One picture in, one report out: the order of the steps, and which code, product and size they are about."""
 
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from inspection import fields, findings, markup, ocr, tracecode
+from inspection import fields, findings, markup, textview, tracecode, verifier
+from inspection.artwork import Artwork, artwork_scale, load_artwork, resolution_at
 from inspection.authenticity import look_closer
 from inspection.engine import ENGINE
 from inspection.exif import taken
-from inspection.geometry import Floats, project, quad
-from inspection.grid import Grid, lay_grid, rectify
+from inspection.geometry import project, quad
+from inspection.grid import Grid, lay_grid
+from inspection.identify import MediaType, identify
 from inspection.measure import measure_print
+from inspection.ocr import Line
 from inspection.phash import fingerprint
 from inspection.picture import Picture, decode
+from inspection.products import product_by_code, product_by_model
 from inspection.profile import limit
 from inspection.reading import Symbol, read_symbols, second_opinion
-from inspection.report import Code, Finding, Inspected, ProductHint, Report, Request, Size, Verdict
+from inspection.report import Code, Finding, Flag, Inspected, ProductHint, Report, Request, Size, Verdict
+from inspection.scale_check import scale_doubt
+from inspection.scan import (
+    Density,
+    Origin,
+    Resolution,
+    Scale,
+    confirmed,
+    contradiction,
+    scan_scale,
+    sheet_on,
+    stated_density,
+)
 from inspection.sheet import Sheet, find_sheet
 
-_TEXT_PX_PER_MM = 7.0
-_TEXT_LONG_SIDE = 960
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A picture, and what it brings of millimetres: artwork, or a density that the file states."""
+
+    picture: Picture
+    artwork: Artwork | None = None
+    density: Density | None = None
+
+    def scale(self, size: Size | None) -> Scale | None:
+        """The millimetres it has by itself, given the size that was told."""
+        if self.artwork is not None:
+            return artwork_scale(self.artwork, size)
+        return scan_scale(self.density, self.picture, size) if self.density is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """The sheet, and what its millimetres rest on. ``doubt`` says why they are not the sheet's."""
+
+    sheet: Sheet | None
+    source: str = "photo"
+    note: str = ""
+    doubt: str = ""
+    resolution: Resolution | None = None
+    flags: tuple[Flag, ...] = ()
 
 
 def inspect(request: Request) -> Inspected:
-    """Judge one photo.
+    """Judge one picture of a certificate: a photo, a scan, or artwork (PDF).
 
-    Raises :class:`inspection.report.PictureRefused` where the bytes are no still picture we can judge. Every other
-    photo gets a report; what it does not show is unclear.
+    Raises :class:`inspection.report.PictureRefused` where the bytes are nothing we can judge. Everything else gets a
+    report; what it does not show is unclear.
     """
     watch = _Watch()
     cv2.setNumThreads(1)
-    picture = decode(request.data)
+    source = _open(request.data)
+    picture = source.picture
     watch.lap("decode")
     symbols = read_symbols(picture.gray, "fast")
     if not any(s.text for s in symbols):
@@ -45,42 +85,59 @@ def inspect(request: Request) -> Inspected:
         symbol = second_opinion(picture.gray, symbol)
         grid = lay_grid(picture.gray, symbol)
     watch.lap("codes")
-    product = _product_by_code(symbol, request.products)
+    product = product_by_code(symbol.text, request.products) if symbol is not None and symbol.text else None
+    expected = product is not None
     size = request.sheet_mm or (product.sheet_mm if product else None)
-    sheet = find_sheet(picture.rgb, grid, size) if grid is not None and size is not None else None
+    placed = _place(source, grid, size)
     watch.lap("sheet")
-    lines, turns = _read_text(picture, grid, sheet)
+    text = textview.read_text(picture, grid, placed.sheet)
     watch.lap("text")
-    if product is None and (product := _product_by_text(lines, request.products)) is not None and size is None:
-        size = product.sheet_mm
-        if grid is not None:
-            sheet = find_sheet(picture.rgb, grid, size)
-        watch.lap("sheet")
+    if product is None:
+        product = product_by_model((line.text for line in text.lines), request.products)
+        if product is not None and size is None:
+            size = product.sheet_mm
+            placed = _place(source, grid, size)
+            watch.lap("sheet")
+    if size is None and source.artwork is not None:
+        size = source.artwork.sheet_mm
+    sheet, doubt = placed.sheet, placed.doubt
     # Which way up the sheet is read is for its text to say, else for its code. The order of the two stated numbers
     # decides nothing: people measure a sheet either way round.
-    way_up = turns is not None
+    way_up = text.turns is not None
     if sheet is not None and size is not None:
-        sheet = sheet.upright(turns or 0)
+        sheet = sheet.upright(text.turns or 0)
         way_up = way_up or _as_stated(sheet, size)
+        if placed.source == "photo" and (wrong := scale_doubt(text.lines, sheet)) is not None:
+            doubt = wrong.advice
     module_mm = sheet.code_sides_mm()[0] / grid.columns if sheet is not None and grid is not None else None
     reach = 1.5 * limit("quiet_mm") / module_mm if module_mm else 0.0
     measured = measure_print(picture.rgb, grid, min(reach, 20.0)) if grid is not None else None
-    watch.lap("measure")
     trace = tracecode.recognise(symbol.text) if symbol is not None and symbol.text else tracecode.TraceCode(None)
-    stated = fields.stated_fields(lines)
+    grade = None
+    if grid is not None and symbol is not None:
+        sides = sheet.code_sides_mm() if sheet is not None else None
+        grade = verifier.grade(picture.rgb, grid, symbol, measured=measured, sides_mm=sides)
+    watch.lap("measure")
+    agreement = fields.compare(
+        fields.stated_fields(text.lines), trace.parts, product.record if product else {},
+        look=lambda line: textview.look_again(picture.rgb, line), lines=text.lines,
+    )  # fmt: skip
+    watch.lap("text")
     evidence = findings.Evidence(
-        symbol=symbol, trace_kind=trace.kind, expected=_expected(symbol, request.products),
-        legible_without_code=not symbols and _legible_sheet(picture, lines, size),
+        symbol=symbol, trace_kind=trace.kind, expected=expected,
+        legible_without_code=not symbols and _legible_sheet(picture, text.lines, size),
         grid=grid, sheet=sheet, size_known=size, print=measured,
-        text_on_code=findings.text_over_code([(x.text, x.corners) for x in lines], grid) if grid is not None else None,
-        upright_by_text=turns is not None, way_up=way_up,
-        agreement=fields.compare(stated, trace.parts, product.record if product else {}),
-        has_product=bool(request.products),
+        text_on_code=findings.text_over_code([(x.text, x.corners) for x in text.lines], grid) if grid else None,
+        upright_by_text=text.turns is not None, way_up=way_up, agreement=agreement,
+        has_product=bool(request.products), scale_doubt=doubt, resolution=placed.resolution,
+        offer=tracecode.offers(trace) if symbol is not None and symbol.text else None,
     )  # fmt: skip
     judged = findings.judge(evidence)
     watch.lap("measure")
     said = taken(request.data)
-    flags = look_closer(request.data, picture.gray, said)
+    flags = placed.flags
+    if source.artwork is None:
+        flags += look_closer(request.data, picture.gray, said)
     shot = fingerprint(picture.gray)
     watch.lap("authenticity")
     marked = None
@@ -93,12 +150,44 @@ def inspect(request: Request) -> Inspected:
         sheet_mm=size, product=product.key if product else None,
         codes=tuple(_codes(symbols, symbol, grid, picture.scale)),
         findings=tuple(_in_photo(f, picture.scale) for f in judged),
-        text=tuple(line.text for line in lines), photo_px=picture.size,
+        text=tuple(line.text for line in text.lines), photo_px=picture.size,
         px_per_mm=round(sheet.px_per_mm * picture.scale, 2) if sheet is not None else None,
-        retake=_retake(judged, has_product=bool(request.products)), ms=watch.laps(), engine=ENGINE,
-        flags=flags, taken=said,
+        retake=_retake(judged), ms=watch.laps(), engine=ENGINE, source=placed.source, source_note=placed.note,
+        grade=grade, flags=flags, taken=said,
     )  # fmt: skip
     return Inspected(report, marked, shot)
+
+
+def _open(data: bytes) -> _Source:
+    """Artwork by its first bytes, else a still picture with the density it states."""
+    if identify(data) is MediaType.PDF:
+        artwork = load_artwork(data)
+        return _Source(artwork.picture, artwork)
+    return _Source(decode(data), density=stated_density(data))
+
+
+def _place(source: _Source, grid: Grid | None, size: Size | None) -> _Placed:
+    """The sheet: by the picture's own millimetres where it has them and they are believed, else by its edges."""
+    scale = source.scale(size)
+    if source.artwork is not None and scale is not None:
+        if grid is None:
+            return _Placed(None, "artwork", scale.note)
+        box = project(np.linalg.inv(scale.to_photo), grid.corners)
+        (left, top), (right, bottom) = box.min(0), box.max(0)
+        resolution = resolution_at(source.artwork, (float(left), float(top), float(right), float(bottom)))
+        if not scale.is_sheet:
+            return _Placed(None, "artwork", scale.note, scale.note, resolution)
+        return _Placed(sheet_on(scale, grid), "artwork", scale.note, resolution=resolution)
+    if grid is None or size is None:
+        return _Placed(None)
+    if scale is not None and scale.is_sheet and (sheet := sheet_on(scale, grid)) is not None:
+        return _Placed(sheet, "scan", scale.note, resolution=Resolution(Origin.SCAN, scale.dpi))
+    sheet = find_sheet(source.picture.rgb, grid, size)
+    if scale is None or sheet is None:
+        return _Placed(sheet)
+    if confirmed(scale, sheet):
+        return _Placed(sheet, "scan", scale.note, resolution=Resolution(Origin.SCAN, scale.dpi))
+    return _Placed(sheet, flags=(Flag("density_contradicted", contradiction(scale, sheet)),))
 
 
 class _Watch:
@@ -127,64 +216,9 @@ def _choose(symbols: Sequence[Symbol], products: Sequence[ProductHint]) -> Symbo
     def rank(symbol: Symbol) -> tuple[bool, bool, bool, float]:
         trace = tracecode.recognise(symbol.text).kind is not None
         matrix = symbol.symbology in {"QRCode", "DataMatrix"}
-        return _expected(symbol, products), matrix and trace, matrix, symbol.area
+        return product_by_code(symbol.text, products) is not None, matrix and trace, matrix, symbol.area
 
     return max(whole, key=rank)
-
-
-def _expected(symbol: Symbol | None, products: Sequence[ProductHint]) -> bool:
-    return _product_by_code(symbol, products) is not None
-
-
-def _product_by_code(symbol: Symbol | None, products: Sequence[ProductHint]) -> ProductHint | None:
-    """The product one of whose codes stands in the text; the longest such code decides between several."""
-    if symbol is None or not symbol.text:
-        return None
-    hits = [(len(code), hint) for hint in products for code in hint.codes if code and code in symbol.text]
-    return max(hits, key=lambda hit: hit[0])[1] if hits else None
-
-
-def _product_by_text(lines: Sequence[ocr.Line], products: Sequence[ProductHint]) -> ProductHint | None:
-    """The one product whose model stands on the sheet; None where none or several do."""
-    text = [fields.fold(line.text) for line in lines]
-    hits = [h for h in products if h.model and any(fields.fold(h.model) in line for line in text)]
-    longest = max((len(fields.fold(h.model)) for h in hits), default=0)
-    hits = [h for h in hits if len(fields.fold(h.model)) == longest]
-    return hits[0] if len(hits) == 1 else None
-
-
-def _read_text(picture: Picture, grid: Grid | None, sheet: Sheet | None) -> tuple[list[ocr.Line], int | None]:
-    """Lines with corners in photo pixels, and the quarter-turns of the frame they were read in."""
-    view, to_photo, first = _text_view(picture, grid, sheet)
-    lines, turns = ocr.read_upright(view, first)
-    return [replace(line, corners=project(to_photo, line.corners)) for line in lines], turns
-
-
-def _text_view(picture: Picture, grid: Grid | None, sheet: Sheet | None) -> tuple[NDArray[np.uint8], Floats, int]:
-    """The straightest view of the text: the sheet, else the code's plane, else the photo; view to photo; first turn."""
-    if sheet is not None:
-        density = min(_TEXT_PX_PER_MM, sheet.px_per_mm, _TEXT_LONG_SIDE / max(sheet.size))
-        view = rectify(picture.rgb, sheet.to_photo, (0, 0, *sheet.size), density)
-        to_photo = sheet.to_photo @ np.array(
-            [[1 / density, 0, 0.5 / density], [0, 1 / density, 0.5 / density], [0, 0, 1]]
-        )
-        return view.clip(0, 255).astype(np.uint8), to_photo, 0
-    height, width = picture.gray.shape
-    factor = min(1.0, _TEXT_LONG_SIDE / max(height, width))
-    turn = _code_turn(grid)
-    small = cv2.resize(picture.rgb, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA).astype(
-        np.uint8, copy=False
-    )
-    shift = 0.5 / factor - 0.5
-    return small, np.array([[1 / factor, 0, shift], [0, 1 / factor, shift], [0, 0, 1.0]]), turn
-
-
-def _code_turn(grid: Grid | None) -> int:
-    """Clockwise quarter-turns of the photo that bring the code upright."""
-    if grid is None:
-        return 0
-    top = grid.corners[1] - grid.corners[0]
-    return int(np.round(-np.degrees(np.arctan2(top[1], top[0])) / 90)) % 4
 
 
 def _as_stated(sheet: Sheet, size: Size) -> bool:
@@ -192,7 +226,7 @@ def _as_stated(sheet: Sheet, size: Size) -> bool:
     return abs(sheet.size[0] / sheet.size[1] - size[0] / size[1]) < 1e-6
 
 
-def _legible_sheet(picture: Picture, lines: Sequence[ocr.Line], size: Size | None) -> bool:
+def _legible_sheet(picture: Picture, lines: Sequence[Line], size: Size | None) -> bool:
     """R51: a certificate whose four sides are in the picture and whose text reads well, though no code does."""
     sure = [line for line in lines if line.score > 0.9 and line.height >= 12]
     if len(sure) < 4 or not any("合格证" in line.text for line in sure):
@@ -234,7 +268,7 @@ def _in_photo(finding: Finding, scale: float) -> Finding:
     return replace(finding, where=quad((np.array(finding.where) + 0.5) * scale - 0.5))
 
 
-def _retake(judged: Sequence[Finding], *, has_product: bool) -> str | None:
+def _retake(judged: Sequence[Finding]) -> str | None:
     """The one thing to do differently, where a mandatory clause stayed unclear for want of a better photo."""
     skipped = findings.ADVISORY | {"D.5.1", "code"}
     for finding in judged:

@@ -95,6 +95,8 @@ class Report:
     engine: str
     source: str = "photo"
     """``photo``, ``scan`` (a raster whose dots a millimetre are true) or ``artwork`` (a PDF)."""
+    source_note: str = ""
+    """What the millimetres rest on where it is no photo; a Chinese sentence."""
     grade: dict[str, Any] | None = None
     """ISO/IEC 15415-style grades of the judged code: information beside the verdict, never part of it."""
     panel: dict[str, Any] | None = None

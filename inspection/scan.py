@@ -20,7 +20,7 @@ from inspection.identify import MediaType, identify
 from inspection.picture import Picture
 from inspection.profile import limit
 from inspection.report import Point, Size, Verdict
-from inspection.sheet import Edge, Sheet
+from inspection.sheet import Sheet
 
 _LEAST_DPI, _MOST_DPI = 150.0, 4800.0
 """72, 96 and 144 are what phones, browsers and screenshots write without having measured anything."""
@@ -186,12 +186,8 @@ def sheet_on(scale: Scale, grid: Grid) -> Sheet | None:
     )
     to_photo = scale.to_photo @ frames[turns]
     size = (width, height) if turns % 2 == 0 else (height, width)
-    straight = Edge((0.0, 0.0, 0.0), 1.0, 0.0, 0.0)
-    return Sheet(
-        size, to_photo, (straight, straight, straight, straight),
-        scale.uncertainty_mm + math.sin(math.radians(tilt)) * max(size) / 2, min(scale.px_per_mm),
-        project(np.linalg.inv(to_photo), grid.corners),
-    )  # fmt: skip
+    uncertainty = scale.uncertainty_mm + math.sin(math.radians(tilt)) * max(size) / 2
+    return Sheet.flat(size, to_photo, grid.corners, uncertainty, min(scale.px_per_mm))
 
 
 def _askew(along: Floats, grid: Grid) -> float:

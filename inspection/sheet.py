@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from inspection.geometry import Floats, homography, rectangle, side_lengths
+from inspection.geometry import Floats, homography, project, rectangle, side_lengths
 from inspection.grid import Grid
 from inspection.outline import LOOKS, Guess, guesses
 from inspection.profile import limit
@@ -96,6 +96,18 @@ class Sheet:
     def rim_blur_mm(self) -> float:
         """The camera's own blur (standard deviation), by the sheet's rim."""
         return float(np.median([edge.width_mm for edge in self.edges if edge is not None]))
+
+    @classmethod
+    def flat(cls, size: Size, to_photo: Floats, code: Floats, uncertainty_mm: float, px_per_mm: float) -> "Sheet":
+        """A sheet known without a search (a scan, artwork): ``code`` 4×2 are the corners of its code in pixels."""
+        corners = project(to_photo, rectangle(*size))
+        surface = Surface.through(corners, size, (int(corners[:, 0].max()) + 1, int(corners[:, 1].max()) + 1))
+        none = np.zeros(0)
+        straight = Edge((0.0, 0.0, 0.0), 1.0, 1.0, 0.0, 0.0, none, none)
+        code_mm = project(np.linalg.inv(to_photo), code)
+        return cls(
+            size, to_photo, (straight, straight, straight, straight), uncertainty_mm, px_per_mm, code_mm, surface
+        )
 
     def upright(self, turns: int) -> "Sheet":
         return replace(self, turns=turns % 4)

@@ -5,15 +5,14 @@ import pytest
 
 from inspection.ocr import Line
 from inspection.scale_check import body_letter_mm, scale_doubt
-from inspection.sheet import Edge, Sheet
+from inspection.sheet import Sheet
 
-EDGE = Edge((0.0, 0.0, 0.0), 1.0, 0.05, 0.1)
 PX = 10.0
 
 
 def sheet(width: float = 148.0, height: float = 105.0, code: float = 22.0) -> Sheet:
     corners = np.array([[0, 0], [code, 0], [code, code], [0, code]]) + 8
-    return Sheet((width, height), np.diag([PX, PX, 1.0]), (EDGE,) * 4, 0.1, PX, corners)
+    return Sheet.flat((width, height), np.diag([PX, PX, 1.0]), corners * PX, 0.1, PX)
 
 
 def lines(letter_mm: float, count: int = 6, text: str = "聚氯乙烯绝缘电线") -> list[Line]:
