@@ -16,7 +16,16 @@ from models import Inspection, Photo, PhotoState
 from workflow import judging, originals, upload_links
 from workflow.context import Ports
 from workflow.ports import ObjectMissing
-from workflow.wording import BEYOND_ONE_PHOTO, CLAUSE_NAMES, clause_number, headline
+from workflow.wording import (
+    BEYOND_ONE_PHOTO,
+    CLAUSE_NAMES,
+    GRADE_NAMES,
+    SOURCES,
+    TAKEN_NAMES,
+    clause_number,
+    grade_letter,
+    headline,
+)
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +46,9 @@ def add_pages(app: web.Application, ports: Ports) -> None:
     environment.filters["for_people"] = for_people
     environment.filters["clause_number"] = clause_number
     environment.globals.update(clause_names=CLAUSE_NAMES, marks=MARKS)
+    environment.globals.update(
+        grade_names=GRADE_NAMES, grade_letter=grade_letter, sources=SOURCES, taken_names=TAKEN_NAMES
+    )
     app.router.add_get("/", home)
     app.router.add_get("/r/{ref}", report)
     app.router.add_get("/r/{ref}/picture", picture)

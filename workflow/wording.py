@@ -27,6 +27,24 @@ CLAUSE_NAMES = {
 }
 
 
+SOURCES = {"photo": "照片", "scan": "扫描件", "artwork": "印刷原稿"}
+"""What a report's millimetres rest on."""
+
+GRADE_NAMES = {
+    "DECODE": "译码", "SC": "符号反差", "MOD": "调制比", "RM": "反射率余量", "FPD": "固有图形污损",
+    "ANU": "轴向不一致性", "GNU": "网格不一致性", "UEC": "未使用纠错", "GROWTH": "印刷增量",
+}  # fmt: skip
+"""Parameters of ISO/IEC 15415 by the names of GB/T 23704."""
+
+TAKEN_NAMES = {"time": "拍摄时间", "place": "拍摄地点", "device": "设备", "software": "软件"}
+
+
+def grade_letter(parameter: dict[str, Any]) -> str:
+    """One parameter as people read it: its letter, or the plain value where the standard gives no grade."""
+    grade = parameter["grade"]
+    return f"{parameter['value']:+.2f}" if grade is None else "FDCBA"[int(grade)]
+
+
 def clause_number(clause: str) -> str:
     """The clause as the standard numbers it: ``D.2.1.contrast`` is part of D.2.1; ``code`` answers to 3.4 and 5."""
     return (
