@@ -1,10 +1,12 @@
 const input = document.querySelector("input[type=file]");
 const preview = document.getElementById("preview");
+const picked = document.getElementById("picked");
+const invitation = picked.textContent;
 input.addEventListener("change", () => {
   const file = input.files[0];
-  document.getElementById("picked").textContent = file ? file.name : "选择或拍摄照片";
-  preview.hidden = !file;
-  if (file) preview.src = URL.createObjectURL(file);
+  picked.textContent = file ? file.name : invitation;
+  preview.hidden = !file || !/^image\/(jpeg|png)$/.test(file.type); // what every browser can show
+  if (!preview.hidden) preview.src = URL.createObjectURL(file);
 });
 document.querySelector("form").addEventListener("submit", (event) => {
   const button = event.target.querySelector("button");
