@@ -96,7 +96,7 @@ def headline(report: dict[str, Any]) -> str:
             return f"合格：照片可判的 {passed} 项全部符合附录 D"
         case _ if not report["codes"] and not report["text"]:
             return "照片里没有找到合格证和追溯码"
-        case _ if report["sheet_mm"] is None:
+        case _ if report["sheet_mm"] is None and report["codes"]:
             return f"已判 {passed} 项合格，另 {unclear} 项要知道合格证多大才能判"
         case _:
             return f"暂不能判定：{passed} 项合格，{unclear} 项看不清"
@@ -154,7 +154,7 @@ def _lines(report: dict[str, Any]) -> Iterable[str]:
     for finding in unclear:
         told.setdefault(harmless(finding["advice"]), []).append(finding["clause"])
     for advice, clauses in told.items():
-        yield f"？ {advice}" if len(clauses) == 1 else f"？ {'、'.join(CLAUSE_NAMES[c] for c in clauses)}：{advice}"
+        yield f"？ {'、'.join(CLAUSE_NAMES[c] for c in clauses)}：{advice}"
     if report["retake"] and report["retake"] not in told:
         yield f"重拍建议：{report['retake']}"
     if passed := [CLAUSE_NAMES[finding["clause"]] for finding in _findings(report, "pass")]:

@@ -36,7 +36,7 @@ def test_failures_come_first_and_the_link_before_them() -> None:
     assert lines[0] == "不合格：1 项不符合附录 D"
     assert lines[1] == '<a href="https://sample.test/r/x?t=1.2">查看完整报告</a>'
     assert lines[2] == "✗ 二维码边长 17.8 mm，要求 ≥ 20 mm（D.3.1）：请放大到 20 mm 以上重新印刷"
-    assert lines[3] == "？ 静区看不清，请靠近再拍"
+    assert lines[3] == "？ 留白静区：静区看不清，请靠近再拍"
     assert lines[4] == "✓ 黑白对比度"
     assert "照片看不出" not in text
 
