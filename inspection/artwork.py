@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from typing import Any
 
@@ -11,16 +11,23 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inspection.geometry import Floats
+from inspection.geometry import Floats, project
+from inspection.grid import Grid
 from inspection.identify import MediaType
 from inspection.picture import MAX_BYTES, Picture
 from inspection.report import PictureRefused, Size
-from inspection.scan import Origin, Resolution, Scale
+from inspection.scan import Origin, Resolution, Scale, sheet_on
+from inspection.sheet import Sheet
 
 _WALL_SECONDS = 20.0
 """The kernel ends the drawing after a second of CPU; this is for a machine that gives it none."""
 _SAME_MM = 0.5
 """PDF sizes are written in points, often rounded to whole ones (0.35 mm)."""
+_PATH_UNCERTAINTY_MM = 0.02
+_ROUNDING = 1e-3
+"""Pixels by which an image may overlap a further one without being drawn there: pdfium counts in 32-bit floats."""
+_COVERS, _TOUCHES = 0.8, 0.02
+"""Shares of the code that an image covers to be what shows it, or one of its strips."""
 _FEWEST_PIXELS = 21
 """Pixels across the smallest QR code: an image with fewer cannot be what shows the code."""
 _SAMPLES = 256
@@ -71,7 +78,7 @@ class Artwork:
 
 
 def load_artwork(data: bytes) -> Artwork:
-    """Draw the first page, at 24 px/mm as far as 20 megapixels go.
+    """Draw the first page, at some 24 px/mm as far as 20 megapixels go.
 
     pdfium works in a process of its own that the kernel holds to 1 s of CPU and 1 GiB (:mod:`inspection.pdfium`).
     Raises :class:`PictureRefused`: ``picture_empty``, ``picture_too_large``, ``artwork_locked``,
@@ -153,8 +160,37 @@ def artwork_scale(artwork: Artwork, sheet_mm: Size | None) -> Scale:
         )
     if artwork.pages > 1:
         note += f"PDF 有 {artwork.pages} 页，只检查了第一页。"
-    uncertainty = 1 / min(across, down)  # pdfium draws paths to a part of a pixel, images to the next whole one
-    return Scale("artwork", (across, down), artwork.sheet_mm, agrees, uncertainty, (left, top), note=note)
+    return Scale("artwork", (across, down), artwork.sheet_mm, agrees, _PATH_UNCERTAINTY_MM, (left, top), note=note)
+
+
+def place_code(artwork: Artwork, scale: Scale, grid: Grid) -> tuple[Sheet | None, Resolution]:
+    """The sheet with the code where the artwork puts it, and how the code is drawn.
+
+    Paths are drawn to a few thousandths of a millimetre. An image is drawn from whole pixel to whole pixel: where one
+    image shows the code, the code is moved back to where that image is placed. The sheet is None where the code lies
+    askew on the page.
+    """
+    corners = project(np.linalg.inv(scale.to_photo), grid.corners)
+    low, high = corners.min(0), corners.max(0)
+    resolution, image = _shown(artwork, (float(low[0]), float(low[1]), float(high[0]), float(high[1])))
+    outline = None
+    uncertainty = _PATH_UNCERTAINTY_MM
+    if resolution.origin is not Origin.VECTOR:
+        uncertainty = 2 / min(scale.px_per_mm)
+        if image is not None and (outline := _unsnapped(image, scale, grid.corners)) is not None:
+            uncertainty = max(_PATH_UNCERTAINTY_MM, 12.7 / min(image.dpi))  # half a pixel of the image: what was meant
+    return sheet_on(replace(scale, uncertainty_mm=uncertainty), grid, outline), resolution
+
+
+def _unsnapped(image: PlacedImage, scale: Scale, points: Floats) -> Floats | None:
+    """Pixels of the drawn page, within an image that pdfium stretched outwards to whole pixels, to where they would lie
+    without that. None for an image that does not lie along the page's sides."""
+    corners = project(scale.to_photo, image.corners) + 0.5  # 0 is the outer edge of the first pixel
+    low, high = corners.min(0), corners.max(0)
+    if np.minimum(np.abs(corners - low), np.abs(corners - high)).max() > 0.4:
+        return None
+    first, last = np.floor(low + _ROUNDING), np.ceil(high - _ROUNDING)
+    return np.asarray((points + 0.5 - first) * (high - low) / (last - first) + low - 0.5, np.float64)
 
 
 def resolution_at(artwork: Artwork, box_mm: tuple[float, float, float, float]) -> Resolution:
@@ -163,30 +199,33 @@ def resolution_at(artwork: Artwork, box_mm: tuple[float, float, float, float]) -
 
     It is drawn without images where it stays when they are left out. Type 3 fonts and tiled patterns count as paths.
     """
+    return _shown(artwork, box_mm)[0]
+
+
+def _shown(artwork: Artwork, box_mm: tuple[float, float, float, float]) -> tuple[Resolution, PlacedImage | None]:
+    """As :func:`resolution_at`, with the one image that shows the code, where there is one."""
+    unknown = Resolution(Origin.UNKNOWN), None
     if not artwork.whole:
-        return Resolution(Origin.UNKNOWN)
-    if not artwork.images:
-        return Resolution(Origin.VECTOR)
+        return unknown
+    if not artwork.images or _drawn_without_images(artwork, box_mm):
+        return Resolution(Origin.VECTOR), None
     left, top, right, bottom = box_mm
-    if _drawn_without_images(artwork, box_mm):
-        return Resolution(Origin.VECTOR)
     box = np.array([[left, top], [right, top], [right, bottom], [left, bottom]], np.float32)
     area = max((right - left) * (bottom - top), 1e-6)
     touching: list[PlacedImage] = []
     for image in reversed(artwork.images):
         share = cv2.intersectConvexConvex(box, cv2.convexHull(image.corners.astype(np.float32)))[0] / area
-        if share >= 0.8:
+        if share >= _COVERS:
             touching = [image]
             break
-        if share >= 0.02:
+        if share >= _TOUCHES:
             touching.append(image)
     if not touching:
-        return Resolution(Origin.UNKNOWN)
-    # an image in strips: the coarsest decides
-    found = min((image.dpi for image in touching), key=min)
-    if min(found) * min(right - left, bottom - top) / 25.4 < _FEWEST_PIXELS:
-        return Resolution(Origin.UNKNOWN)  # the code is in the image's mask, whose pixels pdfium does not tell
-    return Resolution(Origin.RASTER, found)
+        return unknown
+    coarsest = min(touching, key=lambda image: min(image.dpi))  # of an image in strips
+    if min(coarsest.dpi) * min(right - left, bottom - top) / 25.4 < _FEWEST_PIXELS:
+        return unknown  # the code is in the image's mask, whose pixels pdfium does not tell
+    return Resolution(Origin.RASTER, coarsest.dpi), coarsest if len(touching) == 1 else None
 
 
 def _drawn_without_images(artwork: Artwork, box_mm: tuple[float, float, float, float]) -> bool:

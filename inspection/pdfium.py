@@ -20,8 +20,9 @@ from pypdfium2 import raw
 CPU_SECONDS = 1
 MEMORY_BYTES = 1 << 30
 LEAST_MM, MOST_MM = 10.0, 1200.0
-DENSITY, MOST_PIXELS = 24.0, 20_000_000
-"""Pixels a millimetre, as far as the pixels go: a module of 0.42 mm, as in a 20 mm code of version 8, has ten."""
+DENSITY, MOST_PIXELS = 24.37, 20_000_000
+"""Pixels a millimetre, as far as the pixels go: a module of 0.41 mm, as in a 20 mm code of version 8, has ten. An odd
+number, so that whole millimetres are not whole pixels: there it is chance to which side an image is drawn."""
 BARE_DENSITY, BARE_PIXELS = 10.0, 4_000_000
 """The same of the page without its images, which is only compared."""
 MOST_OBJECTS, MOST_DEPTH = 60_000, 12

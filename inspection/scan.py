@@ -162,19 +162,23 @@ def _ratios(scale: Scale, sheet: Sheet) -> tuple[float, float]:
     return float(first), float(second)
 
 
-def sheet_on(scale: Scale, grid: Grid) -> Sheet | None:
+def sheet_on(scale: Scale, grid: Grid, outline: Floats | None = None) -> Sheet | None:
     """The sheet without a search: the picture's own borders, or the artwork's trim box, in a frame along the code's
-    axes. Its edges are the sheet's where ``scale.is_sheet``.
+    axes. Its edges are the sheet's where ``scale.is_sheet``. ``outline``: the code's corners in pixels, where they are
+    known better than by the grid.
 
     None where the code does not lie square in it: a photo, or a sheet that lay askew on the glass.
     """
-    corners = project(np.linalg.inv(scale.to_photo), grid.corners)
+    outline = grid.corners if outline is None else outline
+    corners = project(np.linalg.inv(scale.to_photo), outline)
     along = corners[[1, 2, 2, 3]] - corners[[0, 1, 3, 0]]  # top, right, bottom and left side, rightwards and downwards
     angle = float(np.degrees(np.arctan2(along[0, 1] + along[2, 1], along[0, 0] + along[2, 0])))
     turns = round(angle / 90)
     tilt = abs(angle - 90 * turns)
     if tilt > _MOST_TILT_DEGREES or (scale.source == "scan" and _askew(along, grid) > limit("code_square")):
         return None
+    # a sheet that lay askew shows so in its code; artwork is straight by itself
+    off = math.sin(math.radians(tilt)) * max(scale.size_mm) / 2 if scale.source == "scan" else 0.0
     turns %= 4
     width, height = scale.size_mm
     # the frame whose x axis runs along the code's top, to the picture's own millimetres
@@ -186,8 +190,7 @@ def sheet_on(scale: Scale, grid: Grid) -> Sheet | None:
     )
     to_photo = scale.to_photo @ frames[turns]
     size = (width, height) if turns % 2 == 0 else (height, width)
-    uncertainty = scale.uncertainty_mm + math.sin(math.radians(tilt)) * max(size) / 2
-    return Sheet.flat(size, to_photo, grid.corners, uncertainty, min(scale.px_per_mm))
+    return Sheet.flat(size, to_photo, outline, scale.uncertainty_mm + off, min(scale.px_per_mm))
 
 
 def _askew(along: Floats, grid: Grid) -> float:
