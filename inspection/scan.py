@@ -90,7 +90,7 @@ class Scale:
 
 def stated_density(data: bytes) -> Density | None:
     """What PNG pHYs, TIFF or BMP resolution, JFIF or EXIF density says, where it may be true: 150 dpi or more, no
-    sign of a camera, a picture of 10 to 1200 mm. None else; never raises."""
+    sign of a camera, a picture of 10 to 1200 mm. None else; never raises. For files that were decoded."""
     if identify(data) not in {MediaType.PNG, MediaType.TIFF, MediaType.BMP, MediaType.JPEG}:
         return None
     try:
