@@ -66,8 +66,12 @@ class Evidence:
     """Text, or code and stated size together, tell which way up the sheet is read."""
     agreement: Agreement | None
     has_product: bool
+    source: str = "photo"
+    """``photo``, ``scan`` or ``artwork``: what there is to be done again differs."""
     scale_doubt: str = ""
-    """Why the stated size is doubted, or why a scan's or an artwork's millimetres are not the sheet's."""
+    """Why the stated size is doubted."""
+    no_edges: str = ""
+    """Why the edges of an artwork's page are not the sheet's; lengths within it hold."""
     resolution: Resolution | None = None
     """What artwork or a scan says of the code's dots an inch."""
     offer: Offer | None = None
@@ -133,6 +137,9 @@ class _Bench:
         self, clause: str, verdict: Verdict, required: str, advice: str, measured: dict[str, Any] | None = None,
         rows: tuple[str, ...] = (), where: Quad | None = None,
     ) -> Finding:  # fmt: skip
+        if verdict is UNCLEAR and self.e.source != "photo" and "拍" in advice:
+            kind = "扫描件" if self.e.source == "scan" else "原稿"
+            advice = f"{advice.split('：', maxsplit=1)[0]}：请换一份清楚的{kind}再上传。"
         return Finding(clause, verdict, measured or {}, required, advice, where or self.outline, rows)
 
     def _no_code(self) -> str | None:
@@ -169,6 +176,10 @@ class _Bench:
             )
         return None
 
+    def _no_margins(self) -> str | None:
+        """Why distances to the sheet's edges cannot be judged; None where they can."""
+        return self._no_scale() or self.e.no_edges or None
+
     @property
     def _u(self) -> float:
         return self.e.sheet.uncertainty_mm if self.e.sheet else 0.0
@@ -176,6 +187,8 @@ class _Bench:
     def _against(self, value: float, least: float, further: float = 0.0) -> Verdict:
         """R55: within the uncertainty of the limit (and a further one of its own) is unclear."""
         uncertainty = float(np.hypot(self._u, further))
+        if self.e.source == "artwork":  # what is drawn at the limit was meant to be there
+            return PASS if value + uncertainty >= least else FAIL
         if value >= least + uncertainty:
             return PASS
         return FAIL if value <= least - uncertainty else UNCLEAR
@@ -277,7 +290,7 @@ class _Bench:
 
     def corner(self) -> Finding:
         required = "二维码在合格证右上角或右下角"
-        if (reason := self._no_scale()) is not None or self.edge_mm is None:
+        if (reason := self._no_margins()) is not None or self.edge_mm is None:
             return self._finding("D.1.1.corner", UNCLEAR, required, reason or "", rows=("R23",))
         edge = self.edge_mm
         share = limit("corner_right_share") * edge["left"] - edge["right"]
@@ -302,7 +315,7 @@ class _Bench:
     def edge(self) -> Finding:
         least = limit("edge_mm")
         required = f"二维码距合格证四边均 ≥ {least:g} mm"
-        if (reason := self._no_scale()) is not None or self.edge_mm is None:
+        if (reason := self._no_margins()) is not None or self.edge_mm is None:
             return self._finding("D.1.1.edge", UNCLEAR, required, reason or "", rows=("R22",))
         edge = self.edge_mm
         side = min(SIDES, key=lambda s: edge[s])
@@ -514,7 +527,9 @@ class _Bench:
         if (reason := self._no_scale()) is not None or self.e.sheet is None or self.edge_mm is None:
             return self._finding(clause, UNCLEAR, required, reason or "", measured, ("R28",))
         module_mm = self.e.sheet.code_sides_mm()[0] / self.e.grid.columns
-        quiet = {s: min(free[s] * module_mm, self.edge_mm[s]) for s in SIDES}
+        quiet = {
+            s: free[s] * module_mm if self.e.no_edges else min(free[s] * module_mm, self.edge_mm[s]) for s in SIDES
+        }
         measured |= {"quiet_mm": {s: _mm(quiet[s]) for s in SIDES}, "uncertainty_mm": _mm(self._u)}
         side = min(SIDES, key=lambda s: quiet[s])
         verdict = self._against(quiet[side], least, _MARK_MM)

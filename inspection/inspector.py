@@ -8,11 +8,11 @@ import cv2
 import numpy as np
 
 from inspection import fields, findings, markup, textview, tracecode, verifier
-from inspection.artwork import Artwork, artwork_scale, load_artwork, resolution_at
+from inspection.artwork import Artwork, artwork_scale, load_artwork, place_code
 from inspection.authenticity import look_closer
 from inspection.engine import ENGINE
 from inspection.exif import taken
-from inspection.geometry import project, quad
+from inspection.geometry import quad
 from inspection.grid import Grid, lay_grid
 from inspection.identify import MediaType, identify
 from inspection.measure import measure_print
@@ -55,12 +55,12 @@ class _Source:
 
 @dataclass(frozen=True, slots=True)
 class _Placed:
-    """The sheet, and what its millimetres rest on. ``doubt`` says why they are not the sheet's."""
+    """The sheet, and what its millimetres rest on. ``no_edges`` says why its edges are not the sheet's."""
 
     sheet: Sheet | None
     source: str = "photo"
     note: str = ""
-    doubt: str = ""
+    no_edges: str = ""
     resolution: Resolution | None = None
     flags: tuple[Flag, ...] = ()
 
@@ -100,7 +100,7 @@ def inspect(request: Request) -> Inspected:
             watch.lap("sheet")
     if size is None and source.artwork is not None:
         size = source.artwork.sheet_mm
-    sheet, doubt = placed.sheet, placed.doubt
+    sheet, doubt = placed.sheet, ""
     # Which way up the sheet is read is for its text to say, else for its code. The order of the two stated numbers
     # decides nothing: people measure a sheet either way round.
     way_up = text.turns is not None
@@ -129,14 +129,15 @@ def inspect(request: Request) -> Inspected:
         grid=grid, sheet=sheet, size_known=size, print=measured,
         text_on_code=findings.text_over_code([(x.text, x.corners) for x in text.lines], grid) if grid else None,
         upright_by_text=text.turns is not None, way_up=way_up, agreement=agreement,
-        has_product=bool(request.products), scale_doubt=doubt, resolution=placed.resolution,
+        has_product=bool(request.products), source=placed.source, scale_doubt=doubt, no_edges=placed.no_edges,
+        resolution=placed.resolution,
         offer=tracecode.offers(trace) if symbol is not None and symbol.text else None,
     )  # fmt: skip
     judged = findings.judge(evidence)
     watch.lap("measure")
     said = taken(request.data)
     flags = placed.flags
-    if source.artwork is None:
+    if placed.source == "photo":
         flags += look_closer(request.data, picture.gray, said)
     shot = fingerprint(picture.gray)
     watch.lap("authenticity")
@@ -172,12 +173,8 @@ def _place(source: _Source, grid: Grid | None, size: Size | None) -> _Placed:
     if source.artwork is not None and scale is not None:
         if grid is None:
             return _Placed(None, "artwork", scale.note)
-        box = project(np.linalg.inv(scale.to_photo), grid.corners)
-        (left, top), (right, bottom) = box.min(0), box.max(0)
-        resolution = resolution_at(source.artwork, (float(left), float(top), float(right), float(bottom)))
-        if not scale.is_sheet:
-            return _Placed(None, "artwork", scale.note, scale.note, resolution)
-        return _Placed(sheet_on(scale, grid), "artwork", scale.note, resolution=resolution)
+        sheet, resolution = place_code(source.artwork, scale, grid)
+        return _Placed(sheet, "artwork", scale.note, "" if scale.is_sheet else scale.note, resolution)
     if grid is None or size is None:
         return _Placed(None)
     if scale is not None and scale.is_sheet and (sheet := sheet_on(scale, grid)) is not None:
@@ -223,7 +220,7 @@ def _choose(symbols: Sequence[Symbol], products: Sequence[ProductHint]) -> Symbo
 
 def _as_stated(sheet: Sheet, size: Size) -> bool:
     """Whether the frame, upright by the code, has the stated width across; a square has it either way."""
-    return abs(sheet.size[0] / sheet.size[1] - size[0] / size[1]) < 1e-6
+    return abs(sheet.size[0] / sheet.size[1] / (size[0] / size[1]) - 1) < 0.01
 
 
 def _legible_sheet(picture: Picture, lines: Sequence[Line], size: Size | None) -> bool:

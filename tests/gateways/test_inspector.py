@@ -64,7 +64,7 @@ async def test_a_photo_is_judged_and_a_broken_one_refused(pool: PooledInspector)
     assert inspected.marked is not None
     with pytest.raises(PictureRefused) as refusal:
         await pool.inspect(Request(b"%PDF-1.7 sample"))
-    assert refusal.value.code == "picture_is_pdf"
+    assert refusal.value.code == "artwork_unreadable"
     assert "PDF" in refusal.value.advice
 
 
