@@ -16,7 +16,7 @@ from inspection.finders import even_light, find_finders, find_trios, framed
 from inspection.geometry import Floats, project
 from inspection.readers import COMMON, OTHERS, QR, Symbol, described, merged, overlap, zbar, zxing
 from inspection.regrid import read_suspect, suspects
-from inspection.repairs import flattened, reduced, resized, scaling, sharpened, straightened
+from inspection.repairs import flattened, is_dark, lifted, reduced, resized, scaling, sharpened, straightened
 
 Gray = NDArray[np.uint8]
 
@@ -24,7 +24,9 @@ _LARGEST = 16_000_000
 """Pixels: larger pictures are reduced first. No code a phone should read needs more."""
 _BASE = 1_300_000
 """Pixels of the reduced picture in which finder patterns and line codes are looked for."""
-_SURE = 0.5
+_SCALES = (2_600_000, 350_000, 150_000)
+"""Pixels of further pictures in which finder patterns are looked for: noise, blur and size decide where they show."""
+_SURE = 0.7
 """Timing score from which three finder patterns are taken for a code even where it cannot be read."""
 
 
@@ -35,8 +37,6 @@ class _Search:
     gray: Gray
     whole: list[Symbol] = field(default_factory=list)
     halves: list[Symbol] = field(default_factory=list)
-    tried: list[tuple[Floats, float]] = field(default_factory=list)
-    """Middles and pixels a module of the threes already followed up."""
 
     def take(self, symbols: Iterable[Symbol], to_view: Floats | None = None, *, untouched: bool = False) -> bool:
         """Add what a reader said of the picture, or of a copy of it; True where a code is new."""
@@ -67,10 +67,13 @@ def search(gray: Gray, *, thorough: bool) -> tuple[list[Symbol], list[Symbol]]:
     full, factor = reduced(gray, _LARGEST)
     found = _Search(full)
     found.take(zxing(full, QR), untouched=True)
-    base, to_base = reduced(full, _BASE)
+    if is_dark(full):
+        found.gray = lifted(full)
+        found.take(zxing(found.gray, QR))
+    base, to_base = reduced(found.gray, _BASE)
     _other_kinds(found, base, to_base)
     even = even_light(base)
-    _follow_up(found, even, to_base, most=24 if thorough else 6, sizes=2 if thorough else 1)
+    _follow_up(found, even, to_base, most=12 if thorough else 5, sizes=2 if thorough else 1)
     if found.unread():
         found.take(zxing(even, QR), scaling(to_base))
     if thorough:
@@ -116,23 +119,21 @@ def _follow_up(found: _Search, even: Gray, factor: float, *, most: int, sizes: i
         outline = Symbol("", "QRCode", one.corners)
         if any(overlap(outline, w) and w.area > 0.3 * outline.area for w in found.whole):
             continue
-        if any(np.abs(one.trio.middles - m).max() < 0.7 * size for m, size in found.tried):
-            continue
-        found.tried.append((one.trio.middles, one.trio.module))
         most -= 1
         read = read_suspect(one, sizes)
         if read is not None:
             found.take([replace(described(read.result, read.corners), inverted=one.trio.inverted)])
-        elif one.score >= _SURE:
+        elif one.score >= _SURE and one.trio.seen == 3:
             side = one.sizes[0]
             found.take([replace(outline, size=(side, side), version=(side - 17) // 4)])
 
 
 def _persist(found: _Search, base: Gray, even: Gray, to_base: float) -> None:
     """All that may yet help, while anything looks unread."""
-    if to_base != 1.0 or found.gray.size > _BASE / 2:
-        small, to_small = reduced(found.gray, _BASE / 4)
-        _follow_up(found, even_light(small), to_small, most=24, sizes=2)
+    for pixels in _SCALES:
+        if found.gray.size > 1.5 * pixels:
+            view, to_view = reduced(found.gray, pixels)
+            _follow_up(found, even_light(view), to_view, most=8, sizes=2)
     if not found.unread():
         return
     for half in found.halves[:4]:

@@ -196,7 +196,7 @@ def _framed(even: Gray, finder: Finder) -> Finder:
     if len(corners) != 4 or cv2.contourArea(corners.astype(np.float32)) > 14 * module**2:
         return finder
     (ax, ay), (bx, by) = corners[1] - corners[0], corners[2] - corners[1]
-    if ax * by - ay * bx < 0:
+    if ax * by < ay * bx:
         corners = corners[::-1]
     # An outline runs through the middles of its pixels, half a pixel inside the blob.
     right = (corners[1] - corners[0] + corners[2] - corners[3]) / 2

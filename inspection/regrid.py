@@ -33,6 +33,8 @@ _PATCH_MODULE = (3.0, 7.0)
 
 _SPREADS = (2.5, 2.0, 1.5, 1.2)
 """Modules over which the borders' phase is smoothed, turn by turn: first robust, then close."""
+_BENT = 0.25
+"""Modules of bend below which a grid is as good as flat."""
 _TIMING = 0.3
 """Timing patterns that alternate less are none: false threes stay below in nine of ten cases, sound codes reach 0.8."""
 
@@ -160,7 +162,7 @@ def read_suspect(found: Suspect, sizes: int = 2) -> Regridded | None:
     patch = cut_patch(found.gray, trio.middles, trio.module, inverted=trio.inverted)
     placed = replace(trio, middles=trio.middles - patch.shift).scaled(patch.scale)
     for modules in found.sizes[:sizes]:
-        read = read_grid(patch, _framed_square(placed, modules), modules)
+        read = read_grid(patch, placed, modules)
         if read is not None:
             return read
     return None
@@ -187,7 +189,7 @@ def _framed_square(trio: Trio, modules: int) -> Floats:
     if found is None or not np.isfinite(found).all():
         return affine
     homography = np.asarray(found, np.float64)
-    # A homography that hardly differs from the affine map is only the noise of three small frames.
+    # Frames of a few pixels may be wild; the middles alone are safer then.
     ends = rectangle(modules, modules)
     if np.abs(project(homography, ends) - project(affine, ends)).max() > modules * trio.module:
         return affine
@@ -248,21 +250,67 @@ def _values(image: Gray, points: Floats) -> Floats:
     return found.ravel()[: len(points)].astype(np.float64)
 
 
-def read_grid(patch: Patch, to_patch: Floats, modules: int) -> Regridded | None:
-    """Refine a first grid and read it; None where the modules make no valid code."""
-    version = (modules - 17) // 4
-    aligned = _align(patch.even, to_patch, version)
-    for start in (aligned, to_patch) if aligned is not None else (to_patch,):
-        bend: Floats = np.zeros((modules + 2 * _RIM, modules + 2 * _RIM, 2))
-        for turn, spread in enumerate(_SPREADS):
-            view = _view(patch.even, start, bend, modules)
-            levels = _levels(view, modules)
-            result = _decode(levels, version, ways=min(turn + 1, 3))
-            if result is not None:
-                corners = project(start, rectangle(modules, modules) + _corner_bend(bend))
-                return Regridded(result, patch.to_photo(corners))
-            bend = _follow(view, bend, spread)
+def read_grid(patch: Patch, trio: Trio, modules: int) -> Regridded | None:
+    """Lay the grid of so many modules a side on three finder patterns (in pixels of the patch), and read it."""
+    framed = _framed_square(trio, modules)
+    aligned = _align(patch.even, framed, (modules - 17) // 4)
+    flat: Floats = np.zeros((modules + 2 * _RIM, modules + 2 * _RIM, 2))
+    starts = [(aligned, flat)] if aligned is not None else []
+    bent = _bent(trio, framed, modules)
+    if np.abs(bent).max() > _BENT:
+        starts.append((framed, bent))
+    starts.append((framed, flat))
+    for start, first in starts:
+        found = _read_bent(patch, start, first, modules)
+        if found is not None:
+            return found
     return None
+
+
+def _read_bent(patch: Patch, start: Floats, bend: Floats, modules: int) -> Regridded | None:
+    """Read a grid while it is followed over the code; None where the modules never make a valid code."""
+    for turn, spread in enumerate(_SPREADS):
+        view = _view(patch.even, start, bend, modules)
+        result = _decode(_levels(view, modules), (modules - 17) // 4, ways=min(turn + 1, 3))
+        if result is not None:
+            corners = project(start, rectangle(modules, modules) + _corner_bend(bend))
+            return Regridded(result, patch.to_photo(corners))
+        bend = _follow(view, bend, spread)
+    return None
+
+
+def _bent(trio: Trio, to_patch: Floats, modules: int) -> Floats:
+    """A first bend of the grid from the directions of the finder patterns' sides.
+
+    The two timing patterns are taken to leave and to reach the patterns along their sides; what they bend away from
+    the plane map is carried over the code, which is exact where a sheet is bent about one axis.
+    """
+    count = modules + 2 * _RIM
+    at = np.arange(count) + 0.5 - _RIM
+    back = np.linalg.inv(to_patch)
+    bend = np.zeros((count, count, 2))
+    near = trio.frames[0]
+    for far, ahead in ((1, 0), (2, 1)):
+        beside = 1 - ahead
+        beyond = trio.frames[far]
+        start = trio.middles[0] + 3 * near[beside] + 3.5 * near[ahead]
+        end = trio.middles[far] + 3 * beyond[beside] - 3.5 * beyond[ahead]
+        span = modules - 14.0
+        chord = float(np.hypot(*(end - start))) / span
+        out, into = [
+            f[ahead] * float(np.clip(1, 0.7 * chord / np.hypot(*f[ahead]), 1.4 * chord / np.hypot(*f[ahead])))
+            for f in (near, beyond)
+        ]
+        t = np.clip((at - 7) / span, 0, 1)[:, None]
+        curve = (
+            (2 * t**3 - 3 * t**2 + 1) * start + (t**3 - 2 * t**2 + t) * span * out
+            + (3 * t**2 - 2 * t**3) * end + (t**3 - t**2) * span * into
+        )  # fmt: skip
+        curve += np.minimum(at - 7, 0)[:, None] * near[ahead] + np.maximum(at - modules + 7, 0)[:, None] * beyond[ahead]
+        plain = np.stack([at, np.full_like(at, 6.5)] if ahead == 0 else [np.full_like(at, 6.5), at], 1)
+        off = project(back, curve) - plain
+        bend += off[None, :] if ahead == 0 else off[:, None]
+    return bend
 
 
 def _corner_bend(bend: Floats) -> Floats:

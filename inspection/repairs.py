@@ -11,6 +11,12 @@ from inspection.readers import Symbol
 
 Gray = NDArray[np.uint8]
 
+_DARK = 48
+_FINE = 3_000_000
+"""Pixels from which a picture bears a blur of three of them."""
+_LIFT = np.rint(255 * (np.arange(256) / 255) ** 0.4).astype(np.uint8)
+"""The exponent turns a step of one level in the darkest tenth into three to ten."""
+
 
 def scaling(factor: float) -> Floats:
     """Pixel to pixel of a picture ``factor`` times as large: the middles of pixels, not their corners, are whole."""
@@ -32,6 +38,18 @@ def reduced(gray: Gray, pixels: float) -> tuple[Gray, float]:
     if left < 1:
         whole = cv2.resize(whole, None, fx=left, fy=left, interpolation=cv2.INTER_LINEAR).astype(np.uint8, copy=False)
     return np.ascontiguousarray(whole), factor
+
+
+def is_dark(gray: Gray) -> bool:
+    """Whether most of the picture lies in the lowest fifth of the grey levels, where a code has a handful of them."""
+    return bool(np.median(gray[::16, ::16]) < _DARK)
+
+
+def lifted(gray: Gray) -> Gray:
+    """Spread the dark grey levels: what is scaled or evened afterwards is no longer rounded to a few of them."""
+    # Averaged before it is bent: noise that is bent first no longer averages out.
+    smooth = cv2.blur(gray, (3, 3)) if gray.size > _FINE else gray
+    return cv2.LUT(smooth, _LIFT).astype(np.uint8, copy=False)
 
 
 def resized(gray: Gray, factor: float) -> Gray:
