@@ -309,6 +309,8 @@ def _bent(trio: Trio, to_patch: Floats, modules: int) -> Floats:
         curve += np.minimum(at - 7, 0)[:, None] * near[ahead] + np.maximum(at - modules + 7, 0)[:, None] * beyond[ahead]
         plain = np.stack([at, np.full_like(at, 6.5)] if ahead == 0 else [np.full_like(at, 6.5), at], 1)
         off = project(back, curve) - plain
+        # Where the two lines meet, both tell the same: each gives half.
+        off -= off[_RIM + 6] / 2
         bend += off[None, :] if ahead == 0 else off[:, None]
     return bend
 
@@ -409,14 +411,22 @@ def _follow(view: Gray, bend: Floats, spread: float) -> Floats:
 
 
 def _unwrapped(phase: Floats) -> Floats:
-    """Phase followed from the left finder patterns' columns to the right, a neighbour from a neighbour."""
+    """Phase followed from the left finder patterns' columns to the right, a neighbour from a neighbour.
+
+    The finder patterns lie where they were found, to half a module: where following loses count on its way to one of
+    them the phase is left as it is, a move of half a module at most.
+    """
     start = _RIM + 3
     column = phase[:, start]
     down = np.concatenate([np.unwrap(column[start::-1])[::-1], np.unwrap(column[start:])[1:]])
     whole = phase + (down - column)[:, None]
     right = np.unwrap(whole[:, start:], axis=1)
     left = np.unwrap(whole[:, start::-1], axis=1)[:, ::-1]
-    return np.asarray(np.concatenate([left[:, :-1], right], 1), np.float64)
+    followed = np.concatenate([left[:, :-1], right], 1)
+    near, far = slice(_RIM + 1, _RIM + 6), slice(-_RIM - 6, -_RIM - 1)
+    followed -= 2 * np.pi * np.rint(followed[near, near].mean() / (2 * np.pi))
+    astray = max(abs(float(followed[near, far].mean())), abs(float(followed[far, near].mean())))
+    return np.asarray(followed if astray < np.pi else phase, np.float64)
 
 
 def _decode(levels: Floats, version: int, ways: int) -> Any | None:
