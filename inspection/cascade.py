@@ -73,7 +73,7 @@ def search(gray: Gray, *, thorough: bool) -> tuple[list[Symbol], list[Symbol]]:
     base, to_base = reduced(found.gray, _BASE)
     _other_kinds(found, base, to_base)
     even = even_light(base)
-    _follow_up(found, even, to_base, most=12 if thorough else 5, sizes=2 if thorough else 1)
+    _follow_up(found, even, to_base, most=12 if thorough else 4, patient=thorough)
     if found.unread():
         found.take(zxing(even, QR), scaling(to_base))
     if thorough:
@@ -103,9 +103,10 @@ def _other_kinds(found: _Search, base: Gray, to_base: float) -> None:
             found.take([placed])
 
 
-def _follow_up(found: _Search, even: Gray, factor: float, *, most: int, sizes: int) -> None:
+def _follow_up(found: _Search, even: Gray, factor: float, *, most: int, patient: bool) -> None:
     """Read the codes whose finder patterns a picture shows and which were not read yet."""
-    patterns = find_finders(even)
+    # Light on dark beside dark on light is rare: looked for where there is time, or nothing else.
+    patterns = find_finders(even, inverted_too=patient or not found.whole)
     if len(patterns) < 2:
         return
     covered = np.zeros(even.shape, np.uint8)
@@ -113,14 +114,19 @@ def _follow_up(found: _Search, even: Gray, factor: float, *, most: int, sizes: i
         place = project(scaling(factor), symbol.corners)
         cv2.fillConvexPoly(covered, np.rint(place).astype(np.int32), 1)
     patterns = [p for p in patterns if not covered[int(p.y), int(p.x)]]
+    places: list[Floats] = []
     for one in suspects(found.gray, even, find_trios(framed(even, patterns)), factor):
         if most == 0:
             break
+        middle = one.corners.mean(0)
+        if sum(bool(np.abs(middle - m).max() < 4 * one.trio.module) for m in places) >= (4 if patient else 2):
+            continue
         outline = Symbol("", "QRCode", one.corners)
         if any(overlap(outline, w) and w.area > 0.3 * outline.area for w in found.whole):
             continue
+        places.append(middle)
         most -= 1
-        read = read_suspect(one, sizes)
+        read = read_suspect(one, patient=patient)
         if read is not None:
             found.take([replace(described(read.result, read.corners), inverted=one.trio.inverted)])
         elif one.score >= _SURE and one.trio.seen == 3:
@@ -133,17 +139,17 @@ def _persist(found: _Search, base: Gray, even: Gray, to_base: float) -> None:
     for pixels in _SCALES:
         if found.gray.size > 1.5 * pixels:
             view, to_view = reduced(found.gray, pixels)
-            _follow_up(found, even_light(view), to_view, most=8, sizes=2)
+            _follow_up(found, even_light(view), to_view, most=8, patient=True)
     if not found.unread():
         return
     for half in found.halves[:4]:
-        for view, to_view in straightened(found.gray, half):
-            if found.take(zxing(view, QR, errors=False), to_view):
+        for straight, to_straight in straightened(found.gray, half):
+            if found.take(zxing(straight, QR, errors=False), to_straight):
                 break
-    for view, to_view in _views(found.gray, base, even, to_base):
+    for copy, to_copy in _views(found.gray, base, even, to_base):
         if not found.unread():
             return
-        found.take(zxing(view, QR), to_view)
+        found.take(zxing(copy, QR), to_copy)
     if found.unread():
         near, to_near = reduced(found.gray, 3 * _BASE)
         read = zbar(near, qr_only=bool(found.whole))

@@ -78,12 +78,12 @@ def even_light(gray: Gray, least: float = _LEAST_CONTRAST) -> Gray:
     return np.asarray(cv2.convertScaleAbs(np.maximum(stretched, 0, out=stretched)), np.uint8)
 
 
-def find_finders(even: Gray) -> list[Finder]:
+def find_finders(even: Gray, *, inverted_too: bool = True) -> list[Finder]:
     """Places where rows and columns both run 1:1:3:1:1; ``even`` as :func:`even_light` leaves it, H×W."""
     dark = even < 128
     rows, columns = _crossings(dark), _crossings(np.ascontiguousarray(dark.T))
     found = []
-    for inverted in (False, True):
+    for inverted in (False, True) if inverted_too else (False,):
         across = rows[rows[:, 3] == inverted]
         down = columns[columns[:, 3] == inverted]
         if len(across) < 3 or len(down) < 3:

@@ -156,13 +156,17 @@ def suspects(gray: Gray, even: Gray, trios: list[Trio], factor: float) -> list[S
     return sorted(found, key=lambda s: -s.score)
 
 
-def read_suspect(found: Suspect, sizes: int = 2) -> Regridded | None:
-    """Read a suspected code through its own grid, taking it for the ``sizes`` most plausible numbers of modules."""
+def read_suspect(found: Suspect, *, patient: bool = True) -> Regridded | None:
+    """Read a suspected code through its own grid.
+
+    ``patient`` takes it for each of its two most plausible numbers of modules and tries every start; without it, one
+    number and the likelier starts have to do.
+    """
     trio = found.trio
     patch = cut_patch(found.gray, trio.middles, trio.module, inverted=trio.inverted)
     placed = replace(trio, middles=trio.middles - patch.shift).scaled(patch.scale)
-    for modules in found.sizes[:sizes]:
-        read = read_grid(patch, placed, modules)
+    for modules in found.sizes[: 2 if patient else 1]:
+        read = read_grid(patch, placed, modules, patient=patient)
         if read is not None:
             return read
     return None
@@ -250,7 +254,7 @@ def _values(image: Gray, points: Floats) -> Floats:
     return found.ravel()[: len(points)].astype(np.float64)
 
 
-def read_grid(patch: Patch, trio: Trio, modules: int) -> Regridded | None:
+def read_grid(patch: Patch, trio: Trio, modules: int, *, patient: bool = True) -> Regridded | None:
     """Lay the grid of so many modules a side on three finder patterns (in pixels of the patch), and read it."""
     framed = _framed_square(trio, modules)
     aligned = _align(patch.even, framed, (modules - 17) // 4)
@@ -259,17 +263,18 @@ def read_grid(patch: Patch, trio: Trio, modules: int) -> Regridded | None:
     bent = _bent(trio, framed, modules)
     if np.abs(bent).max() > _BENT:
         starts.append((framed, bent))
-    starts.append((framed, flat))
+    if patient or not starts:
+        starts.append((framed, flat))
     for start, first in starts:
-        found = _read_bent(patch, start, first, modules)
+        found = _read_bent(patch, start, first, modules, _SPREADS if patient else _SPREADS[:3])
         if found is not None:
             return found
     return None
 
 
-def _read_bent(patch: Patch, start: Floats, bend: Floats, modules: int) -> Regridded | None:
+def _read_bent(patch: Patch, start: Floats, bend: Floats, modules: int, spreads: tuple[float, ...]) -> Regridded | None:
     """Read a grid while it is followed over the code; None where the modules never make a valid code."""
-    for turn, spread in enumerate(_SPREADS):
+    for turn, spread in enumerate(spreads):
         view = _view(patch.even, start, bend, modules)
         result = _decode(_levels(view, modules), (modules - 17) // 4, ways=min(turn + 1, 3))
         if result is not None:
