@@ -69,7 +69,8 @@ def search(gray: Gray, *, thorough: bool) -> tuple[list[Symbol], list[Symbol]]:
     found.take(zxing(full, QR), untouched=True)
     if is_dark(full):
         found.gray = lifted(full)
-        found.take(zxing(found.gray, QR))
+        near, to_near = reduced(found.gray, 3 * _BASE)
+        found.take(zxing(near, QR), scaling(to_near))
     base, to_base = reduced(found.gray, _BASE)
     _other_kinds(found, base, to_base)
     even = even_light(base)

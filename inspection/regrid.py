@@ -276,7 +276,11 @@ def _read_bent(patch: Patch, start: Floats, bend: Floats, modules: int, spreads:
     """Read a grid while it is followed over the code; None where the modules never make a valid code."""
     for turn, spread in enumerate(spreads):
         view = _view(patch.even, start, bend, modules)
-        result = _decode(_levels(view, modules), (modules - 17) // 4, ways=min(turn + 1, 3))
+        result = _decode(
+            _levels(view, modules),
+            (modules - 17) // 4,
+            ways=min(turn + 1, 3) if len(spreads) < len(_SPREADS) else turn + 2,
+        )
         if result is not None:
             corners = project(start, rectangle(modules, modules) + _corner_bend(bend))
             return Regridded(result, patch.to_photo(corners))
@@ -453,14 +457,17 @@ def _decode(levels: Floats, version: int, ways: int) -> Any | None:
 
 
 def _decisions(levels: Floats, version: int) -> Iterator[Matrix]:
+    """The modules told apart in several ways, n×n, dark True; the fixed patterns as the standard has them."""
     where, fixed = fixed_patterns(version)
     inner = slice(_RIM, -_RIM)
     soft = levels.astype(np.float32)
-    for reach in (9, 5):
+    for reach, share in ((9, 0.5), (5, 0.5), (9, 0.62), (9, 0.38)):
+        # Scratches lighten ink, blots and spread ink darken paper: the later shares side with what was lost.
         low = cv2.blur(cv2.erode(soft, np.ones((reach, reach))), (reach, reach))
         high = cv2.blur(cv2.dilate(soft, np.ones((reach, reach))), (reach, reach))
-        yield np.where(where, fixed, (soft < (low + high) / 2)[inner, inner])
-    yield np.where(where, fixed, _equalised(soft, where, fixed))
+        yield np.where(where, fixed, (soft < low + share * (high - low))[inner, inner])
+        if reach == 5:
+            yield np.where(where, fixed, _equalised(soft, where, fixed))
 
 
 def _equalised(levels: NDArray[np.float32], where: Matrix, fixed: Matrix) -> Matrix:
