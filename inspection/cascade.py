@@ -22,10 +22,12 @@ Gray = NDArray[np.uint8]
 
 _LARGEST = 16_000_000
 """Pixels: larger pictures are reduced first. No code a phone should read needs more."""
-_BASE = 1_300_000
+_BASE = 1_000_000
 """Pixels of the reduced picture in which finder patterns and line codes are looked for."""
 _SCALES = (2_600_000, 350_000, 150_000)
 """Pixels of further pictures in which finder patterns are looked for: noise, blur and size decide where they show."""
+_TRIES, _TRIES_FAST = 24, 4
+"""Suspected codes followed up at most: each costs some ten to eighty milliseconds."""
 _SURE = 0.7
 """Timing score from which three finder patterns are taken for a code even where it cannot be read."""
 
@@ -37,6 +39,8 @@ class _Search:
     gray: Gray
     whole: list[Symbol] = field(default_factory=list)
     halves: list[Symbol] = field(default_factory=list)
+    tries: int = 0
+    """Suspected codes that may still be followed up."""
 
     def take(self, symbols: Iterable[Symbol], to_view: Floats | None = None, *, untouched: bool = False) -> bool:
         """Add what a reader said of the picture, or of a copy of it; True where a code is new."""
@@ -65,7 +69,7 @@ class _Search:
 def search(gray: Gray, *, thorough: bool) -> tuple[list[Symbol], list[Symbol]]:
     """Codes that were read, and codes that were only half found."""
     full, factor = reduced(gray, _LARGEST)
-    found = _Search(full)
+    found = _Search(full, tries=_TRIES if thorough else _TRIES_FAST)
     found.take(zxing(full, QR), untouched=True)
     if is_dark(full):
         found.gray = lifted(full)
@@ -74,7 +78,7 @@ def search(gray: Gray, *, thorough: bool) -> tuple[list[Symbol], list[Symbol]]:
     base, to_base = reduced(found.gray, _BASE)
     _other_kinds(found, base, to_base)
     even = even_light(base)
-    _follow_up(found, even, to_base, most=12 if thorough else 4, patient=thorough)
+    _follow_up(found, even, to_base, patient=thorough)
     if found.unread():
         found.take(zxing(even, QR), scaling(to_base))
     if thorough:
@@ -104,7 +108,7 @@ def _other_kinds(found: _Search, base: Gray, to_base: float) -> None:
             found.take([placed])
 
 
-def _follow_up(found: _Search, even: Gray, factor: float, *, most: int, patient: bool) -> None:
+def _follow_up(found: _Search, even: Gray, factor: float, *, patient: bool) -> None:
     """Read the codes whose finder patterns a picture shows and which were not read yet."""
     # Light on dark beside dark on light is rare: looked for where there is time, or nothing else.
     patterns = find_finders(even, inverted_too=patient or not found.whole)
@@ -117,7 +121,7 @@ def _follow_up(found: _Search, even: Gray, factor: float, *, most: int, patient:
     patterns = [p for p in patterns if not covered[int(p.y), int(p.x)]]
     places: list[Floats] = []
     for one in suspects(found.gray, even, find_trios(framed(even, patterns)), factor):
-        if most == 0:
+        if found.tries == 0:
             break
         middle = one.corners.mean(0)
         if sum(bool(np.abs(middle - m).max() < 4 * one.trio.module) for m in places) >= (4 if patient else 2):
@@ -126,7 +130,7 @@ def _follow_up(found: _Search, even: Gray, factor: float, *, most: int, patient:
         if any(overlap(outline, w) and w.area > 0.3 * outline.area for w in found.whole):
             continue
         places.append(middle)
-        most -= 1
+        found.tries -= 1
         read = read_suspect(one, patient=patient)
         if read is not None:
             found.take([replace(described(read.result, read.corners), inverted=one.trio.inverted)])
@@ -140,7 +144,7 @@ def _persist(found: _Search, base: Gray, even: Gray, to_base: float) -> None:
     for pixels in _SCALES:
         if found.gray.size > 1.5 * pixels:
             view, to_view = reduced(found.gray, pixels)
-            _follow_up(found, even_light(view), to_view, most=8, patient=True)
+            _follow_up(found, even_light(view), to_view, patient=True)
     if not found.unread():
         return
     for half in found.halves[:4]:
