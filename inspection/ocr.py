@@ -36,6 +36,8 @@ _STEP = 8
 """Pixels of width to one step of the reading model."""
 _VIEW_PIXELS = 250_000
 """A plain picture is searched at this size."""
+_LEAST_SIDE, _LONGEST_SIDE = 24, 4000
+"""A view thinner or longer than this is no picture of a page."""
 _SAMPLE = 6
 """Boxes that decide which way up the text stands …"""
 _SAMPLE_ASPECT = 4.0
@@ -191,7 +193,9 @@ def _bgr(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _find(view: NDArray[np.uint8]) -> Floats:
-    """Boxes of text, N×4×2 in pixels of the view."""
+    """Boxes of text, N×4×2 in pixels of the view; none in a strip that no line fits into."""
+    if min(view.shape[:2]) < _LEAST_SIDE or max(view.shape[:2]) > _LONGEST_SIDE:
+        return np.zeros((0, 4, 2))
     result = _engine()(_bgr(view), use_det=True, use_cls=False, use_rec=False)
     boxes = getattr(result, "boxes", None)
     return np.zeros((0, 4, 2)) if boxes is None else np.asarray(boxes, np.float64)
@@ -289,18 +293,14 @@ def _by_weight(pages: Floats) -> list[int]:
     x0, y0 = pages[..., 0].min(1), pages[..., 1].min(1)
     x1, y1 = pages[..., 0].max(1), pages[..., 1].max(1)
     high, wide = np.maximum(y1 - y0, 1.0), x1 - x0
-    usual = float(np.median(high))
-
-    def rank(index: int) -> tuple[int, float]:
-        if wide[index] < high[index]:
-            return 3, float(y0[index])  # upright text among lying: stamps, ornaments
-        gap = np.minimum(np.abs(y0 - y1[index]), np.abs(y1 - y0[index]))
-        alike = (np.abs(x0 - x0[index]) < high[index]) & (np.abs(x1 - x1[index]) < 2 * high[index])
-        if wide[index] > 14 * high[index] and (alike & (gap < 0.6 * high[index])).sum() >= 2:
-            return 2, float(y0[index])
-        return (1 if high[index] < 0.7 * usual else 0), float(y0[index])
-
-    return sorted(range(len(pages)), key=rank)
+    gap = np.minimum(np.abs(y0[None] - y1[:, None]), np.abs(y1[None] - y0[:, None]))
+    alike = np.abs(x0[None] - x0[:, None]) < high[:, None]
+    alike &= (np.abs(x1[None] - x1[:, None]) < 2 * high[:, None]) & (gap < 0.6 * high[:, None])
+    inner = (wide > 14 * high) & (alike.sum(1) >= 2)
+    prose = inner | ((alike & inner[None]).any(1))
+    small = high < 0.7 * float(np.median(high))
+    rank = np.select([wide < high, prose, small], [3, 2, 1], 0)  # upright among lying text: stamps, ornaments
+    return [int(index) for index in np.lexsort((x0, y0, rank))]
 
 
 def _legible(lines: Sequence[Line]) -> float:
