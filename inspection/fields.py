@@ -60,6 +60,7 @@ TITLES = {
 }  # fmt: skip
 _SURE = 0.9
 """A character read with less confidence proves nothing against the sheet."""
+_LONG_NAME = 6
 _LOOKS = 6
 """Lines that are looked at again on one photo, at most: each look costs some 30 ms of CPU."""
 
@@ -414,7 +415,19 @@ def same_value(name: str, first: str, second: str) -> bool | None:
             return None
     if re.sub(r"[-/]", "", a_) == re.sub(r"[-/]", "", b_):
         return None  # the same figures, other separators: ours or theirs
+    if name in {"batch", "serial"} and b_ in (tokens := [fold(token) for token in _tokens(first)]):
+        # something stands beside the number: a remark (共3卷), or more of the number
+        return True if not any(c.isascii() and c.isalnum() for c in _beyond(first)) and tokens.count(b_) == 1 else None
     return False
+
+
+def _tokens(value: str) -> list[str]:
+    return [token for token in re.split(r"[\s()（）,，;；]+", unicodedata.normalize("NFKC", value)) if token]
+
+
+def _beyond(value: str) -> str:
+    """What stands beside the first word, remarks in Chinese left out."""
+    return "".join(token for token in _tokens(value)[1:] if not re.search(r"[\u4e00-\u9fff]", token))
 
 
 def _without_unit(model: str) -> str:
@@ -555,6 +568,10 @@ def _sure(name: str, value: str, chars: tuple[float, ...], score: float, other: 
         chars = (score,) * len(value)
     here, trust = _folded(name, value, chars)
     there = _folded(name, other, (1.0,) * len(other))[0]
+    if name in {"name", "firm"} and len(here) == len(there) >= _LONG_NAME:
+        slips = sum(a != b for a, b in zip(here, there, strict=True))
+        if slips == 1:
+            return False  # in a long name one character is more likely our slip (例/列) than their misprint
     doubts = 0
     solid = False
     for tag, a, b, c, d in SequenceMatcher(None, here, there, autojunk=False).get_opcodes():
