@@ -79,12 +79,13 @@ class Line:
 class Text:
     """What was read: lines from top to bottom; ``angle`` the degrees clockwise from the view's right to the direction
     in which the text is read; ``turns`` the clockwise quarter-turns that bring the view upright, None where too little
-    text says so; ``unread`` boxes that the budget did not reach."""
+    text says so; ``unread`` boxes that the budget did not reach; ``spent_ms`` of that budget."""
 
     lines: list[Line]
     angle: float
     turns: int | None
     unread: int
+    spent_ms: float
 
 
 @cache
@@ -137,7 +138,7 @@ def read(view: NDArray[np.uint8], source: NDArray[np.uint8], to_source: Floats, 
     boxes = _find(view)
     budget = budget_ms - _FIND_MS * view.shape[0] * view.shape[1] / 1000
     if not len(boxes):
-        return Text([], 0.0, None, 0)
+        return Text([], 0.0, None, 0, budget_ms - budget)
     axis = _axis(boxes)
     boxes = np.array([_along(box, axis) for box in boxes])
     if _upside_down([cut(source, to_source, _beginning(box)) for box in _samples(boxes)]):
@@ -160,7 +161,7 @@ def read(view: NDArray[np.uint8], source: NDArray[np.uint8], to_source: Floats, 
     lines = _in_reading_order(lines)
     angle = float((axis + 180) % 360 - 180)
     turns = int(np.round(-angle / 90)) % 4 if _legible(lines) >= 6 else None
-    return Text(lines, angle, turns, unread)
+    return Text(lines, angle, turns, unread, budget_ms - budget)
 
 
 def cut(source: NDArray[np.uint8], to_source: Floats, box: Floats, stretch: float = 1.0) -> NDArray[np.uint8]:

@@ -24,6 +24,10 @@ _FIND_PIXELS = 230_000
 """A view is not denser than this many pixels, unless it would fall below ``_FIND_LEAST`` …"""
 _FIND_MOST = 380_000
 """… and never larger than this."""
+_FEW = 4
+"""With fewer boxes than this the print may be too small for the view: a larger one is tried, once …"""
+_FINER, _FINER_PIXELS, _FINER_MS = 1.5, 280_000, 150.0
+"""… so much finer, up to so many pixels, with so much more to spend: there is little to read then."""
 _READ_PX_PER_MM = 14.0
 """Denser photos are halved before lines are cut out: 2 mm letters keep 28 pixels, the reader's own size."""
 _READ_LONG_SIDE = 2200
@@ -65,20 +69,30 @@ def read_plane(rgb: NDArray[np.uint8], plane: Plane, code: Floats | None, budget
     source, step = _reduced(rgb, plane)
     shift = 0.5 / step - 0.5
     to_source = np.array([[1 / step, 0, shift], [0, 1 / step, shift], [0, 0, 1]]) @ plane.to_photo
+    left, top, right, bottom = plane.box
+
+    def at(density: float, budget: float) -> Text:
+        from_view = np.array([[1 / density, 0, left + 0.5 / density], [0, 1 / density, top + 0.5 / density], [0, 0, 1]])
+        view = rectify(source, to_source, plane.box, density).clip(0, 255).astype(np.uint8)
+        if code is not None:
+            _cover(view, project(np.linalg.inv(plane.to_photo @ from_view), code))
+        text = ocr.read(view, source, to_source @ from_view, budget)
+        lines = [
+            replace(
+                line, corners=(line.corners + 0.5) * step - 0.5, page=None if line.page is None else line.page / density
+            )
+            for line in text.lines
+        ]
+        return replace(text, lines=lines)
+
     density = _density(plane)
-    left, top = plane.box[:2]
-    from_view = np.array([[1 / density, 0, left + 0.5 / density], [0, 1 / density, top + 0.5 / density], [0, 0, 1]])
-    view = rectify(source, to_source, plane.box, density).clip(0, 255).astype(np.uint8)
-    if code is not None:
-        _cover(view, project(np.linalg.inv(plane.to_photo @ from_view), code))
-    text = ocr.read(view, source, to_source @ from_view, budget_ms)
-    lines = [
-        replace(
-            line, corners=(line.corners + 0.5) * step - 0.5, page=None if line.page is None else line.page / density
-        )
-        for line in text.lines
-    ]
-    return replace(text, lines=lines)
+    text = at(density, budget_ms)
+    finer = min(_FINER * density, (_FINER_PIXELS / ((right - left) * (bottom - top))) ** 0.5)
+    if len(text.lines) + text.unread < _FEW and finer > 1.15 * density:
+        again = at(finer, budget_ms + _FINER_MS - text.spent_ms)
+        if len(again.lines) > len(text.lines):
+            return replace(again, spent_ms=again.spent_ms + text.spent_ms)
+    return text
 
 
 def look_again(rgb: NDArray[np.uint8], line: Line) -> list[Line]:
