@@ -289,7 +289,7 @@ def _in_reading_order(lines: Sequence[Line]) -> list[Line]:
 def _by_weight(pages: Floats) -> list[int]:
     """Boxes in the order in which they are worth reading: standing alone or in a table, then small print, then prose.
 
-    Prose is a long line with another of the same margins close above or below.
+    Prose is four long lines or more, of the same margins and close together.
     """
     x0, y0 = pages[..., 0].min(1), pages[..., 1].min(1)
     x1, y1 = pages[..., 0].max(1), pages[..., 1].max(1)
@@ -298,7 +298,8 @@ def _by_weight(pages: Floats) -> list[int]:
     alike = np.abs(x0[None] - x0[:, None]) < high[:, None]
     alike &= (np.abs(x1[None] - x1[:, None]) < 2 * high[:, None]) & (gap < 0.6 * high[:, None])
     inner = (wide > 14 * high) & (alike.sum(1) >= 2)
-    prose = inner | ((alike & inner[None]).any(1))
+    inner &= (alike & inner[None]).any(1)  # four lines and more: three may be fields
+    prose = inner | (alike & inner[None]).any(1)
     small = high < 0.7 * float(np.median(high))
     rank = np.select([wide < high, prose, small], [3, 2, 1], 0)  # upright among lying text: stamps, ornaments
     return [int(index) for index in np.lexsort((x0, y0, rank))]

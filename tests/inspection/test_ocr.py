@@ -81,3 +81,6 @@ def test_prose_comes_last_and_stray_marks_after_it() -> None:
     prose = [box(10, 200 + 12 * i, 400, 10) for i in range(4)]
     pages = np.array([box(300, 10, 8, 40), *prose, box(10, 60, 120, 14), box(10, 90, 130, 14), box(150, 150, 60, 6)])
     assert ocr._by_weight(pages) == [5, 6, 7, 1, 2, 3, 4, 0]
+    assert ocr._by_weight(pages[1:4]) == [0, 1, 2]
+    fields = np.array([*prose[:3], box(10, 260, 60, 10)])  # three lines of fields may fill the page's width
+    assert ocr._by_weight(fields) == [0, 1, 2, 3]
