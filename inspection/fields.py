@@ -64,7 +64,9 @@ _LONG_NAME = 6
 _LOOKS = 6
 """Lines that are looked at again on one photo, at most: each look costs some 30 ms of CPU."""
 
-_FOLD = str.maketrans({"l": "1", "I": "1", "|": "1", "O": "0", "o": "0", "〇": "0", "×": "X", "*": "X", "✕": "X"})
+_FOLD = str.maketrans(
+    {"l": "1", "I": "1", "|": "1", "O": "0", "o": "0", "〇": "0", "×": "X", "*": "X", "✕": "X", "∗": "X", "°": "X"}
+)
 """What looks the same in many faces: typesetters and readers take one for the other."""
 _ALIKE = frozenset(frozenset(pair) for pair in ("B8", "S5", "Z2", "G6", "D0", "Q0", "UV", "己已", "未末", "日曰"))
 """Pairs that no reading can tell apart for sure: they never make a difference, nor agreement."""
@@ -407,7 +409,7 @@ def same_value(name: str, first: str, second: str) -> bool | None:
     if name in {"name", "firm"}:
         return min(len(a_), len(b_)) >= 4 and (a_ in b_ or b_ in a_)
     if name == "model":
-        a_, b_ = _without_unit(a_), _without_unit(b_)
+        a_, b_ = _plain_model(a_), _plain_model(b_)
         if a_ == b_:
             return True
         words, others = _words(first), _words(second)
@@ -430,13 +432,15 @@ def _beyond(value: str) -> str:
     return "".join(token for token in _tokens(value)[1:] if not re.search(r"[\u4e00-\u9fff]", token))
 
 
-def _without_unit(model: str) -> str:
-    return re.sub(r"(?<=\d)(?:MM2|MM²|MM|平方毫米|平方|SQ)$", "", model)
+def _plain_model(model: str) -> str:
+    """A folded model without the unit at its end, and without the 1 of a single core (1×2.5 is 2.5)."""
+    model = re.sub(r"(?<=\d)(?:MM2|MM²|MM|平方毫米|平方|SQ)$", "", model)
+    return re.sub(r"(?<![\dX.])1X(?=\d)", "", model)
 
 
 def _words(model: str) -> frozenset[str]:
     plain = unicodedata.normalize("NFKC", model)
-    return frozenset(_without_unit(fold(word)) for word in re.split(r"[\s,;]+", plain) if fold(word))
+    return frozenset(_plain_model(fold(word)) for word in re.split(r"[\s,;]+", plain) if fold(word))
 
 
 # --- comparing --------------------------------------------------------------------------------------------------------
@@ -453,7 +457,7 @@ def compare(
 
     ``record`` may use our names (batch …) or the sheet's labels (生产批次 …). ``look`` reads a line again
     (:func:`inspection.textview.look_again`); without it the first reading's confidence alone decides. ``lines`` is all
-    text of the sheet: a batch or serial that stands there without a label we know also agrees.
+    text of the sheet: a batch, serial, firm or credit code that stands there without a label we know also agrees.
     """
     sources = [dict(code), {_record_name(key): value for key, value in record.items() if value}]
     agree: dict[str, None] = {}
@@ -466,9 +470,10 @@ def compare(
             if not other:
                 continue
             on_sheet = stated.get(name)
+            if (on_sheet is None or not on_sheet.labelled) and _stands_somewhere(name, other, lines):
+                agree[name] = None
+                continue
             if on_sheet is None:
-                if name in {"batch", "serial"} and _stands_somewhere(other, lines):
-                    agree[name] = None
                 continue
             outcome = looker.judge(name, on_sheet, other)
             if outcome is True:
@@ -500,16 +505,22 @@ def _comparable(name: str, first: str, second: str) -> bool:
     return name in {"uscc", "batch", "serial"} or same_value(name, first, second) is not None
 
 
-def _stands_somewhere(value: str, lines: Sequence[Line]) -> bool:
-    """Whether a batch or serial of five or more characters stands on the sheet, apart from the code's own text."""
-    wanted = fold(value)
-    if len(wanted) < 5 or not any(c.isdigit() for c in wanted):
+def _stands_somewhere(name: str, value: str, lines: Sequence[Line]) -> bool:
+    """Whether a value that no label announces stands on the sheet all the same, apart from the code's own text.
+
+    A batch or serial of five or more characters, as a word of its own; a firm's name or credit code anywhere.
+    """
+    wanted = _credit(value) if name == "uscc" else fold(value)
+    least = {"batch": 5, "serial": 5, "firm": 6, "uscc": 18}.get(name)
+    if least is None or len(wanted) < least:
         return False
     for line in lines:
-        if _PRINTED_CODE.search(line.text) or line.score < _SURE:
+        if line.score < _SURE or _PRINTED_CODE.search(line.text):
             continue
+        if name == "firm" and wanted in fold(line.text):
+            return True
         words = re.split(r"[\s:：;；,，、()（）]+|[\u4e00-\u9fff]+", unicodedata.normalize("NFKC", line.text))
-        if any(fold(word) == wanted for word in words):
+        if any((_credit(word) if name == "uscc" else fold(word)) == wanted for word in words):
             return True
     return False
 

@@ -32,6 +32,8 @@ _READ_PX_PER_MM = 14.0
 """Denser photos are halved before lines are cut out: 2 mm letters keep 28 pixels, the reader's own size."""
 _READ_LONG_SIDE = 2200
 """The same where millimetres are not known: longest side of the photo for reading."""
+_LEAST_HEIGHT = 4.0
+"""Photo pixels: a lower line shows nothing, however often it is looked at."""
 _CODE_MM = 22.0
 """What a code without a sheet is taken to measure."""
 _REACH = (-9.0, 10.0)
@@ -100,8 +102,10 @@ def look_again(rgb: NDArray[np.uint8], line: Line) -> list[Line]:
 
     Letters fill more of the reader's height than in the first reading, so the three are looks of their own.
     """
-    wide, high = side_lengths(line.corners)[:2]
-    size = (max(float(wide), 1.0), max(float(high), 1.0))
+    wide, high = (float(side) for side in side_lengths(line.corners)[:2])
+    size = (wide, high)
+    if high < _LEAST_HEIGHT or wide < high / 2:
+        return []
     to_photo = homography(rectangle(*size), line.corners)
     if not np.isfinite(to_photo).all():
         return []

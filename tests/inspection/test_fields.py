@@ -107,6 +107,10 @@ def test_dates_in_all_forms(text: str, day: tuple[int, int, int] | None) -> None
         ("model", "BV2.5mm²", "BV 2.5", True),
         ("model", "BV 450/750V 2.5", "BV 2.5", None),
         ("model", "3×2.5", "3x2.5", True),
+        ("model", "BV 1×2.5", "BV 2.5", True),
+        ("model", "YJV 3×25+1×16", "YJV 3×25+16", True),
+        ("model", "RVV 2°1.5", "RVV 2*1.5", True),
+        ("model", "BV 11×2.5", "BV 2.5", False),
         ("model", "3×2.5", "3×1.5", False),
         ("model", "3*2.5+1*1.5", "3×2.5+1×1.5", True),
         ("date", "2026年11月3日", "261103", True),
@@ -241,6 +245,13 @@ def test_a_batch_under_an_unknown_label_still_agrees() -> None:
     printed = [line("(01)06901234567892(10)L2026A"), line("https://id.gs1.org/01/06901234567892/10/L2026A")]
     assert compare({}, {"batch": "L2026A"}, {}, lines=printed).compared == 0
     assert compare({}, {"batch": "12"}, {}, lines=[line("12")]).compared == 0
+
+
+def test_of_several_firms_without_a_label_any_may_be_the_maker() -> None:
+    lines = [line("样例电缆有限公司"), line("样例检测技术有限公司", y=300)]
+    outcome = compare(stated_fields(lines), {}, {"firm": "样例电缆有限公司"}, lines=lines)
+    assert outcome.agree == ("firm",)
+    assert outcome.doubtful == ()
 
 
 def test_a_credit_code_that_fails_its_check_is_a_doubt() -> None:
