@@ -1,6 +1,7 @@
 """What a picture gives away: each sign raises its flag, plain photos none; the file's own words are shown tamed."""
 
 import io
+import time
 from functools import cache
 from pathlib import Path
 
@@ -71,7 +72,7 @@ def test_small_pictures_are_taken_as_they_are(size: tuple[int, int]) -> None:
 def test_a_photo_of_a_screen_is_noticed(scale: float, chat: bool) -> None:
     found = flags(screen_photo(desktop(sheet()), scale, 8, chat=chat, size=(960, 720)))
     assert found.keys() == {"screen"}
-    assert found["screen"].measured["peak"] > 60
+    assert found["screen"].measured["peak"] > 40
     assert "翻拍屏幕" in found["screen"].advice
 
 
@@ -124,6 +125,15 @@ def test_the_label_for_generated_content_is_read(value: str, word: str, quote: s
 
 def test_the_four_letters_alone_say_nothing() -> None:
     assert flags(saved(photo(), comment=b"AIGC")) == {}
+
+
+@pytest.mark.parametrize("filling", [b"AIGC", b"AIGC Label", b"CreatorTool>", b"Steps: 1", b"Screenshot"])
+def test_a_file_full_of_almost_labels_costs_no_time(filling: bytes) -> None:
+    data = PHOTOS[0].read_bytes() + filling * (20 * 1024 * 1024 // len(filling))
+    gray = np.zeros((16, 16), np.uint8)
+    start = time.process_time()
+    look_closer(filling * 30_000 + data, gray, {})
+    assert time.process_time() - start < 0.5
 
 
 def test_content_credentials_of_a_generator_are_read_and_those_of_a_camera_pass() -> None:
