@@ -133,7 +133,7 @@ async def _fill(rows: int, *, postgres: bool) -> None:
             f"INSERT INTO picture_fingerprint (evidence_id, key, fine) SELECT i, {key}, {fine} FROM {series}"
         )
     if postgres:
-        await connection.execute_script("ANALYZE")
+        await get_connection(CONNECTION).execute_script("ANALYZE")
 
 
 async def _look_up_in_table(rows: int, look_ups: int) -> None:

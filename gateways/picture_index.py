@@ -1,10 +1,11 @@
 """The index of pictures: the truth in a table, the keys in memory (4.1.1, 7.2(2)).
 
 Near copies are found by Hamming distance over 64-bit keys, which no B-tree orders. In SQL one would store the key in
-bands and ask for every band within one bit, thousands of index probes a look-up; in memory the same pigeonhole costs a
-few milliseconds. So each process keeps the keys, 28 bytes a picture, and asks the table before each look-up for the
-rows it has not seen. What memory proposes the table confirms: a dropped picture is never reported, and a process that
-was killed has lost nothing. ``benchmarks.picture_index`` measures it at ten million.
+bands and ask for every band within one bit: thousands of index probes a look-up, 28 ms at 200,000 rows on PostgreSQL
+and growing with them. In memory the same pigeonhole takes 8 ms of CPU at ten million. So each process keeps the keys,
+28 bytes a picture, and asks the table before each look-up for the rows it has not seen. What memory proposes the table
+confirms: a dropped picture is never reported, and a process that was killed has lost nothing.
+``benchmarks.picture_index`` measures it.
 """
 
 import asyncio
@@ -28,6 +29,8 @@ _AT_ONCE = 1 << 17
 """Candidates compared in one go: bounds the memory of a look-up in a crowded band."""
 _FRESH = 1 << 14
 """Rows that are searched one by one before they are sorted into bands."""
+_TOO_FRESH = 1 << 18
+"""So many one by one would take too long: whoever looks up waits for their sorting."""
 _GROWTH = 4
 """A part is merged into the one before it once that is at most so many times larger: few parts, little copying."""
 _CONFIRMED = 64
@@ -90,12 +93,12 @@ class KeyShelf:
         return sum(len(part.ids) for part in self._parts) + len(self._fresh[0])
 
     def add(self, ids: Ids, keys: Keys) -> None:
-        """Take in new keys; call :meth:`tidy` once :attr:`untidy`."""
+        """Take in new keys, to be searched one by one until they are tidied."""
         self._fresh = np.concatenate([self._fresh[0], ids]), np.concatenate([self._fresh[1], keys])
 
     @property
-    def untidy(self) -> bool:
-        return len(self._fresh[0]) >= _FRESH
+    def fresh(self) -> int:
+        return len(self._fresh[0])
 
     def tidy(self) -> "tuple[tuple[_Part, ...], int]":
         """Sort the fresh keys into parts, for :meth:`replace`; safe in a thread while keys are added and searched."""
@@ -172,22 +175,28 @@ class TablePictureIndex:
     async def catch_up(self) -> None:
         """Take in the rows that any process committed since; at the start of a process, all of them."""
         async with self._catching_up:
+            last, pages = self._last, []
             while True:
-                rows = await self._rows(f"id > {self._last} ORDER BY id LIMIT {_PAGE}")
+                rows = await self._rows(f"id > {last} ORDER BY id LIMIT {_PAGE}")
                 if rows:
-                    self._note_gaps([row[0] for row in rows])
-                    self._last = rows[-1][0]
-                    self._take(rows)
+                    self._note_gaps(last, [row[0] for row in rows])
+                    last = rows[-1][0]
+                    pages.append(np.array(rows, np.int64))
                 if len(rows) < _PAGE:
                     break
+            if pages:
+                self._take(np.concatenate(pages))
+                self._last = last
             await self._look_into_gaps()
-        if self._shelf.untidy and (self._tidying is None or self._tidying.done()):
+        if self._shelf.fresh >= _FRESH and (self._tidying is None or self._tidying.done()):
             self._tidying = clean_task(self._tidy(), "picture-index-tidy")
+        if self._shelf.fresh >= _TOO_FRESH:
+            await self.aclose()
 
     async def aclose(self) -> None:
         """Wait for the sorting that is under way."""
         if self._tidying is not None:
-            await self._tidying
+            await asyncio.wait([self._tidying])  # not called off with whoever waits for it
 
     async def _tidy(self) -> None:
         self._shelf.replace(await asyncio.to_thread(self._shelf.tidy))
@@ -197,15 +206,14 @@ class TablePictureIndex:
         _, rows = await get_connection(CONNECTION).execute_query(query)
         return [(row[0], row[1]) for row in rows]
 
-    def _take(self, rows: list[tuple[int, int]]) -> None:
-        numbers = np.array(rows, np.int64)
+    def _take(self, numbers: NDArray[np.int64]) -> None:
         self._shelf.add(numbers[:, 0].copy(), numbers[:, 1].astype(np.uint64))
 
-    def _note_gaps(self, ids: list[int]) -> None:
+    def _note_gaps(self, last: int, ids: list[int]) -> None:
         """Remember ids that were given out but are not there: a later one may have been committed before them."""
         until = time.monotonic() + _GAP_SECONDS
         missing: list[int] = []
-        for before, after in zip([self._last, *ids[:-1]], ids, strict=True):
+        for before, after in zip([last, *ids[:-1]], ids, strict=True):
             if after - before > 1:
                 missing += range(max(before + 1, after - _GAPS), after)
         self._gaps.update(dict.fromkeys(missing[-_GAPS:], until))
@@ -218,7 +226,7 @@ class TablePictureIndex:
         if self._gaps and (late := await self._rows(f"id IN ({', '.join(map(str, self._gaps))})")):
             for one, _ in late:
                 del self._gaps[one]
-            self._take(late)
+            self._take(np.array(late, np.int64))
 
 
 def _band(keys: Keys, band: int) -> Keys:
