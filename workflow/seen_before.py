@@ -12,7 +12,12 @@ from workflow.ports import Seen
 
 
 async def handed_in_by_others(ports: Ports, evidence: Evidence, inspected: Inspected) -> Flag | None:
-    """Outside any transaction: the flag where another firm's evidence shows the same shot of the same sheet."""
+    """Outside any transaction: the flag where a firm's photo is the same shot of the same sheet as another firm's.
+
+    Who belongs to no firm files nothing, and may well have a firm's photo from a colleague's chat.
+    """
+    if evidence.enterprise_id is None:
+        return None
     seen = await ports.pictures.look_up(evidence.sha256, inspected.fingerprint, besides=evidence.id)
     codes = {code.text for code in inspected.report.codes}
     for one in seen:

@@ -95,9 +95,11 @@ async def test_ones_own_photo_sent_again_gets_no_remark(world: World) -> None:
         assert (await judged(world, data, FIRST, f"m{number}"))["flags"] == []
 
 
-async def test_a_person_without_a_firm_is_nobodys_original(world: World) -> None:
+async def test_who_belongs_to_no_firm_is_neither_told_nor_an_original(world: World) -> None:
     await judged(world, ORIGINAL, FIRST, "m1")
+    await firm(world, "91310000MA0000015F", SECOND)
     assert (await judged(world, COPY, SECOND, "m2"))["flags"] == []
+    assert (await judged(world, ORIGINAL, FIRST, "m3"))["flags"] == []
 
 
 async def test_another_shot_is_another_picture(world: World) -> None:
