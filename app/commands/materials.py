@@ -47,6 +47,28 @@ def body(
 
 
 @cli.command()
+def screenshot(
+    pictures: Annotated[list[Path], typer.Argument(help="查询记录截图（PNG、JPEG）", show_default=False)],
+    code: Annotated[str | None, typer.Option(help="所提报的追溯码，用来核对截图查的是不是它")] = None,
+    as_json: Annotated[bool, _JSON] = False,
+) -> None:
+    """检查查询截图：读追溯码、时间和页面内容（附录 C(2)，4.3.3）。
+
+    有不合格返回 1，有读不了的文件返回 2。
+    """
+    from config.clock import SystemClock
+    from inspection.report import PictureRefused
+    from inspection.screenshot import inspect_screenshot
+
+    now = SystemClock().now()
+
+    def look(_: Path, data: bytes) -> Any:
+        return inspect_screenshot(data, code, now)
+
+    raise typer.Exit(_each(pictures, look, PictureRefused, _show_picture, as_json=as_json))
+
+
+@cli.command()
 def ledger(
     files: Annotated[list[Path], typer.Argument(help="台账文件（.xlsx、.csv）", show_default=False)],
     as_json: Annotated[bool, _JSON] = False,
