@@ -184,6 +184,8 @@ def unit_in(title: str) -> str:
     return match[1] if match and match[1] in _UNITS else ""
 
 
+_HEADINGS = ("台账", "清单", "统计表", "明细表", "汇总表", "登记表")
+"""What the heading of a whole table ends with, and no column's title."""
 _EXACT = {title.upper(): name for name, titles in _TITLES.items() for title in titles}
 _INSIDE = sorted((title for title in _EXACT if len(title) >= 3), key=len, reverse=True)
 
@@ -195,6 +197,8 @@ def name_of(title: str) -> str | None:
         return None
     if plain in _EXACT:
         return _EXACT[plain]
+    if plain.endswith(_HEADINGS):
+        return None
     found = next((known for known in _INSIDE if known in plain), None)
     if found is None:
         return None

@@ -170,6 +170,8 @@ def _measured(data: bytes) -> tuple[int, int]:
 
     One stray cell at XFD1048576 would make the parser ask for half a terabyte, so references are looked at before.
     """
+    if data.count(b"<c") > MAX_CELLS:
+        raise LedgerRefused("ledger_too_many_cells", _CELLS)
     cells, rows, columns = _extent(data)
     if rows > MAX_ROWS or columns > MAX_COLUMNS or rows * columns > MAX_AREA:
         # Formatted but empty cells and rows reach to the end of many an honest sheet, and cost the parser nothing.

@@ -6,6 +6,7 @@ The surfaces are drawn here, so they prove what the readers bear of each fault a
 import io
 import json
 import pickle
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -14,7 +15,9 @@ import pytest
 import zxingcpp
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
+from typer.testing import CliRunner
 
+from app.cli import cli
 from benchmarks.certificates import SIMPLIFIED_CHINESE, chinese_font
 from inspection import ocr
 from inspection.body import CLAUSES, inspect_body
@@ -341,3 +344,19 @@ def test_the_marking_is_read_from_the_picture() -> None:
     report = inspect_body(encoded(np.asarray(page)), certificate=certificate("(01)06901234567892(10)L2026A"))
     assert report.stated["batch"] == "L2026A"
     assert report.verdict is Verdict.PASS
+
+
+def test_the_commands_answer_in_json(told: Any, tmp_path: Path) -> None:
+    told("型号：BV 2.5")
+    (tmp_path / "body.jpg").write_bytes(body(LINK))
+    (tmp_path / "none.jpg").write_bytes(b"")
+    runner = CliRunner()
+    answer = runner.invoke(cli, ["body", str(tmp_path / "body.jpg"), str(tmp_path / "none.jpg"), "--json"])
+    first, second = (json.loads(line) for line in answer.output.splitlines())
+    assert answer.exit_code == 2
+    assert (first["verdict"], second["refused"]["code"]) == ("pass", "picture_empty")
+    answer = runner.invoke(cli, ["screenshot", str(tmp_path / "body.jpg"), "--code", LINK, "--json"])
+    assert answer.exit_code == 0
+    assert json.loads(answer.output)["code"] == LINK
+    shown = runner.invoke(cli, ["body", str(tmp_path / "body.jpg"), "--certificate", str(tmp_path / "none.jpg")])
+    assert shown.exit_code == 2

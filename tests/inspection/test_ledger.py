@@ -10,13 +10,16 @@ import time
 import zipfile
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
 import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
+from app.cli import cli
 from inspection.ledger import Ledger, LedgerRefused, guards, read_ledger
 from inspection.ledger.columns import name_of
 from inspection.ledger.rows import stated_wrong
@@ -339,7 +342,7 @@ def test_a_share_rounded_or_cut_at_its_last_digit_is_right(coded: int, total: in
         ("产品名称", "product"), (" 产 品\n名 称 ", "product"), ("*生产批次（必填）", "batch"), ("产品追溯码", "code"),
         ("生产数量(km)", "produced"), ("已赋码数量（件）", "coded"), ("追溯码数量", "coded"), ("", None),
         ("追溯码上传时间", "uploaded_on"), ("用码覆盖率(%)", "rate"), ("检验结论", "inspected"),
-        ("客户名称/流向", "customer"), ("追溯码生成状态", None), ("天气", None),
+        ("客户名称/流向", "customer"), ("追溯码生成状态", None), ("天气", None), ("产品追溯码台账", None),
     ],
 )  # fmt: skip
 def test_titles_are_known_by_what_people_write(title: str, name: str | None) -> None:
@@ -541,3 +544,21 @@ def test_formulas_are_not_carried_out() -> None:
     ledger = read_ledger(data, "a.csv")
     assert ledger.products == ("=HYPERLINK(1)", "@SUM(1)")
     assert ledger.codes == ("0123", "T2")
+
+
+def test_the_command_gives_a_line_a_file_and_an_exit_code(tmp_path: Path) -> None:
+    good, bad, broken = (tmp_path / name for name in ("good.csv", "bad.csv", "broken.xls"))
+    head = ["产品名称", "生产批次", "生产日期", "生产数量", "赋码数量"]
+    good.write_bytes(comma(head, ["电线", "L1", "2026-10-01", 5, 5]))
+    bad.write_bytes(comma(head, ["电线", "L1", "2026-10-01", 5, 6]))
+    broken.write_bytes(OLE)
+    runner = CliRunner()
+    for files, code in (([good], 0), ([good, bad], 1), ([bad, broken, tmp_path / "none.csv"], 2)):
+        result = runner.invoke(cli, ["ledger", *map(str, files), "--json"])
+        assert result.exit_code == code
+        answers = [json.loads(line) for line in result.output.splitlines()]
+        assert [answer["file"] for answer in answers] == [str(path) for path in files]
+    assert [answer.get("refused", {}).get("code") for answer in answers] == [None, "ledger_is_xls", "file_unreadable"]
+    shown = runner.invoke(cli, ["ledger", str(bad)])
+    assert shown.exit_code == 1
+    assert "不合格" in shown.output
