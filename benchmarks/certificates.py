@@ -187,20 +187,23 @@ def _print_text(canvas: Image.Image, design: Design, scale: float, code_x: float
         if design.table:
             draw.line([v * scale for v in ends], fill=ink, width=stroke)
 
+    def write(at: tuple[float, float], text: str) -> None:
+        """A line of text, smaller where it would reach the code."""
+        face, room = plain, (table_right - left - 1) * scale
+        if face is not None and draw.textlength(text, font=face) > room > 0:
+            face = font(size * scale * room / draw.textlength(text, font=face))
+        draw.text(at, text, font=face, fill=ink)
+
     for row, (label, value) in enumerate(design.fields.items()):
         y = top + row * pitch
         rule(left, y, table_right, y)
         at = ((left + 0.5) * scale, (y + (pitch - size * 1.25) / 2) * scale)
-        text, face = f"{label}：{value}", plain
-        room = (table_right - left - 1) * scale
-        if face is not None and draw.textlength(text, font=face) > room > 0:
-            face = font(size * scale * room / draw.textlength(text, font=face))
-        draw.text(at, text, font=face, fill=ink)
+        write(at, f"{label}：{value}")
     y = top + len(design.fields) * pitch
     rule(left, y, table_right, y)
     rule(left, top, left, y)
     rule(table_right, top, table_right, y)
-    draw.text((left * scale, (y + 1.2) * scale), "检验结论：合格    检验员：样例01", font=plain, fill=ink)
+    write((left * scale, (y + 1.2) * scale), "检验结论：合格    检验员：样例01")
     stamp = design.stamp_mm
     if stamp is None and design.top_mm is not None and height - design.top_mm - design.code_side_mm > 26:
         stamp = (width - 18, height - 13)

@@ -29,6 +29,7 @@ KINDS: dict[str, Kind] = {
     "low_contrast": Kind("D.2.1.contrast", "sRGB level of the ink", 132),
     "streak": Kind("D.2.1.sharpness", "modules that a missing line is wide", 0.6),
     "stain": Kind("D.2.1.sharpness", "modules, radius of a dark blot", 2.4),
+    "coffee": Kind("D.2.1.sharpness", "modules, radius of a brown, translucent stain", 3.0),
     "void": Kind("D.2.1.sharpness", "modules, radius of a place without ink", 2.2),
     "ghost": Kind("D.2.1.sharpness", "strength of a second, shifted print", 0.4),
     "soft_print": Kind("D.2.1.sharpness", "modules, standard deviation of the blur", 0.45),
@@ -312,6 +313,11 @@ def _stain(plate: Plate, light: Light, defect: Defect) -> Light:
     return _cover(light, 0.97 * _blot(plate, defect), 35)
 
 
+def _coffee(plate: Plate, light: Light, defect: Defect) -> Light:
+    blot = _blot(plate, defect)[..., None] * np.float32(0.85)
+    return np.asarray(light * (1 - blot) + light * np.array([0.45, 0.22, 0.07], np.float32) * blot, np.float32)
+
+
 def _speck(plate: Plate, light: Light, defect: Defect) -> Light:
     return _cover(light, 0.9 * _blot(plate, defect), 50)
 
@@ -407,6 +413,6 @@ _ON_INK = {
     "soft_print": _soft,
 }  # fmt: skip
 _ON_TOP = {
-    "stain": _stain, "speck": _speck, "seal": _seal, "text_over": _text_over, "line_over": _line_over,
-    "crease": _crease, "near_fold": _near_fold, "coating": _coating,
+    "stain": _stain, "coffee": _coffee, "speck": _speck, "seal": _seal, "text_over": _text_over,
+    "line_over": _line_over, "crease": _crease, "near_fold": _near_fold, "coating": _coating,
 }  # fmt: skip

@@ -124,6 +124,7 @@ def faulty(fault: str, seed: int) -> Design:
         ),
         "streak": lambda: plant("streak", float(rng.uniform(0.5, 1.0)), 90.0 * rng.integers(2)),
         "stain": lambda: plant("stain", float(rng.uniform(1.6, 3.2))),
+        "coffee": lambda: plant("coffee", float(rng.uniform(2.2, 4))),
         "void": lambda: plant("void", float(rng.uniform(1.6, 2.8))),
         "ghost": lambda: plant(
             "ghost", float(rng.uniform(0.25, 0.5)), float(rng.uniform(0, 360)), shift=float(rng.uniform(0.4, 1.2))

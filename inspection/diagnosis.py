@@ -27,15 +27,16 @@ class Fault:
 
 
 _CLEAR, _FLAT, _SHARP, _EVEN, _DURABLE = "D.1.1.clear", "D.1.2", "D.2.1.sharpness", "D.2.3", "D.4"
-_LOCAL = frozenset({"film", "wrong", "stain", "void", "scratch", "crease", "uneven", "ghost"})
+_LOCAL = frozenset({"film", "wrong", "stain", "void", "scratch", "crease", "uneven", "ghost", "blot"})
 
 HIDES: dict[str, frozenset[str]] = {
     "seal": _LOCAL | {"overprint", "streak", "ragged"},
     "overprint": _LOCAL | {"streak", "ragged"},
     "stain": frozenset({"film", "wrong", "crease", "void", "overprint"}),
+    "blot": frozenset({"film", "wrong", "crease", "void", "overprint"}),
     "void": frozenset({"film", "wrong", "crease", "scratch", "fade", "uneven"}),
     "streak": frozenset({"film", "wrong", "scratch", "void", "uneven"}),
-    "scratch": frozenset({"film", "wrong", "void", "streak", "ragged", "uneven", "crease"}),
+    "scratch": frozenset({"film", "wrong", "void", "streak", "ragged", "uneven", "crease", "soft"}),
     "crease": frozenset({"film", "wrong", "ragged", "uneven", "scratch", "ghost"}),
     "fade": frozenset({"film", "wrong", "void", "streak", "scratch", "ghost", "ragged", "uneven", "soft", "crease"}),
     "film": frozenset({"ragged", "fade", "uneven", "ghost"}),
@@ -45,7 +46,7 @@ HIDES: dict[str, frozenset[str]] = {
     "uneven": frozenset({"ragged", "scratch", "film", "ghost", "crease"}),
     "ragged": frozenset({"scratch", "film", "uneven", "wrong", "crease"}),
 }
-"""What each fault alone would also make measurable. A fault hides only what comes after it."""
+"""What each fault alone would also make measurable."""
 
 
 def print_blur(measured: Print, camera: float | None) -> float:
@@ -74,7 +75,7 @@ def diagnose(measured: Print, camera: float | None, module_mm: float | None) -> 
     own = print_blur(p, camera)
     # Without a rim to compare with, or with one as blurred as the code, the camera may be to blame.
     soft = 0.0 if camera is None or camera > 0.6 * p.blur else own
-    solid = max(p.stain, p.missing) >= limit("solid")  # a blot on the code's border is thick, print is thin
+    solid = max(p.stain, p.missing) >= limit("solid")  # blots and voids are thick, print and scratches are thin
     candidates = [
         grade("seal", _CLEAR, p.seal_area, "印章或彩色笔迹盖到了二维码上", "请把印章盖在离二维码 5 mm 以外的位置"),
         grade("fade", _EVEN, p.fade, f"墨色不均，一侧比另一侧淡 {p.fade:.0%}", "请检查打印头压力、碳带和墨量"),
@@ -84,14 +85,17 @@ def diagnose(measured: Print, camera: float | None, module_mm: float | None) -> 
             "overprint", _CLEAR, p.overprint, f"文字或线条压进二维码{size(p.overprint)}",
             "请把二维码与文字栏、线框分开排版",
         ),
-        grade("stain", _SHARP, p.stain, "有污点", "请清洁打印机和纸面"),
+        grade("stain", _SHARP, p.stain, "有污点", "请清洁打印机和纸面")
+        or grade("blot", _SHARP, p.blot_area, "有有色污渍", "请清洁打印机和纸面"),
         grade("streak", _SHARP, p.streak, f"有缺线（宽{size(p.streak)}）", "请清洁或更换打印头，检查碳带是否起皱"),
+        None if solid else grade(
+            "scratch", _DURABLE, p.scratch, "有划痕，墨被刮掉", "请改用防刮油墨，换一张没有划伤的合格证"
+        ),
         grade("void", _SHARP, p.missing, "有成片漏墨", "请检查碳带、墨量和纸面"),
         grade("crease", _FLAT, p.crease, "有一道折痕穿过", "请换一张没有折痕的合格证，并避开折叠处印刷"),
         grade(
             "soft", _SHARP, soft, f"印得模糊（边缘散开{size(2 * own)}）", "请用 300 dpi 以上的打印机并调好浓度、压力"
         ),
-        grade("scratch", _DURABLE, p.scratch, "有划痕，墨被刮掉", "请改用防刮油墨或覆在表面之外的保护方式"),
         grade(
             "ragged", _EVEN, p.jitter, f"模块边缘呈锯齿状（参差{size(p.jitter)}）",
             "请用 300 dpi 以上的打印机，让模块为整数个打印点",

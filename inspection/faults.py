@@ -16,12 +16,16 @@ from inspection.grid import Grid
 Mask = NDArray[np.bool_]
 Image32 = NDArray[np.float32]
 
-_GHOST_SHIFTS = (0.35, 0.5, 0.7, 0.9, 1.15, 1.45, 1.8)
+_GHOST_SHIFTS = (0.35, 0.5, 0.7, 0.95, 1.25, 1.6, 2.0, 2.5)
 _GHOST_ANGLES = 12
 _GHOST_MODULES = 33
 """A second print is everywhere: the middle of a large code tells it."""
-_SEGMENT = 8.0
-"""Modules of a line that are looked at together for a scratch."""
+_TOUCHED = 0.3
+"""Ink too much or too little in the middle of a module from which it is amiss."""
+_PIECE, _PIECES = 2.0, 6
+"""Modules of a piece of a scratch, and how many in a row are looked at together."""
+_SCRATCH_WIDTH = 0.4
+"""Modules."""
 
 
 def centres(image: Image32, shape: tuple[int, int], density: int) -> Floats:
@@ -32,20 +36,26 @@ def centres(image: Image32, shape: tuple[int, int], density: int) -> Floats:
     return np.asarray(cells[:, low : density - low, :, low : density - low].mean(axis=(1, 3)), np.float64)
 
 
-def windows(residual: Image32, solid: Mask, density: int) -> tuple[float, float]:
-    """Worst 3×3-module window: share of its light area that is inked, and of its dark area that lost its ink."""
+def windows(residual: Image32, level: Image32, solid: Mask, density: int) -> tuple[float, float, float]:
+    """Worst 3×3-module window: share of its light area that is inked, share of its dark area that lost its ink, and
+    the light seen in place of that ink (paper is 1; more is a reflection). ``level`` is relative light."""
     size = (3 * density, 3 * density)
 
-    def worst(amount: Image32, where: Mask) -> float:
+    def shares(amount: Image32, where: Mask) -> Image32:
         area = cv2.blur(where.astype(np.float32), size, borderType=cv2.BORDER_CONSTANT)
         total = cv2.blur(np.where(where, amount, np.float32(0)), size, borderType=cv2.BORDER_CONSTANT)
-        return float(np.where(area > 0.33, total / np.maximum(area, 1e-6), 0).max())
+        return np.asarray(np.where(area > 0.33, total / np.maximum(area, 1e-6), 0), np.float32)
 
-    return worst(np.clip(residual, 0, 1), ~solid), worst(np.clip(-residual, 0, 1), solid)
+    lost = shares(np.clip(-residual, 0, 1), solid)
+    row, column = np.unravel_index(int(lost.argmax()), lost.shape)
+    half = 3 * density // 2
+    near = (slice(max(row - half, 0), row + half + 1), slice(max(column - half, 0), column + half + 1))
+    instead = float(np.median(level[near][solid[near]])) if solid[near].any() else 1.0
+    return float(shares(np.clip(residual, 0, 1), ~solid).max()), float(lost.max()), instead
 
 
 def lost_lines(residual: Image32, solid: Mask, density: int) -> tuple[float, float]:
-    """Lines without ink: how much of its ink a slanted one lost over eight modules (a scratch), and the width of the
+    """Lines without ink: how much of its ink a slanted one lost all along (a scratch), and the width of the
     widest straight across (a streak: a dead dot of the print head, a wrinkle of the ribbon)."""
     lost = np.where(solid, np.clip(-residual, 0, 1), np.float32(0))
     streak = max(_streak(lost, solid, density), _streak(lost.T, solid.T, density))
@@ -71,6 +81,8 @@ def _streak(lost: Image32, solid: Mask, density: int) -> float:
 
 
 def _slant(lost: Image32, solid: Mask, density: int) -> float:
+    """Share of its ink that a slanted line of a dozen modules lost nearly everywhere along it (the second least of its
+    pieces), beyond what lines beside it lost: a void is shorter, and wide."""
     scale = min(density, 4)
     size = (lost.shape[1] * scale // density, lost.shape[0] * scale // density)
     area = cv2.resize(solid.astype(np.float32), size, interpolation=cv2.INTER_AREA)
@@ -79,24 +91,26 @@ def _slant(lost: Image32, solid: Mask, density: int) -> float:
     area, gone = area[y, x], gone[y, x]
     px, py = (x - size[0] / 2) / scale, (y - size[1] / 2) / scale
     reach = 0.75 * max(size) / scale
-    width = 0.4
-    bins, lots = int(2 * reach / width) + 2, int(2 * reach / _SEGMENT) + 3
-    apart = 3  # bins to the neighbours that must have kept their ink
+    bins, lots = int(2 * reach / _SCRATCH_WIDTH) + 2, int(2 * reach / _PIECE) + 2
+    apart = 4  # bins to the lines beside
     worst = 0.0
     for degrees in range(8, 180, 4):
         if abs(degrees - 90) < 8 or degrees > 172:
             continue
         turn = np.radians(degrees)
-        across = ((px * np.sin(turn) - py * np.cos(turn) + reach) / width).astype(np.int64)
-        along = (px * np.cos(turn) + py * np.sin(turn) + reach) / _SEGMENT
-        for phase in (0.0, 0.5):
-            place = (along + phase).astype(np.int64) * bins + across
-            total = np.bincount(place, area, minlength=bins * lots)[: bins * lots].reshape(lots, bins)
-            share = np.bincount(place, gone, minlength=bins * lots)[: bins * lots].reshape(lots, bins)
-            enough = total > 0.3 * _SEGMENT * width * scale * scale
-            share = np.where(enough, share / np.maximum(total, 1e-6), 0)
-            beside = np.maximum(share[:, : -2 * apart], share[:, 2 * apart :])
-            worst = max(worst, float((share[:, apart:-apart] - beside).max()))
+        across = ((px * np.sin(turn) - py * np.cos(turn) + reach) / _SCRATCH_WIDTH).astype(np.int64)
+        along = ((px * np.cos(turn) + py * np.sin(turn) + reach) / _PIECE).astype(np.int64)
+        place = along * bins + across
+        total = np.bincount(place, area, minlength=bins * lots)[: bins * lots].reshape(lots, bins)
+        share = np.bincount(place, gone, minlength=bins * lots)[: bins * lots].reshape(lots, bins)
+        known = total > 0.25 * _PIECE * _SCRATCH_WIDTH * scale * scale
+        share = np.where(known, share / np.maximum(total, 1e-6), np.inf)
+        windows_of = np.lib.stride_tricks.sliding_window_view(share, _PIECES, axis=0)
+        second = np.partition(windows_of, 1, axis=-1)[..., 1]
+        enough = np.isfinite(windows_of).sum(axis=-1) >= _PIECES - 1
+        line = np.where(enough, np.minimum(second, 1), 0)
+        beside = np.maximum(line[:, : -2 * apart], line[:, 2 * apart :])
+        worst = max(worst, float((line[:, apart:-apart] - beside).max()))
     return worst
 
 
@@ -225,18 +239,24 @@ def _slopes(ink: Image32, model: Image32, ideal: Mask, density: int) -> tuple[Im
     return slope, np.asarray(mean * slope - seen, np.float32)
 
 
-def wrong_modules(ink: Image32, grid: Grid, density: int) -> tuple[float, int]:
-    """Share of modules that read opposite to the re-encoded code, and how many of them stand alone or in pairs (larger
-    patches are stains, voids or streaks)."""
+def wrong_modules(ink: Image32, residual: Image32, grid: Grid, density: int) -> tuple[float, Mask]:
+    """Share of modules that read opposite to the re-encoded code, and which of them stand alone: one or two together
+    with nothing amiss around them. (In a stain, a void, a streak or under print the neighbours are touched too.)"""
     if not grid.exact:
-        return 0.0, 0
+        return 0.0, np.zeros(grid.ideal.shape, np.bool_)
     wrong = (centres(ink, grid.ideal.shape, density) > 0.5) != grid.ideal
-    _, _, stats, _ = cv2.connectedComponentsWithStats(wrong.astype(np.uint8), connectivity=8)
-    return float(wrong.mean()), int(stats[1:, cv2.CC_STAT_AREA][stats[1:, cv2.CC_STAT_AREA] <= 2].sum())
+    off = np.abs(centres(residual, grid.ideal.shape, density))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(wrong.astype(np.uint8), connectivity=8)
+    touched = cv2.dilate(np.where(wrong, 0.0, off), np.ones((3, 3))) > _TOUCHED
+    spoilt = np.zeros(count, np.bool_)
+    spoilt[np.unique(labels[touched & wrong])] = True
+    alone = (stats[:, cv2.CC_STAT_AREA] <= 2) & ~spoilt
+    alone[0] = False
+    return float(wrong.mean()), np.asarray(alone[labels], np.bool_)
 
 
 def ghost(residual: Image32, ideal: Mask, density: int, blur: float) -> float:
-    """Strength of a faint second print, shifted by a third of a module to nearly two.
+    """Strength of a faint second print, shifted by a third of a module to two and a half.
 
     Where the first print left paper the second adds its share of ink. For each shift the picture of that is fitted to
     the residual; ink growth and a poor model of blur do the same on both sides, so the opposite shift is taken off.
@@ -246,7 +266,7 @@ def ghost(residual: Image32, ideal: Mask, density: int, blur: float) -> float:
     middle = ideal[cut[0] : ideal.shape[0] - cut[0], cut[1] : ideal.shape[1] - cut[1]]
     rows, columns = middle.shape
     near = residual[cut[0] * density :, cut[1] * density :][: rows * density, : columns * density]
-    room = 2
+    room = 3
     off = cv2.resize(np.clip(near, -0.6, 0.6), (columns * scale, rows * scale), interpolation=cv2.INTER_AREA)
     sigma = float(np.hypot(blur, 0.15)) * scale
     off = np.asarray(cv2.GaussianBlur(off, (0, 0), sigma), np.float32)

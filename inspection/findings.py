@@ -76,8 +76,6 @@ class Evidence:
     """What artwork or a scan says of the code's dots an inch."""
     offer: Offer | None = None
     """D.5.2: what the code itself holds."""
-    colour_on_code: float = 0.0
-    """Share of the code's square under coloured ink; asked where its modules could not be made out."""
 
 
 def judge(evidence: Evidence) -> tuple[Finding, ...]:
@@ -339,11 +337,6 @@ class _Bench:
     def clear(self) -> Finding:
         required = "二维码避开检验结论、公章和关键信息栏"
         clause, rows = "D.1.1.clear", ("R22",)
-        if self.e.grid is None and self.e.colour_on_code >= limit("colour_share_fail"):
-            advice = "印章或彩色笔迹盖到了二维码上（D.1.1）：请把印章盖在离二维码 5 mm 以外的位置后重新印刷。"
-            return self._finding(
-                clause, FAIL, required, advice, {"colour_share": round(self.e.colour_on_code, 3)}, rows
-            )
         if (reason := self._no_code()) is not None or self.e.print is None:
             return self._finding(clause, UNCLEAR, required, reason or "", rows=rows)
         p = self.e.print

@@ -20,6 +20,8 @@ _CHROMA = 0.3
 """Difference of the strongest and weakest colour, as a share of the stronger, from which ink is coloured."""
 _DIM = 0.35
 """Share of the paper's light below which colours are noise, and count by this much light instead of their own."""
+_FULL = 0.6
+"""Share of the bare paper in its box that coloured ink fills where it is a blot; a disc fills 0.79, a ring 0.2."""
 _FOREIGN = 0.35
 """Darkness from which something on bare paper within the code counts as printed over it."""
 _SPECK = 0.2
@@ -44,6 +46,32 @@ def saturated(light: Image32, plain: Mask, inner: tuple[slice, slice], density: 
     least = _CHROMA * min(float(paper.max() / paper.min()), 2.5)
     inked = ((excess - around > least) & plain).astype(np.uint8)
     return np.asarray(cv2.morphologyEx(inked, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8)) > 0, np.bool_)
+
+
+def coloured_areas(inked: Mask, plain: Mask, inner: tuple[slice, slice], density: int) -> tuple[float, float]:
+    """Coloured ink on the code's bare paper, in square modules: of strokes (a seal, handwriting) and of blots.
+
+    Strokes leave most of the place they take up bare, a blot fills it. Only what touches the code is counted.
+    """
+    if not inked[inner].any():
+        return 0.0, 0.0
+    joined = cv2.dilate(inked.astype(np.uint8), np.ones((1 + 2 * density,) * 2, np.uint8))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    piece = np.where(inked, labels, 0)
+    within = np.bincount(piece[inner].ravel(), minlength=count)
+    strokes = blots = 0.0
+    for index in range(1, count):
+        if not within[index]:
+            continue
+        # the dilation made the box a module wider on every side
+        left, top, width, height = (int(v) for v in stats[index, :4])
+        box = (slice(top + density, top + height - density), slice(left + density, left + width - density))
+        full = (piece[box] == index).sum() / max(plain[box].sum(), 1)
+        if full > _FULL:
+            blots += float(within[index])
+        else:
+            strokes += float(within[index])
+    return strokes / density**2, blots / density**2
 
 
 def _shrunk(image: Image32, size: tuple[int, int]) -> Image32:

@@ -24,6 +24,9 @@ _QUIET_REACH = 6.5
 """Modules (at least) looked at around the code."""
 _DENSITY = (3, 8)
 _FADED = 0.1
+"""Fading from which it is evened out before faults are sought."""
+_BRIGHT = 1.06
+"""Light over the paper's own from which a place without ink is a reflection."""
 _SPAN = 290
 """Pixels across a code that are enough: many modules need fewer pixels each, their borders average out."""
 
@@ -47,7 +50,7 @@ class Print:
     stain: float
     missing: float
     scratch: float
-    """Strongest slanted line without ink: share of the ink lost along eight modules of it."""
+    """Strongest slanted line without ink: share of the ink lost along a dozen modules of it."""
     wrong_modules: float
     wrong_count: int
     """Modules that clearly read the other way round and stand alone, not in a stain or a void."""
@@ -66,6 +69,8 @@ class Print:
     """Ends of the crease in photo pixels, 2×2."""
     seal_area: float
     """Coloured strokes on the code, in square modules of its bare paper."""
+    blot_area: float
+    """Coloured blots there, likewise."""
     overprint: float
     """How deep thin foreign print (text, a field's line) reaches from outside into the code."""
     overprint_box: Floats | None
@@ -100,12 +105,18 @@ def measure_print(rgb: NDArray[np.uint8], grid: Grid, quiet_reach: float = 0.0) 
     residual = ink - model
     plain = _plain(grid.ideal, density, border, ink.shape)
     solid = np.kron(grid.ideal, np.ones((density, density), np.bool_))
-    stain, missing = faults.windows(residual[inner], solid, density)
+    wrong_modules, alone = faults.wrong_modules(ink[inner], residual[inner], grid, density)
     slant, streak = faults.lost_lines(residual[inner], solid, density)
+    if alone.any():  # single wrong modules are no stains or voids
+        whole = cv2.dilate(
+            np.kron(alone, np.ones((density, density), np.bool_)).astype(np.uint8), np.ones((1 + density // 2,) * 2)
+        )
+        residual[inner][whole > 0] = 0
+    stain, missing, instead = faults.windows(residual[inner], level[inner], solid, density)
     jitter, uneven_grid = faults.borders(residual[inner], grid.ideal, density)
     film, film_is_light = faults.film(ink[inner], model[inner], grid.ideal, density)
-    wrong_modules, wrong_count = faults.wrong_modules(ink[inner], grid, density)
     chroma = foreign.saturated(light_rgb, plain, inner, density)
+    strokes, blots = foreign.coloured_areas(chroma, plain, inner, density)
     crease, crease_line = foreign.crease(residual, plain, density, border)
     overprint, overprint_box = foreign.overprint(residual, plain, grid.ideal.shape, density, border)
 
@@ -115,12 +126,12 @@ def measure_print(rgb: NDArray[np.uint8], grid: Grid, quiet_reach: float = 0.0) 
     return Print(
         pcs=pcs, bend=bend, shade=_shade(light_rgb[inner], plain[inner]), modulation=modulation, blur=blur,
         growth=growth, ghost=faults.ghost(residual[inner], grid.ideal, density, blur), streak=streak, stain=stain,
-        missing=missing, scratch=slant, wrong_modules=wrong_modules, wrong_count=wrong_count, jitter=jitter,
+        missing=missing, scratch=slant, wrong_modules=wrong_modules, wrong_count=int(alone.sum()), jitter=jitter,
         uneven_grid=uneven_grid, fade=tone.fade, film=film, film_is_light=film_is_light, crease=crease,
         crease_line=on_photo(crease_line),
-        seal_area=float((chroma & plain)[inner].sum()) / density**2,
+        seal_area=strokes, blot_area=blots,
         overprint=overprint, overprint_box=on_photo(overprint_box),
-        glare=bool((colour[inner].min(axis=-1) >= 253).mean() > 0.04 and missing > 0.4),
+        glare=missing > 0.3 and bool((colour[inner].min(axis=-1) >= 253).mean() > 0.04 or instead > _BRIGHT),
         quiet=foreign.quiet_zone(np.maximum(ink, chroma.astype(np.float32)), density, border, blur),
         quiet_reach=reach, density=float(grid.px_per_module),
     )  # fmt: skip

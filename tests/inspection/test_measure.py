@@ -60,6 +60,7 @@ def causes(*defects: Defect, **changes: object) -> list[Fault]:
         (Defect("streak", 0.5), "streak", "D.2.1.sharpness"),
         (Defect("streak", 0.5, angle=90.0), "streak", "D.2.1.sharpness"),
         (Defect("stain", 1.8), "stain", "D.2.1.sharpness"),
+        (Defect("coffee", 3.0), "stain", "D.2.1.sharpness"),
         (Defect("void", 1.8), "void", "D.2.1.sharpness"),
         (Defect("ghost", 0.3, angle=30.0, shift=0.45), "ghost", "D.2.1.sharpness"),
         (Defect("ghost", 0.3, angle=200.0, shift=1.1), "ghost", "D.2.1.sharpness"),
