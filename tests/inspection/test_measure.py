@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from benchmarks.certificates import Design, chinese_font, encode, linear, render_certificate
 from benchmarks.defects import KINDS, Defect
 from inspection.diagnosis import HIDES, Fault, diagnose
-from inspection.grid import lay_grid
+from inspection.grid import Grid, lay_grid
 from inspection.measure import Print, measure_print
 from inspection.profile import limit
-from inspection.reading import read_symbols
+from inspection.reading import Symbol, read_symbols
 
 SCALE = 12.0
 BARE = Design(sheet_mm=(56.0, 42.0), right_mm=12.0, top_mm=10.0, fields={}, frame=False)
@@ -32,12 +32,23 @@ def look(design: Design) -> tuple[NDArray[np.uint8], float]:
 
 
 @cache
-def measured(*defects: Defect, **changes: object) -> tuple[Print, float]:
+def seen(*defects: Defect, **changes: object) -> tuple[NDArray[np.uint8], Symbol, Grid, float]:
     rgb, module = look(replace(BARE, defects=defects, **changes))  # type: ignore[arg-type]
     gray = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.uint8, copy=False)
     symbol = next(s for s in read_symbols(gray, "thorough") if s.text)
     grid = lay_grid(gray, symbol)
     assert grid is not None
+    return rgb, symbol, grid, module
+
+
+def laid(*defects: Defect) -> tuple[Symbol, Grid]:
+    _, symbol, grid, _ = seen(*defects)
+    return symbol, grid
+
+
+@cache
+def measured(*defects: Defect, **changes: object) -> tuple[Print, float]:
+    rgb, _, grid, module = seen(*defects, **changes)
     return measure_print(rgb, grid, 4.5 / module), module
 
 
