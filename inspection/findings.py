@@ -74,6 +74,8 @@ class Evidence:
     """Why the edges of an artwork's page are not the sheet's; lengths within it hold."""
     resolution: Resolution | None = None
     """What artwork or a scan says of the code's dots an inch."""
+    unread_cm: tuple[int, ...] = ()
+    """Distances at which no reader would read a simulated view of the code (D.2.2)."""
     offer: Offer | None = None
     """D.5.2: what the code itself holds."""
 
@@ -434,7 +436,11 @@ class _Bench:
         density = e.print.density if e.print else None
         measured: dict[str, Any] = {"readers": len(readers), "px_per_module": round(density, 2) if density else None}
         if len(readers) >= 2:
-            return self._finding(clause, PASS, required, "两个独立的识读程序都直接读出了相同内容。", measured, rows)
+            advice = "两个独立的识读程序都直接读出了相同内容。"
+            if e.unread_cm:
+                far = "、".join(f"{distance}" for distance in e.unread_cm)
+                advice += f"提醒：模拟 {far} cm 的距离读不出（D.2.2 要求 5–30 cm），请加大模块或缩短内容。"
+            return self._finding(clause, PASS, required, advice, measured, rows)
         if (cause := self._cause()) is not None:
             return self._finding(clause, UNCLEAR, required, f"{cause}，影响识读，改正后再判。", measured, rows)
         if e.symbol.symbology != "QRCode" and readers:

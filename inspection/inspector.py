@@ -17,6 +17,7 @@ from inspection.grid import Grid, lay_grid
 from inspection.identify import MediaType, identify
 from inspection.measure import measure_print
 from inspection.ocr import Line
+from inspection.panel import panel
 from inspection.phash import fingerprint
 from inspection.picture import Picture, decode
 from inspection.products import product_by_code, product_by_model
@@ -113,8 +114,9 @@ def inspect(request: Request) -> Inspected:
     reach = 1.5 * limit("quiet_mm") / module_mm if module_mm else 0.0
     measured = measure_print(picture.rgb, grid, min(reach, 20.0)) if grid is not None else None
     trace = tracecode.recognise(symbol.text) if symbol is not None and symbol.text else tracecode.TraceCode(None)
-    grade = None
+    grade, readers = None, None
     if grid is not None and symbol is not None:
+        readers = panel(picture.gray, replace(symbol, corners=grid.corners), module_mm)
         sides = sheet.code_sides_mm() if sheet is not None else None
         grade = verifier.grade(picture.rgb, grid, symbol, measured=measured, sides_mm=sides)
     watch.lap("measure")
@@ -130,7 +132,7 @@ def inspect(request: Request) -> Inspected:
         text_on_code=findings.text_over_code([(x.text, x.corners) for x in text.lines], grid) if grid else None,
         upright_by_text=text.turns is not None, way_up=way_up, agreement=agreement,
         has_product=bool(request.products), source=placed.source, scale_doubt=doubt, no_edges=placed.no_edges,
-        resolution=placed.resolution,
+        resolution=placed.resolution, unread_cm=readers.unread_cm if readers is not None else (),
         offer=tracecode.offers(trace) if symbol is not None and symbol.text else None,
     )  # fmt: skip
     judged = findings.judge(evidence)
@@ -154,7 +156,7 @@ def inspect(request: Request) -> Inspected:
         text=tuple(line.text for line in text.lines), photo_px=picture.size,
         px_per_mm=round(sheet.px_per_mm * picture.scale, 2) if sheet is not None else None,
         retake=_retake(judged), ms=watch.laps(), engine=ENGINE, source=placed.source, source_note=placed.note,
-        grade=grade, flags=flags, taken=said,
+        grade=grade, panel=readers.to_json() if readers is not None else None, flags=flags, taken=said,
     )  # fmt: skip
     return Inspected(report, marked, shot)
 

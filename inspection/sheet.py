@@ -21,6 +21,8 @@ _MAX_BOW_MM = 5.0
 """A sheet bent further is not measured: its far parts are foreshortened too much."""
 _GOOD_MM = 0.15
 """A guess that leaves no more uncertainty than this ends the search."""
+_MOST_ATTEMPTS = 8
+"""Guesses followed at the most: sheets are found by the first few, and a picture full of lines must not cost more."""
 _SAME_GUESS = 0.012
 """Guesses whose corners differ by less than this share of a side lead to the same sheet."""
 _ROUNDS = (2.0, 1.2, 0.9)
@@ -117,10 +119,14 @@ def find_sheet(rgb: NDArray[np.uint8], grid: Grid, size: Size) -> Sheet | None:
     """Locate a sheet of ``size`` (as read; both orientations to the code are tried); None where nothing fits surely."""
     best: Sheet | None = None
     tried: list[Guess] = []
+    attempts = 0
     for look in LOOKS:
         for guess in guesses(rgb, grid, size, look):
             if any(_alike(guess, other) for other in tried):
                 continue
+            if attempts == _MOST_ATTEMPTS:
+                return best
+            attempts += 1
             sheet = _refine(rgb, grid, guess.corners, guess.size)
             tried.append(guess)
             if sheet is None:
