@@ -158,7 +158,7 @@ def _refine(rgb: NDArray[np.uint8], grid: Grid, corners: Floats, size: Size) -> 
     for reach_mm in _ROUNDS:
         if reach_mm == _ROUNDS[-1] and not bent and fitted is not None:
             break  # the last round is for bent sheets
-        edges = _follow(rgb, surface, size, reach_mm, 96)
+        edges = _follow(rgb, surface, size, reach_mm, 72)
         if edges is None:
             return None
         rims = _points(surface, size, edges)
@@ -216,14 +216,12 @@ def _is_curved(fitted: Fitted, rims: list[RimPoints], grid: Grid) -> bool:
     return _askew(fitted.surface, grid) > _CURVED_MM
 
 
-def _errors_that_matter(code_mm: Floats, size: Size, fitted: Fitted) -> list[float]:
+def _errors_that_matter(code_mm: Floats, size: Size, errors: tuple[float, ...]) -> list[float]:
     """Errors of the distances that may come near a limit: how far the far side of the sheet lies decides nothing."""
     low, high = code_mm.min(0), code_mm.max(0)
     distances = (low[0], low[1], size[0] - high[0], size[1] - high[1])
     return [
-        error
-        for distance, error in zip(distances, fitted.edge_error_mm, strict=True)
-        if distance - limit("edge_mm") < _FAR * error
+        error for distance, error in zip(distances, errors, strict=True) if distance - limit("edge_mm") < _FAR * error
     ]
 
 
@@ -260,7 +258,8 @@ def _judged(
     # A code that was only sampled, or fits badly, may lie a share of a module off.
     module_mm = float(sides.mean()) / grid.columns
     loose = module_mm * ((0.0 if grid.exact or grid.fit > 0.95 else 0.25) + max(0.93 - grid.fit, 0))
-    spread = 2 * max([fitted.code_error_mm, *_errors_that_matter(code_mm, size, fitted)])
+    side_error, margin_errors = fitted.errors_mm()
+    spread = 2 * max([side_error, *_errors_that_matter(code_mm, size, margin_errors)])
     bent = _BENT_SHARE * surface.bow_mm
     parts = (0.04, loose, spread, 0.35 * scatter, 0.9 * mismatch, 0.8 * bow, 0.06 * blur, 0.25 / px_per_mm, bent)
     uncertainty = float(np.sqrt(sum(p * p for p in parts)))

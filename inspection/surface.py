@@ -109,6 +109,8 @@ class Surface:
             dx = (off[:, 0] * down[:, 1] - off[:, 1] * down[:, 0]) / det
             dy = (right[:, 0] * off[:, 1] - right[:, 1] * off[:, 0]) / det
             place = place + np.stack([dx, dy], -1)
+            if max(np.abs(dx).max(initial=0.0), np.abs(dy).max(initial=0.0)) < 1e-7:
+                break
         return place
 
     def locate_code(self, corners: Floats) -> Floats:
@@ -139,16 +141,16 @@ class RimPoints:
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """A surface with what the fit says of itself; ``spread_mm`` robust scatter of the rim about it.
-
-    ``code_error_mm`` and ``edge_error_mm`` (left, top, right, bottom): standard deviations of the code's side and of
-    its distances to the sheet's sides, by propagation.
-    """
+    """A surface with what the fit says of itself; ``spread_mm`` robust scatter of the rim about it."""
 
     surface: Surface
     spread_mm: float
-    code_error_mm: float
-    edge_error_mm: tuple[float, float, float, float]
+    _problem: "_Problem"
+    _solution: "_Solution"
+
+    def errors_mm(self) -> tuple[float, tuple[float, float, float, float]]:
+        """Standard deviations by propagation: of the code's side, and of its distances to left, top, right, bottom."""
+        return self._problem.errors(self._solution)
 
 
 def _frame(frame: tuple[int, int]) -> tuple[Floats, float]:
@@ -303,11 +305,14 @@ class _Problem:
         return _Solution(values, cost, covariance, free, rim)
 
     def fitted(self, solution: _Solution) -> Fitted:
+        spread = 1.4826 * float(np.median(np.abs(solution.rim)))
+        return Fitted(self.surface(solution.values), spread, self, solution)
+
+    def errors(self, solution: _Solution) -> tuple[float, tuple[float, float, float, float]]:
         values, free = solution.values, list(solution.free)
 
         def measures(at: Floats) -> Floats:
-            surface = self.surface(at)
-            place = surface.locate_code(self.corners)
+            place = self.surface(at).locate_code(self.corners)
             low, high = place.min(0), place.max(0)
             return np.array(
                 [side_lengths(place).mean(), low[0], low[1], self.size[0] - high[0], self.size[1] - high[1]]
@@ -320,6 +325,5 @@ class _Problem:
             moved[which] += _NUDGE[which]
             slope[:, column] = (measures(moved) - base) / _NUDGE[which]
         error = np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", slope, solution.covariance, slope), 0))
-        spread = 1.4826 * float(np.median(np.abs(solution.rim)))
         side, left, top, right, bottom = (float(e) for e in error)
-        return Fitted(self.surface(values), spread, side, (left, top, right, bottom))
+        return side, (left, top, right, bottom)

@@ -62,5 +62,5 @@ def test_three_sides_and_the_code_do() -> None:
         assert fitted is not None
         surface = fitted.surface
     assert np.abs(surface.locate(code) - CODE).max() < 0.06
-    left, _, right, _ = fitted.edge_error_mm
+    _, (left, _, right, _) = fitted.errors_mm()
     assert left > 1.5 * right  # the side that was not seen is the one that is known least
