@@ -18,8 +18,8 @@ from inspection.reading import Symbol, read_symbols
 Gray = NDArray[np.uint8]
 
 _ANGLES = (0.9, 1.2)
-"""Half the angle of the drum that the code is taken to cover, in radians. A reader follows a code over ±1.0 by itself;
-unrolled by 1.2 it is close enough to flat from 1.1 to 1.4."""
+"""Half the angle of the drum that the code is taken to cover, in radians. A reader follows a QR code over ±0.75 by
+itself; unrolled by one of these it is close enough to flat from there to ±1.2."""
 _DOTS = ((0.5, 3), (0.7, 5), (0.5, 7), (0.35, 5), (1.0, 5), (0.25, 3), (0.25, 5))
 """Scale and reach of the closing that joins peened dots: together they bridge gaps of up to half a module for modules
 of 8 to 22 pixels."""

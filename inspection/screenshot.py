@@ -55,6 +55,7 @@ _NOT_FOUND = re.compile(
 )
 _BACK_OFFICE = ("后台管理", "管理系统", "管理后台", "批量导出", "批量导入", "新增", "操作员", "角色权限", "数据看板")
 _QUERY_LABELS = ("查询时间", "扫码时间", "查询日期", "本次查询", "验证时间", "核验时间", "扫描时间", "查验时间")
+_QUERY_LISTS = ("查询记录", "扫码记录", "查询日志", "扫码日志", "查询明细")
 _OTHER_LABELS = (
     "生产日期", "制造日期", "出厂日期", "检验日期", "检测日期", "有效期", "发证", "入库", "出库", "发货", "销售日期",
     "上传", "注册", "成立", "上市", "更新", "发布",
@@ -218,13 +219,16 @@ def _moments(lines: Sequence[ocr.Line], picture: Picture) -> tuple[Moment, ...]:
         if value is not None and (iso := _iso(_plain(value.text))) is not None:
             used |= {id(line), id(value)}
             found.append(Moment(iso, "query", round(value.score, 3)))
+    # On a list of look-ups every day with a time is one.
+    listed = any(label in _plain(line.text) for line in lines for label in _QUERY_LISTS)
     labelled = {id(beside) for line in lines if _has_other_label(line) and (beside := _beside(line, lines)) is not None}
     for line in lines:
         text = _plain(line.text)
         if id(line) in used or id(line) in labelled or _has_other_label(line) or (iso := _iso(text)) is None:
             continue
         in_bar = float(line.corners[:, 1].mean()) < bar and iso.startswith("T")
-        found.append(Moment(iso, "clock" if in_bar else "page", round(line.score, 3)))
+        kind = "clock" if in_bar else "query" if listed and "T" in iso[1:] else "page"
+        found.append(Moment(iso, kind, round(line.score, 3)))
     order = {"query": 0, "clock": 1, "page": 2}
     return tuple(dict.fromkeys(sorted(found, key=lambda moment: order[moment.kind])))
 

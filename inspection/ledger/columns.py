@@ -75,6 +75,8 @@ _BARE = frozenset({"day", "quantity", "result"})
 _HEADER_ROWS = 40
 """A header stands at most this far down."""
 _LONGEST_TITLE = 24
+_LONGEST_CELL = 200
+"""Of a longer text no more is looked at: it is no title."""
 _UNIT = re.compile(r"[((\[](?:单位[:：]?)?([^()()\[\]]{1,8})[))\]]")
 _UNITS = frozenset({
     "米", "千米", "公里", "km", "m", "件", "个", "卷", "盘", "台", "套", "只", "支", "箱", "吨", "t", "kg", "千克",
@@ -147,7 +149,10 @@ def _is_value(cell: Cell) -> bool:
 
 def _merged_titles(grid: Grid) -> list[list[str]]:
     """The first rows as text, every merged area filled with its own."""
-    rows = [[text_of(cell) for cell in row] for row in grid.rows[:_HEADER_ROWS]]
+    rows = [
+        [text_of(cell[:_LONGEST_CELL] if isinstance(cell, str) else cell) for cell in row]
+        for row in grid.rows[:_HEADER_ROWS]
+    ]
     for top, left, bottom, right in grid.merged:
         if top >= len(rows) or left >= len(rows[top]):
             continue

@@ -30,6 +30,8 @@ MAX_TEXT = 100 * 1000 * 1000
 """Bytes of text once every cell has its own copy of the shared string it names."""
 
 _CHUNK = 1 << 20
+_MAX_SPACED = 10_000
+"""Equals signs with a space beside them, in texts: each is looked at."""
 _MACROS = re.compile(r"vbaproject\.bin$|macrosheets/", re.IGNORECASE)
 _PARTS = re.compile(r"(\[Content_Types\]\.xml|_rels/\.rels|xl/(?!worksheets/_rels/).+\.(xml|rels))$", re.IGNORECASE)
 """What is parsed: no pictures, no hyperlinks, nothing embedded."""
@@ -134,7 +136,9 @@ def _written_anew(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> b
                 raise LedgerRefused("ledger_unreadable", _BROKEN)
             if b":si" in part and _PREFIXED.search(part):
                 raise LedgerRefused("ledger_unreadable", _BROKEN)
-            if b"<si" in part:
+            if (held := part.count(b"<si")) > MAX_CELLS:
+                raise LedgerRefused("ledger_bomb", _BOMB)
+            if held:
                 longest = max(longest, *(len(piece) for piece in part.split(b"<si")[1:]))
             if (start := part.find(b"sheetData")) >= 0:
                 data = part[start : part.rfind(b"sheetData")]
@@ -186,9 +190,14 @@ def _measured(data: bytes) -> tuple[int, int]:
 def _extent(data: bytes) -> tuple[int, int, int]:
     """Cells, last row and last column by every ``r="…"``, never too few; cells without one are counted by row."""
     signs = np.frombuffer(data + b" " * 16, np.uint8)
-    equals = np.flatnonzero(signs[:-16] == ord("="))
+    is_equals = signs == ord("=")
+    if np.count_nonzero(is_equals) > 6 * MAX_CELLS:  # a cell states its place, its style and its type
+        raise LedgerRefused("ledger_too_many_cells", _CELLS)
+    equals = np.flatnonzero(is_equals)
     equals = equals[equals >= 2]
     spaced = _IS_SPACE[signs[equals - 1]] | _IS_SPACE[signs[equals + 1]]
+    if np.count_nonzero(spaced) > _MAX_SPACED:
+        raise LedgerRefused("ledger_unreadable", _BROKEN)
     for at in equals[spaced].tolist():
         if re.search(rb"\b[rt]\s*$", data[max(at - 20, 0) : at]) and re.match(rb"\s*[\"']", data[at + 1 : at + 20]):
             raise LedgerRefused("ledger_unreadable", _BROKEN)  # legal, but no spreadsheet program writes it
@@ -206,6 +215,8 @@ def _extent(data: bytes) -> tuple[int, int, int]:
         raise LedgerRefused("ledger_too_many_columns", _COLUMNS)  # no sheet is wider than three letters
     cells = data.count(b"<c") + data.count(b":c")
     if cells > np.count_nonzero(column):
+        if data.count(b"<row") > 2 * MAX_ROWS:
+            raise LedgerRefused("ledger_too_many_rows", _ROWS)
         lines = data.split(b"<row")
         rows += len(lines)
         columns += max(line.count(b"<c") + line.count(b":c") for line in lines)

@@ -20,6 +20,8 @@ _TOTAL = re.compile(
 _NOTE = re.compile(r"\s*(?:制表|填表|审核|复核|批准|备注|说明|注\s*[::\d]|填报|统计人|负责人|单位负责人|联系电话)")
 _MARKS = frozenset("合总小累共本制填审复批备说注统负单联tT \t\u3000")
 """What a row of totals or a note may begin with: looked at before the patterns are."""
+_MAX_FILLED = 2_000_000
+"""Cells filled from merged ones; areas that overlap by the thousand would cost minutes."""
 _EXACT = Context(prec=80)
 _HUGE = Decimal(10) ** 15
 """No quantity is as large; a number beyond has lost digits on its way."""
@@ -111,9 +113,12 @@ def _padded(row: list[Cell], width: int) -> list[Cell]:
 def _fill_merged(grid: Grid, header: Header) -> None:
     """Give every row of a merged cell its text; a merged quantity counts once."""
     names = {index: column.name for index, column in header.columns.items()}
+    left_over = _MAX_FILLED
     for top, left, bottom, _ in grid.merged:
         if top <= header.last or bottom == top or names.get(left) is None or names[left] in QUANTITIES:
             continue
+        if (left_over := left_over - (bottom - top)) < 0:
+            return
         for line in grid.rows[top + 1 : bottom + 1]:
             if left < len(line):
                 line[left] = grid.rows[top][left]

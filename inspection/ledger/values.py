@@ -13,6 +13,8 @@ Days = tuple[date, date]
 """First and last day, both included."""
 
 _EPOCH = date(1899, 12, 30)
+_LONGEST = 64
+"""Characters of a number, share or span of days; the patterns never meet a longer text."""
 _SERIALS = range(32874, 73051)
 """Days of the years 1990–2099 as spreadsheets number them: a date whose cell lost its format."""
 _NUMBER = re.compile(r"([-+]?)(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?\s*([^\d\s.,%-][^\d]{0,5})?")
@@ -46,7 +48,7 @@ def number_of(cell: Cell) -> Decimal | None:
         if not isfinite(cell):
             return None
         return Decimal(int(cell)) if cell.is_integer() else Decimal(repr(cell))
-    if not isinstance(cell, str) or (match := _NUMBER.fullmatch(text_of(cell))) is None:
+    if not isinstance(cell, str) or len(cell) > _LONGEST or (match := _NUMBER.fullmatch(text_of(cell))) is None:
         return None
     try:
         return Decimal(match[1] + match[2].replace(",", "") + (match[3] or ""))
@@ -60,7 +62,7 @@ def share_of(cell: Cell) -> tuple[Decimal, Decimal] | None:
     ``95%``, ``95.0`` and ``0.95`` are the same; a bare 1 is the whole.
     """
     if isinstance(cell, str):
-        if (match := _SHARE.fullmatch(text_of(cell))) is None:
+        if len(cell) > _LONGEST or (match := _SHARE.fullmatch(text_of(cell))) is None:
             return None
         value = Decimal(match[1])
         scale = {"%": Decimal(100), "‰": Decimal(1000)}.get(match[2], Decimal(100) if value > 1 else Decimal(1))
@@ -89,7 +91,7 @@ def days_of(cell: Cell) -> Days | None:
             day = _EPOCH + timedelta(days=whole)
             return day, day
         return _one(str(whole)) if cell == whole and 19_900_101 <= whole <= 20_991_231 else None
-    if not isinstance(cell, str):
+    if not isinstance(cell, str) or len(cell) > _LONGEST:
         return None
     text = text_of(cell)
     if (found := _one(text)) is not None:

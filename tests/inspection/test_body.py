@@ -57,7 +57,7 @@ def ink(modules: NDArray[np.bool_], px: int, *, dots: float = 0.0, bars: int = 0
 
 
 def rolled(flat: Floats, half_angle: float) -> Floats:
-    """The ink on a cylinder that it covers by ± ``half_angle`` radians, seen from the front."""
+    """The ink and its clear border on a cylinder that they cover by ± ``half_angle`` radians, seen from the front."""
     height, width = flat.shape
     radius = width / 2 / half_angle
     seen = int(2 * radius * np.sin(half_angle))

@@ -197,6 +197,38 @@ def test_a_zip_bomb_is_refused_by_what_it_declares_and_by_what_it_holds() -> Non
         assert time.process_time() - start < 1
 
 
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"=" * 60_000_000, "ledger_too_many_cells"),
+        (b"= " * 5_000_000, "ledger_unreadable"),
+        (b"<row><c>" * 8_000_000, "ledger_too_many_cells"),
+        (b"<x:c><row>" * 1_000_000, "ledger_too_many_rows"),
+        (b"<si>" * 15_000_000, "ledger_bomb"),
+    ],
+)
+def test_floods_that_keep_the_ratio_are_refused_before_they_cost(body: bytes, code: str) -> None:
+    """Padding that cannot be compressed brings any flood under the ratio."""
+    data = raw(body, **{"xl/media/image1.png": random.Random(1).randbytes(900_000)})
+    start = time.process_time()
+    with pytest.raises(LedgerRefused) as refusal:
+        read_ledger(data, "a.xlsx")
+    assert refusal.value.code == code
+    assert time.process_time() - start < 2
+
+
+def test_overlapping_merged_cells_and_long_texts_cost_little() -> None:
+    body = row(1, cell("A1", "产品名称"), cell("B1", "生产日期")) + b"".join(
+        row(n, cell(f"A{n}"), cell(f"B{n}", "2" + " " * 200 + "x")) for n in range(2, 5_002)
+    )
+    merged = b"</sheetData><mergeCells>" + b'<mergeCell ref="A2:A5001"/>' * 10_000 + b"</mergeCells><sheetData>"
+    start = time.process_time()
+    ledger = read_ledger(raw(body + merged), "a.xlsx")
+    assert ledger.rows == 5_000
+    assert by_code(ledger)["cell_not_a_date"].count == 5_000
+    assert time.process_time() - start < 3
+
+
 def test_entries_that_share_their_bytes_and_entries_without_number() -> None:
     many = io.BytesIO()
     with zipfile.ZipFile(many, "w") as archive:
