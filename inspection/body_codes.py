@@ -6,6 +6,7 @@ Appendix D, so a code that was made readable counts, and says how.
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 import cv2
@@ -89,16 +90,22 @@ def _stretched(flat: NDArray[Any], side: float, border: float, angle: float) -> 
 
 
 def _dots_joined(gray: Gray, factor: float) -> list[Symbol]:
-    """Codes whose modules are single dots, dark on light or light on dark, once their dots touch.
+    """Codes whose modules are single dots, dark, light or pits with a side of each, once their dots touch.
 
     Only matrix codes, which have dots and check themselves: joined texture can look like the bars of a line code.
     """
     base = _scaled(gray, factor)
-    for view, scale in _closings(base):
+    for view, scale in chain(_closings(base), _closings(_relief(base))):
         if found := [symbol for symbol in _whole(view) if symbol.symbology in {"QRCode", "DataMatrix"}]:
             back = _scaling(1 / (factor * scale))
             return [replace(s, corners=project(back, s.corners), readers=frozenset()) for s in found]
     return []
+
+
+def _relief(base: Gray) -> Gray:
+    """Dark wherever the surface differs from its surroundings: a pit shows one bright and one dark side."""
+    apart = cv2.GaussianBlur(cv2.absdiff(base, cv2.medianBlur(base, 31)), (0, 0), 1.5)
+    return (255 - cv2.convertScaleAbs(apart, alpha=3)).astype(np.uint8, copy=False)
 
 
 def _closings(base: Gray) -> Iterator[tuple[Gray, float]]:

@@ -133,6 +133,16 @@ def test_a_data_matrix_of_single_dots(dots: float, px: int, step: float) -> None
     assert np.abs(symbol.corners.mean(0) - [599.5, 449.5]).max() < px
 
 
+@pytest.mark.parametrize(("dots", "px"), [(0.7, 10), (0.5, 14), (0.6, 20)])
+def test_pits_with_a_bright_and_a_dark_side(dots: float, px: int) -> None:
+    flat = ink(cells(ELEMENTS, "DataMatrix"), px, dots=0.8 * dots)
+    aside = max(1, round(0.12 * px))
+    pits = np.roll(flat, (-aside, -aside), (0, 1)) - 0.9 * np.roll(flat, (aside, aside), (0, 1))
+    texts, how = read(surface(pits.astype(np.float32), 15, ground=130, step=-60, metal=30))
+    assert [identity_of(text).canonical for text in texts] == [ELEMENTS]
+    assert how == ("dots joined",)
+
+
 @pytest.mark.parametrize("form", ["Code128", "EAN13", "ITF"])
 def test_line_codes_on_a_drum(form: str) -> None:
     text = {"Code128": "(01)06901234567892(10)L2026A", "EAN13": "6901234567892", "ITF": "16901234567899"}[form]
