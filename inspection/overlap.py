@@ -1,8 +1,8 @@
 """D.1.1: whether text of the sheet runs over the code, told by the code's own modules.
 
 The finder of text does not see letters on a code, and takes modules for letters where it does. What a line that ends at
-the code does inside it shows in the modules instead: letters put ink where paper should be, a label of paper takes it
-away.
+the code does inside it shows in the modules instead: letters put ink where paper should be. (Ink that is missing may be
+glare, and is for the print measures.)
 """
 
 from collections.abc import Sequence
@@ -19,19 +19,20 @@ _NEAR = 0.9
 _ALONG, _ACROSS = 3.0, 0.4
 """How far it is followed, in its heights, along itself and across."""
 _INK = 0.2
-"""A light module with more ink than this has been written on; print and photo leave less …"""
-_GONE = 0.5
-"""… and a dark module that lacks more than this has been covered."""
+"""A light module with more ink than this has been written on …"""
 _LEAST, _ELSEWHERE = 2, 0.005
-"""So many modules under the line, while at most this share of the others is so: else the print or photo is to blame."""
+"""… so many of them under the line, at most this share of the others: else the print or the photo is to blame."""
 _DENSITY = 6
 
 
 def text_over_code(gray: NDArray[np.uint8], lines: Sequence[Line], grid: Grid) -> str | None:
     """The first line of text that runs over the code's outline (D.1.1, R22); None where none does.
 
-    ``gray`` is the photo, H×W; ``lines`` have corners in its pixels.
+    ``gray`` is the photo, H×W; ``lines`` have corners in its pixels. Only a grid that was re-encoded from the text
+    knows where paper should be.
     """
+    if not grid.exact:
+        return None
     back = np.linalg.inv(grid.to_photo)
     ink: Floats | None = None
     for line in lines:
@@ -73,8 +74,6 @@ def _ink(gray: NDArray[np.uint8], grid: Grid) -> Floats:
 
 
 def _written_over(ink: Floats, grid: Grid, area: NDArray[np.bool_]) -> bool:
-    for of_kind, struck in ((~grid.ideal, ink > _INK), (grid.ideal, ink < 1 - _GONE)):
-        under, elsewhere = struck[area & of_kind], struck[~area & of_kind]
-        if under.sum() >= _LEAST and elsewhere.size and elsewhere.mean() <= _ELSEWHERE:
-            return True
-    return False
+    struck = (ink > _INK) & ~grid.ideal
+    elsewhere = struck[~area & ~grid.ideal]
+    return bool(struck[area].sum() >= _LEAST and elsewhere.size and elsewhere.mean() <= _ELSEWHERE)
