@@ -220,7 +220,7 @@ def film(ink: Image32, model: Image32, ideal: Mask, density: int) -> tuple[float
         return 0.0, False
     patch = labels == largest
     lost = float(np.percentile(drop[patch], 70))
-    return lost, bool(float(np.median(lift[patch]) - np.median(lift[~patch])) > 0.4 * lost)
+    return lost, bool(float(np.median(lift[patch]) - np.median(lift[~patch])) > 0.2 * lost)
 
 
 def _slopes(ink: Image32, model: Image32, ideal: Mask, density: int) -> tuple[Image32, Image32]:

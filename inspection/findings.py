@@ -33,9 +33,9 @@ CLAUSES = (
 ADVISORY = frozenset({"D.1.3", "D.4", "D.5.2"})
 """What no photo can show: unclear there does not cap the verdict (R50)."""
 
-_DOUBTLESS = frozenset({"seal", "overprint"})
-"""What lies on the code is no trick of the light."""
-_ACROSS = frozenset({"seal", "overprint", "crease", "stain", "film"})
+_DOUBTLESS = frozenset({"seal"})
+"""Colour is no trick of the light or of a bent sheet."""
+_ACROSS = frozenset({"seal", "overprint", "crease", "stain", "blot", "film", "ghost"})
 """Faults that reach into the quiet zone."""
 
 _MARK_MM = 0.1

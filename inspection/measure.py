@@ -25,6 +25,8 @@ _QUIET_REACH = 6.5
 _DENSITY = (3, 8)
 _FADED = 0.1
 """Fading from which it is evened out before faults are sought."""
+_INKED = 0.28
+"""Share of the paper's light below which something broad is no shadow."""
 _BRIGHT = 1.06
 """Light over the paper's own from which a place without ink is a reflection."""
 _SPAN = 290
@@ -91,7 +93,8 @@ def measure_print(rgb: NDArray[np.uint8], grid: Grid, quiet_reach: float = 0.0) 
     border = round(reach * density)
     inner = (slice(border, border + grid.rows * density), slice(border, border + grid.columns * density))
     light_rgb = linear(colour)
-    level = _relative_light(light_rgb, density)
+    plain = _plain(grid.ideal, density, border, colour.shape[:2])
+    level = _without_shadow(_relative_light(light_rgb, density), plain, density)
     light, dark, pcs, modulation = _levels(level[inner], grid.ideal, density)
     ink = ((light - level) / max(light - dark, 0.02)).astype(np.float32)  # 0 paper, 1 ink
     model, blur, growth = _model(ink, grid.ideal, density, border)
@@ -103,7 +106,6 @@ def measure_print(rgb: NDArray[np.uint8], grid: Grid, quiet_reach: float = 0.0) 
     if bend > 0.05:
         model, blur, growth = _model(ink, grid.ideal, density, border)
     residual = ink - model
-    plain = _plain(grid.ideal, density, border, ink.shape)
     solid = np.kron(grid.ideal, np.ones((density, density), np.bool_))
     wrong_modules, alone = faults.wrong_modules(ink[inner], residual[inner], grid, density)
     slant, streak = faults.lost_lines(residual[inner], solid, density)
@@ -117,6 +119,8 @@ def measure_print(rgb: NDArray[np.uint8], grid: Grid, quiet_reach: float = 0.0) 
     film, film_is_light = faults.film(ink[inner], model[inner], grid.ideal, density)
     chroma = foreign.saturated(light_rgb, plain, inner, density)
     strokes, blots = foreign.coloured_areas(chroma, plain, inner, density)
+    clipped = float((colour[inner].min(axis=-1) >= 253).mean())
+    glare = (film_is_light and film > 0.1) or (missing > 0.3 and (clipped > 0.04 or instead > _BRIGHT))
     crease, crease_line = foreign.crease(residual, plain, density, border)
     overprint, overprint_box = foreign.overprint(residual, plain, grid.ideal.shape, density, border)
 
@@ -131,7 +135,7 @@ def measure_print(rgb: NDArray[np.uint8], grid: Grid, quiet_reach: float = 0.0) 
         crease_line=on_photo(crease_line),
         seal_area=strokes, blot_area=blots,
         overprint=overprint, overprint_box=on_photo(overprint_box),
-        glare=missing > 0.3 and bool((colour[inner].min(axis=-1) >= 253).mean() > 0.04 or instead > _BRIGHT),
+        glare=glare,
         quiet=foreign.quiet_zone(np.maximum(ink, chroma.astype(np.float32)), density, border, blur),
         quiet_reach=reach, density=float(grid.px_per_module),
     )  # fmt: skip
@@ -176,6 +180,25 @@ def _relative_light(light: Image32, density: int) -> Image32:
     xx = ((np.arange(luminance.shape[1], dtype=np.float32) + 0.5) / luminance.shape[1] * 2 - 1)[None]
     surface = (a + b * xx + d * xx * xx) + (c * yy + f * yy * yy) + e * xx * yy
     return np.asarray(luminance / np.maximum(surface, 0.25 * float(np.median(value)) + 1e-4), np.float32)
+
+
+def _without_shadow(level: Image32, plain: Mask, density: int) -> Image32:
+    """Take out what darkens paper broadly and with a rim, a shadow, which no low polynomial follows.
+
+    A closing over seven modules keeps half-planes and wide bands and drops stains, text, lines and folds; what is as
+    dark as ink is print or the table.
+    """
+    size = (level.shape[1] // density, level.shape[0] // density)
+    area = cv2.resize(plain.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    total = cv2.resize(np.where(plain, level, np.float32(0)), size, interpolation=cv2.INTER_AREA)
+    paper = np.where(area > 0.12, total / np.maximum(area, 1e-3), 0).astype(np.float32)
+    closed = cv2.morphologyEx(paper, cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8))
+    bright = float(np.median(closed[closed >= np.median(closed)]))
+    closed = np.where(closed < _INKED * bright, bright, np.minimum(closed, bright)).astype(np.float32)
+    if closed.min() > 0.85 * bright:
+        return level
+    shade = cv2.resize(cv2.GaussianBlur(closed, (0, 0), 0.7), level.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    return np.asarray(level * (bright / shade), np.float32)
 
 
 def _levels(code: Image32, ideal: Mask, density: int) -> tuple[float, float, float, float]:

@@ -134,15 +134,47 @@ def test_growth_is_measured_with_its_sign() -> None:
     assert measured(growth_modules=-0.08)[0].growth == pytest.approx(-0.08, abs=0.03)
 
 
-def test_light_that_falls_off_is_not_taken_for_print() -> None:
+def under(light: NDArray[np.float32], added: NDArray[np.float32] | float = 0.0) -> tuple[Print, list[Fault]]:
+    """A sound print in a certain light: shares of it, and light that a lamp's reflection adds."""
     rgb, module = look(BARE)
-    fall = np.linspace(1.0, 0.62, rgb.shape[1])[None, :, None] ** (1 / 2.2)
-    gray = cv2.cvtColor((rgb * fall).astype(np.uint8), cv2.COLOR_RGB2GRAY).astype(np.uint8, copy=False)
+    seen = encode(linear(rgb) * light[..., None] + np.asarray(added)[..., None]).astype(np.uint8)
+    gray = cv2.cvtColor(seen, cv2.COLOR_RGB2GRAY).astype(np.uint8, copy=False)
     grid = lay_grid(gray, read_symbols(gray)[0])
     assert grid is not None
-    found = measure_print((rgb * fall).astype(np.uint8), grid, 6.0)
-    assert not [f for f in diagnose(found, CAMERA, module) if f.hidden_by is None]
+    found = measure_print(seen, grid, 6.0)
+    return found, [f for f in diagnose(found, CAMERA, module) if f.hidden_by is None]
+
+
+def around() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Places from the code's middle in code sides, for the picture of ``BARE``."""
+    x, y, side = (v * SCALE for v in BARE.code_mm)
+    rows, columns = round(BARE.sheet_mm[1] * SCALE), round(BARE.sheet_mm[0] * SCALE)
+    yy, xx = np.mgrid[0:rows, 0:columns].astype(np.float32)
+    return (xx - x) / side - 0.5, (yy - y) / side - 0.5
+
+
+def test_light_that_falls_off_is_not_taken_for_print() -> None:
+    across, _ = around()
+    found, faults = under(0.75 - 0.2 * across)
+    assert not faults
     assert found.pcs > 0.95
+
+
+def test_a_shadow_across_the_code_is_not_taken_for_print() -> None:
+    across, down = around()
+    found, faults = under(1 - 0.5 / (1 + np.exp(-12 * (across + 0.3 * down))))
+    assert not faults
+    assert found.quiet["right"] > 6
+    assert not found.glare
+
+
+def test_a_lamp_s_reflection_is_called_glare_and_not_a_void() -> None:
+    across, down = around()
+    spot = 0.6 * np.exp(-((across - 0.1) ** 2 + (down + 0.1) ** 2) / 0.02)
+    found, _ = under(np.full_like(across, 0.9), spot)
+    assert found.glare
+    assert not measured(Defect("void", 2.2))[0].glare
+    assert not measured(Defect("coating", 0.3))[0].glare
 
 
 def test_a_blurred_photo_of_a_sharp_print_is_no_soft_print() -> None:
