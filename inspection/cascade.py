@@ -28,6 +28,8 @@ _SCALES = (2_600_000, 350_000, 150_000)
 """Pixels of further pictures in which finder patterns are looked for: noise, blur and size decide where they show."""
 _TRIES, _TRIES_FAST = 24, 4
 """Suspected codes followed up at most: each costs some ten to eighty milliseconds."""
+_PAPER = 205
+"""Grey level below which a flattened picture (paper at 230) is not paper."""
 _SURE = 0.7
 """Timing score from which three finder patterns are taken for a code even where it cannot be read."""
 
@@ -169,6 +171,8 @@ def _views(gray: Gray, base: Gray, even: Gray, to_base: float) -> Iterator[tuple
     yield even_light(sharpened(base)), at_base
     yield flat, at_base
     yield sharpened(flat, 2.5), at_base
+    # Ink that is pale, or a picture itself: whatever is darker than the paper around it.
+    yield np.where(cv2.blur(flat, (3, 3)) < _PAPER, 0, 255).astype(np.uint8), at_base
     if to_base < 0.6:
         near, to_near = reduced(gray, 3 * _BASE)
         yield even_light(near), scaling(to_near)
