@@ -5,6 +5,7 @@ patterns with timing patterns between them, or a place where zxing began to read
 places costs little more than that first look.
 """
 
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
@@ -26,8 +27,10 @@ _BASE = 1_000_000
 """Pixels of the reduced picture in which finder patterns and line codes are looked for."""
 _SCALES = (2_600_000, 350_000, 150_000)
 """Pixels of further pictures in which finder patterns are looked for: noise, blur and size decide where they show."""
-_TRIES, _TRIES_FAST = 24, 4
-"""Suspected codes followed up at most: each costs some ten to eighty milliseconds."""
+_TRIES, _TRIES_FAST = 20, 4
+"""Suspected codes of 29 modules a side followed up at most: each costs ten to eighty milliseconds."""
+_SECONDS = 1.2
+"""CPU seconds after which nothing further is begun; three photos of a hundred come near."""
 _PAPER = 205
 """Grey level below which a flattened picture (paper at 230) is not paper."""
 _SURE = 0.7
@@ -41,8 +44,13 @@ class _Search:
     gray: Gray
     whole: list[Symbol] = field(default_factory=list)
     halves: list[Symbol] = field(default_factory=list)
-    tries: int = 0
-    """Suspected codes that may still be followed up."""
+    tries: float = 0
+    """Suspected codes that may still be followed up, large ones counting for more."""
+    started: float = field(default_factory=time.process_time)
+
+    def late(self) -> bool:
+        """Whether the picture has had its share of time: noise and made-up patterns could be followed up for ever."""
+        return time.process_time() - self.started > _SECONDS
 
     def take(self, symbols: Iterable[Symbol], to_view: Floats | None = None, *, untouched: bool = False) -> bool:
         """Add what a reader said of the picture, or of a copy of it; True where a code is new."""
@@ -123,7 +131,7 @@ def _follow_up(found: _Search, even: Gray, factor: float, *, patient: bool) -> N
     patterns = [p for p in patterns if not covered[int(p.y), int(p.x)]]
     places: list[Floats] = []
     for one in suspects(found.gray, even, find_trios(framed(even, patterns)), factor):
-        if found.tries == 0:
+        if found.tries <= 0 or found.late():
             break
         middle = one.corners.mean(0)
         if sum(bool(np.abs(middle - m).max() < 4 * one.trio.module) for m in places) >= (4 if patient else 2):
@@ -132,7 +140,7 @@ def _follow_up(found: _Search, even: Gray, factor: float, *, patient: bool) -> N
         if any(overlap(outline, w) and w.area > 0.3 * outline.area for w in found.whole):
             continue
         places.append(middle)
-        found.tries -= 1
+        found.tries -= (one.sizes[0] / 29) ** 2
         read = read_suspect(one, patient=patient)
         if read is not None:
             found.take([replace(described(read.result, read.corners), inverted=one.trio.inverted)])
@@ -144,24 +152,26 @@ def _follow_up(found: _Search, even: Gray, factor: float, *, patient: bool) -> N
 def _persist(found: _Search, base: Gray, even: Gray, to_base: float) -> None:
     """All that may yet help, while anything looks unread."""
     for pixels in _SCALES:
-        if found.gray.size > 1.5 * pixels:
+        if found.gray.size > 1.5 * pixels and not found.late():
             view, to_view = reduced(found.gray, pixels)
             _follow_up(found, even_light(view), to_view, patient=True)
     if not found.unread():
         return
     for half in found.halves[:4]:
+        if found.late():
+            return
         for straight, to_straight in straightened(found.gray, half):
             if found.take(zxing(straight, QR, errors=False), to_straight):
                 break
     for copy, to_copy in _views(found.gray, base, even, to_base):
-        if not found.unread():
+        if not found.unread() or found.late():
             return
         found.take(zxing(copy, QR), to_copy)
     if found.unread():
         near, to_near = reduced(found.gray, 3 * _BASE)
         read = zbar(near, qr_only=bool(found.whole))
         found.take((_detailed(near, s) for s in read), scaling(to_near), untouched=to_near == 1.0)
-    if not found.whole:
+    if not found.whole and not found.late():
         found.take(zxing(found.gray, OTHERS, errors=False), untouched=True)
 
 

@@ -19,6 +19,8 @@ _LIGHT_WINDOW = 9
 """Cells of eight pixels over which light and dark are looked for: a finder pattern's core must fit well within."""
 _LEAST_CONTRAST = 10
 """Grey levels between paper and ink below which a place counts as empty."""
+_MOST_PAIRED = 24
+"""Patterns of which pairs are completed: where there are more, it is not for want of patterns that codes go unread."""
 _MOST_FINDERS = 60
 """Patterns of which threes are formed; text and gravel make hundreds, each with little support."""
 
@@ -220,7 +222,7 @@ def find_trios(finders: list[Finder], most: int = 40) -> list[Trio]:
         group = [f for f in finders if f.inverted == inverted]
         if len(group) >= 3:
             trios += _trios(group, inverted=inverted)
-        trios += _completed([f for f in group if f.frame is not None], inverted=inverted)
+        trios += _completed([f for f in group if f.frame is not None][:_MOST_PAIRED], inverted=inverted)
     trios.sort(key=lambda t: t.penalty)
     return trios[:most]
 
