@@ -27,6 +27,14 @@ CLAUSE_NAMES = {
 }
 
 
+MATERIAL_NAMES = {
+    "body.code": "本体追溯码", "body.match": "与合格证一致", "body.text": "本体标识",
+    "shot.code": "查询的码", "shot.time": "查询时间", "shot.page": "公开查询页",
+    "ledger.columns": "所需的列", "ledger.rows": "数据行", "ledger.cells": "数字与日期", "ledger.codes": "追溯码唯一",
+    "ledger.coverage": "用码覆盖率", "ledger.elements": "追溯环节", "ledger.upload": "上传记录",
+}  # fmt: skip
+"""Checks of body photos, look-up screenshots and ledgers."""
+
 SOURCES = {"photo": "照片", "scan": "扫描件", "artwork": "印刷原稿"}
 """What a report's millimetres rest on."""
 

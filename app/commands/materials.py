@@ -144,8 +144,15 @@ def _findings(findings: Any) -> Any:
     from rich.markup import escape
     from rich.table import Column, Table
 
+    from workflow.wording import MATERIAL_NAMES
+
     marks = {"pass": "[green]合格[/]", "fail": "[red]不合格[/]", "unclear": "[yellow]未判定[/]"}
     table = Table("项目", "结论", Column("要求", overflow="fold"), Column("说明", overflow="fold"))
     for finding in findings:
-        table.add_row(finding.clause, marks[str(finding.verdict)], escape(finding.required), escape(finding.advice))
+        table.add_row(
+            MATERIAL_NAMES[finding.clause],
+            marks[str(finding.verdict)],
+            escape(finding.required),
+            escape(finding.advice),
+        )
     return table
