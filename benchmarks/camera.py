@@ -61,6 +61,8 @@ class Camera:
     """Share of the light that a cast shadow takes away on its side of a line across the sheet."""
     glare: float = 0.0
     """Light of a reflection on the sheet, relative to white."""
+    second_code: bool = False
+    """Another QR stands on the sheet, as firms print for their own account."""
     laminate: bool = False
     """The sheet is sealed in a clear pouch, a few millimetres larger, with streaks of reflected light."""
 
@@ -78,9 +80,10 @@ CONDITIONS: dict[str, Callable[[Camera, np.random.Generator], Camera]] = {
     "glare": lambda camera, rng: replace(camera, glare=float(rng.uniform(0.4, 1.2))),
     "laminate": lambda camera, rng: replace(camera, laminate=True),
     "turned": lambda camera, rng: replace(camera, turn=float(rng.choice([90, 180, 270]))),
+    "second code": lambda camera, rng: replace(camera, second_code=True),
     "slanted": lambda camera, rng: replace(camera, turn=float(rng.uniform(0, 360))),
 }
-"""What makes a photo hard, applied to a camera. Rounded corners and second codes belong to the sheet."""
+"""What makes a photo hard, applied to a camera."""
 
 
 def _bowed(camera: Camera, rng: np.random.Generator, height: float) -> Camera:
@@ -92,6 +95,8 @@ def photograph(sheet: Sheet, seed: int, camera: Camera | None = None) -> Photo:
     """One photo of the sheet; the same seed gives the same photo."""
     camera = camera or Camera()
     rng = np.random.default_rng(seed)
+    if camera.second_code:
+        sheet = with_second_code(sheet, f"https://weixin.qq.com/r/sample{seed}")
     width = round((camera.megapixels * 1e6 * 4 / 3) ** 0.5)
     height = round(width * 3 / 4)
     view = View(sheet, (width, height), camera, rng)

@@ -12,16 +12,18 @@ import pickle
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from benchmarks.camera import CONDITIONS as DIFFICULTIES
 from benchmarks.camera import Camera, photograph
 from benchmarks.certificates import Design, render_certificate
+from benchmarks.defects import Defect
 from benchmarks.designs import EXPECTED, faulty, sound
-from inspection import ocr
+from inspection import ocr, textview
 from inspection.inspector import inspect
 from inspection.report import Finding, Report, Request, Verdict
 
@@ -70,7 +72,26 @@ def _uniform(seed: int, stream: int) -> Callable[[float, float], float]:
 
 VIEWS: dict[str, Callable[[int], Camera]] = {"easy": easy, "medium": medium, "chat": chat}
 
-CONDITIONS: dict[str, Callable[[int], tuple[Design, Camera]]] = {}
+
+def _hard(name: str) -> Callable[[int], tuple[Design, Camera]]:
+    """Sound certificates under one difficulty: by turns a 12 MP photo and a chat one."""
+
+    def make(seed: int) -> tuple[Design, Camera]:
+        camera = (medium if seed % 2 else chat)(seed)
+        return sound(seed), DIFFICULTIES[name](camera, np.random.default_rng([seed, 4]))
+
+    return make
+
+
+def _rounded(seed: int) -> tuple[Design, Camera]:
+    design, camera = _hard("plain")(seed)
+    return replace(design, defects=(*design.defects, Defect("rounded"))), camera
+
+
+CONDITIONS: dict[str, Callable[[int], tuple[Design, Camera]]] = {
+    **{name: _hard(name) for name in DIFFICULTIES if name != "plain"},
+    "rounded": _rounded,
+}
 """Sound certificates under difficulties by name: a seed makes the certificate and the camera."""
 
 
@@ -130,11 +151,11 @@ class _TextWatch:
     def __init__(self, *, skip: bool) -> None:
         self.seconds = 0.0
         self.skip = skip
-        self.read = ocr.read_upright
+        self.read = textview.read_text
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
         if self.skip:
-            return [], None
+            return ocr.Text([], 0.0, None, 0, 0.0)
         started = time.process_time()
         try:
             return self.read(*arguments, **options)
@@ -334,7 +355,7 @@ def main() -> None:
     if not arguments.no_text:
         ocr.warm()
     watch = _TextWatch(skip=arguments.no_text)
-    ocr.read_upright = watch
+    textview.read_text = watch
     outcomes = []
     for case in _cases(arguments):
         outcome = judge(case, watch, arguments.cache)
