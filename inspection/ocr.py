@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inspection.geometry import Floats, project
+from inspection.geometry import Floats, project, rectangle
 from inspection.grid import rectify
 
 _FIND_MS = 1.6
@@ -38,6 +38,8 @@ _VIEW_PIXELS = 250_000
 """A plain picture is searched at this size."""
 _LEAST_SIDE, _LONGEST_SIDE = 24, 4000
 """A view thinner or longer than this is no picture of a page."""
+_MOST_BOXES = 400
+"""Patches that are looked at as text: a page of small print has a hundred, a grainy surface thousands."""
 _SAMPLE = 6
 """Boxes that decide which way up the text stands …"""
 _SAMPLE_ASPECT = 4.0
@@ -100,6 +102,7 @@ def _engine() -> Any:
             "Global.log_level": "error",
             "Det.limit_type": "max",
             "Det.limit_side_len": 2000,
+            "Det.max_candidates": _MOST_BOXES,
             "Rec.rec_img_shape": [3, _READ_HEIGHT, _NARROWEST],
         }
     )
@@ -124,7 +127,7 @@ def read_lines(rgb: NDArray[np.uint8]) -> list[Line]:
 def read_upright(rgb: NDArray[np.uint8], first_turn: int = 0) -> tuple[list[Line], int | None]:
     """The lines (corners in pixels of ``rgb``) and the clockwise quarter-turns that bring the text upright.
 
-    The turn is None where too little text is there. ``first_turn`` no longer matters: one look tells.
+    The turn is None where too little text is there. ``first_turn`` is not needed: boxes and classifier tell.
     """
     lines = read_lines(rgb)
     return lines, _turns(lines)
@@ -168,8 +171,21 @@ def cut(source: NDArray[np.uint8], to_source: Floats, box: Floats, stretch: floa
     """A box of the view, straightened out of the source at the reader's height; ``stretch`` widens it."""
     width, height = round(_width(box) * stretch), _READ_HEIGHT
     across, down = (box[1] - box[0]) / width, (box[3] - box[0]) / height
-    unit = np.array([[across[0], down[0], box[0, 0]], [across[1], down[1], box[0, 1]], [0, 0, 1.0]])
-    return rectify(source, to_source @ unit, (0, 0, width, height), 1.0).clip(0, 255).astype(np.uint8)
+    to_crop = to_source @ np.array([[across[0], down[0], box[0, 0]], [across[1], down[1], box[0, 1]], [0, 0, 1.0]])
+    corners = project(to_crop, rectangle(width, height))
+    step = int(np.linalg.norm(corners[3] - corners[0]) / height / 2)
+    if step > 1:  # much too dense: shrink it first, which costs less than a wide blur
+        low = np.maximum(np.floor(corners.min(0)).astype(int) - step, 0)
+        high = np.ceil(corners.max(0)).astype(int) + step
+        part = source[low[1] : high[1], low[0] : high[0]]
+        size = (part.shape[1] // step, part.shape[0] // step)
+        if min(size) < 1:
+            return np.zeros((height, width, 3), np.uint8)
+        part = part[: size[1] * step, : size[0] * step]
+        source = cv2.resize(part, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+        x, y = ((0.5 - low) / step - 0.5).tolist()
+        to_crop = np.array([[1 / step, 0, x], [0, 1 / step, y], [0, 0, 1.0]]) @ to_crop
+    return rectify(source, to_crop, (0, 0, width, height), 1.0).clip(0, 255).astype(np.uint8)
 
 
 def recognise(crop: NDArray[np.uint8]) -> tuple[str, tuple[float, ...], tuple[float, ...]]:
@@ -222,7 +238,7 @@ def _upside_down(crops: Sequence[NDArray[np.uint8]]) -> bool:
 
 
 def _axis(boxes: Floats) -> float:
-    """The direction of most text in degrees, −45 < axis ≤ 135 up to half a turn: the long sides of the boxes."""
+    """The direction of most text in degrees (up to half a turn, −60 < axis ≤ 120): the long sides of the boxes."""
     top = boxes[:, 1] - boxes[:, 0]
     side = boxes[:, 3] - boxes[:, 0]
     a, b = np.linalg.norm(top, axis=1), np.linalg.norm(side, axis=1)

@@ -84,3 +84,13 @@ def test_prose_comes_last_and_stray_marks_after_it() -> None:
     assert ocr._by_weight(pages[1:4]) == [0, 1, 2]
     fields = np.array([*prose[:3], box(10, 260, 60, 10)])  # three lines of fields may fill the page's width
     assert ocr._by_weight(fields) == [0, 1, 2, 3]
+
+
+def test_a_box_far_too_dense_is_shrunk_before_it_is_cut() -> None:
+    picture = np.broadcast_to(np.linspace(0, 255, 2400)[None, :, None], (1200, 2400, 3)).astype(np.uint8)
+    box = np.array([[200, 100], [2200, 100], [2200, 1100], [200, 1100]], float)
+    crop = ocr.cut(picture, np.eye(3), box)
+    assert crop.shape == (48, 96, 3)
+    expected = (200 + (np.arange(96) + 0.5) * 2000 / 96) * 255 / 2400
+    np.testing.assert_allclose(crop.mean(axis=(0, 2)), expected, atol=1.5)
+    assert ocr.cut(picture, np.eye(3), box + 5000).shape == (48, 96, 3)
