@@ -218,7 +218,7 @@ class View:
         columns, rows = np.meshgrid(np.arange(0, width + 3 * _STEP, _STEP), np.arange(0, height + 3 * _STEP, _STEP))
         coarse = self._sheet_points(np.stack([columns, rows], -1).astype(np.float64) - _STEP).astype(np.float32)
         x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
-        return np.asarray(cv2.remap(coarse, x / _STEP + 1, y / _STEP + 1, cv2.INTER_CUBIC), np.float32)
+        return np.asarray(cv2.remap(coarse, x / _STEP + 1, y / _STEP + 1, cv2.INTER_LINEAR), np.float32)
 
     def _sheet_points(self, pixels: Floats) -> Floats:
         plain = undistort_points(pixels, self.size, self.share)

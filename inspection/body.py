@@ -30,7 +30,6 @@ PASS, FAIL, UNCLEAR = Verdict.PASS, Verdict.FAIL, Verdict.UNCLEAR
 CLAUSES = ("body.code", "body.match", "body.text")
 """Every finding's clause, in the order of the report."""
 
-_TEXT_LONG_SIDE = 1280
 _CROP = 3.0
 """Where a code is small in the picture, the text around it is looked at once more, within this many code sides."""
 _SURE = 0.9
@@ -131,11 +130,7 @@ def _judged_first(symbols: Sequence[Symbol], judged: Symbol | None) -> list[Symb
 
 def _lines(picture: Picture, symbol: Symbol | None) -> list[ocr.Line]:
     """The lines of text; where the code is small and nothing is labelled, those around it are read from closer."""
-    turn = 0
-    if symbol is not None:
-        top = symbol.corners[1] - symbol.corners[0]
-        turn = int(np.round(-np.degrees(np.arctan2(top[1], top[0])) / 90)) % 4
-    lines = _read(picture.rgb, turn)
+    lines = ocr.read_lines(picture.rgb)
     if symbol is None or fields.stated_fields(lines):
         return lines
     side = float(max(side_lengths(symbol.corners)))
@@ -143,19 +138,10 @@ def _lines(picture: Picture, symbol: Symbol | None) -> list[ocr.Line]:
         return lines
     low = np.maximum(symbol.corners.mean(0) - _CROP * side, 0).astype(int)
     high = (symbol.corners.mean(0) + _CROP * side).astype(int)
-    near = _read(np.ascontiguousarray(picture.rgb[low[1] : high[1], low[0] : high[0]]), turn)
+    near = ocr.read_lines(np.ascontiguousarray(picture.rgb[low[1] : high[1], low[0] : high[0]]))
     known = {fields.fold(line.text) for line in lines}
     moved = [replace(line, corners=line.corners + low) for line in near]
     return [*lines, *(line for line in moved if fields.fold(line.text) not in known)]
-
-
-def _read(rgb: NDArray[np.uint8], turn: int) -> list[ocr.Line]:
-    factor = min(1.0, _TEXT_LONG_SIDE / max(rgb.shape[:2]))
-    view = rgb
-    if factor < 1.0:
-        view = cv2.resize(rgb, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
-    lines, _ = ocr.read_upright(view, turn)
-    return [replace(line, corners=(line.corners + 0.5) / factor - 0.5) for line in lines]
 
 
 def _stands(value: str, lines: Sequence[ocr.Line]) -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 
 from inspection.diagnosis import Fault, diagnose, print_blur, soft_picture
 from inspection.fields import Agreement
-from inspection.geometry import Floats, project, quad
+from inspection.geometry import quad
 from inspection.grid import Grid
 from inspection.measure import SIDES, Print
 from inspection.profile import limit
@@ -609,19 +609,3 @@ def turned(values: dict[str, float], turns: int) -> dict[str, float]:
 def upright_edges(sheet: Sheet) -> dict[str, float]:
     """Distances to the sheet's edges, named as the sheet is read."""
     return turned(sheet.edge_mm(), sheet.turns)
-
-
-def text_over_code(lines: list[tuple[str, Floats]], grid: Grid) -> str | None:
-    """The first line of text (with its corners in photo pixels) that runs from outside into the code."""
-    back = np.linalg.inv(grid.to_photo)
-    for text, box in lines:
-        if len(text.strip()) < 2:
-            continue
-        inside = project(back, box)
-        low, high = inside.min(0), inside.max(0)
-        overlap = np.minimum(high, (grid.columns, grid.rows)) - np.maximum(low, 0)
-        height = min(high - low)
-        outside = (low < -2).any() or (high > (grid.columns + 2, grid.rows + 2)).any()
-        if outside and overlap.min() > max(1.0, 0.35 * height):
-            return text
-    return None

@@ -17,6 +17,7 @@ from inspection.grid import Grid, lay_grid
 from inspection.identify import MediaType, identify
 from inspection.measure import measure_print
 from inspection.ocr import Line
+from inspection.overlap import text_over_code
 from inspection.panel import panel
 from inspection.phash import fingerprint
 from inspection.picture import Picture, decode
@@ -129,7 +130,7 @@ def inspect(request: Request) -> Inspected:
         symbol=symbol, trace_kind=trace.kind, expected=expected,
         legible_without_code=not symbols and _legible_sheet(picture, text.lines, size),
         grid=grid, sheet=sheet, size_known=size, print=measured,
-        text_on_code=findings.text_over_code([(x.text, x.corners) for x in text.lines], grid) if grid else None,
+        text_on_code=text_over_code(picture.gray, text.lines, grid) if grid is not None else None,
         upright_by_text=text.turns is not None, way_up=way_up, agreement=agreement,
         has_product=bool(request.products), source=placed.source, scale_doubt=doubt, no_edges=placed.no_edges,
         resolution=placed.resolution, unread_cm=readers.unread_cm if readers is not None else (),

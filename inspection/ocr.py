@@ -124,10 +124,10 @@ def read_lines(rgb: NDArray[np.uint8]) -> list[Line]:
     return read(view, rgb, np.array([[1 / factor, 0, shift], [0, 1 / factor, shift], [0, 0, 1.0]])).lines
 
 
-def read_upright(rgb: NDArray[np.uint8], first_turn: int = 0) -> tuple[list[Line], int | None]:
+def read_upright(rgb: NDArray[np.uint8]) -> tuple[list[Line], int | None]:
     """The lines (corners in pixels of ``rgb``) and the clockwise quarter-turns that bring the text upright.
 
-    The turn is None where too little text is there. ``first_turn`` is not needed: boxes and classifier tell.
+    The turn is None where too little text is there.
     """
     lines = read_lines(rgb)
     return lines, _turns(lines)

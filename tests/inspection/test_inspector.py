@@ -11,11 +11,12 @@ from PIL import Image
 
 from benchmarks.camera import Camera, photograph
 from benchmarks.certificates import Design, chinese_font, render_certificate, sample_fields
-from inspection import ocr
+from inspection import ocr, textview
 from inspection.findings import ADVISORY, CLAUSES
 from inspection.inspector import inspect
 from inspection.report import Finding, Inspected, ProductHint, Report, Request, Verdict
 
+NO_TEXT = ocr.Text([], 0.0, None, 0, 0.0)
 PHOTOS = Path(__file__).parents[1] / "photos"
 SIZE = (100.0, 70.0)
 TRUTH = {
@@ -153,7 +154,7 @@ def test_a_sheet_lying_any_way_is_read_upright(turns: int) -> None:
 def test_a_planted_fault_is_found_and_nothing_else_blamed(
     defect: str, clause: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ocr, "read_lines", lambda rgb: [])  # the text plays no part here
+    monkeypatch.setattr(textview, "read_text", lambda *_: NO_TEXT)  # the text plays no part here
     photo = photograph(render_certificate(Design(defects=(defect,)), 14), 61, Camera(tilt=8))
     report = inspect(Request(photo.jpeg, sheet_mm=SIZE, mark=False)).report
     assert failed(report) == [clause]
@@ -169,7 +170,7 @@ def test_text_that_contradicts_the_code_fails() -> None:
 
 
 def test_a_small_sheet_may_carry_fifteen_millimetres(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ocr, "read_lines", lambda rgb: [])
+    monkeypatch.setattr(textview, "read_text", lambda *_: NO_TEXT)
     planned = Design(sheet_mm=(90, 50), code_side_mm=15.8, right_mm=6.5, top_mm=6.5, fields={}, frame=False)
     photo = photograph(render_certificate(planned, 14), 63)
     report = inspect(Request(photo.jpeg, sheet_mm=(90, 50), mark=False)).report
