@@ -27,8 +27,10 @@ _BASE = 1_000_000
 """Pixels of the reduced picture in which finder patterns and line codes are looked for."""
 _SCALES = (2_600_000, 350_000, 150_000)
 """Pixels of further pictures in which finder patterns are looked for: noise, blur and size decide where they show."""
-_TRIES, _TRIES_FAST = 20, 4
+_TRIES, _TRIES_FAST = 20, 3
 """Suspected codes of 29 modules a side followed up at most: each costs ten to eighty milliseconds."""
+_LARGEST_FAST = 16
+"""Largest version that the fast effort follows up: larger ones cost more than it may."""
 _SECONDS = 1.2
 """CPU seconds after which nothing further is begun; three photos of a hundred come near."""
 _PAPER = 205
@@ -129,8 +131,9 @@ def _follow_up(found: _Search, even: Gray, factor: float, *, patient: bool) -> N
         place = project(scaling(factor), symbol.corners)
         cv2.fillConvexPoly(covered, np.rint(place).astype(np.int32), 1)
     patterns = [p for p in patterns if not covered[int(p.y), int(p.x)]]
+    trios = find_trios(framed(even, patterns), 40 if patient else 20)
     places: list[Floats] = []
-    for one in suspects(found.gray, even, find_trios(framed(even, patterns)), factor):
+    for one in suspects(found.gray, even, trios, factor, largest=40 if patient else _LARGEST_FAST):
         if found.tries <= 0 or found.late():
             break
         middle = one.corners.mean(0)

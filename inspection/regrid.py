@@ -142,13 +142,14 @@ class Suspect:
         return project(_square(self.trio.middles, modules), rectangle(modules, modules))
 
 
-def suspects(gray: Gray, even: Gray, trios: list[Trio], factor: float) -> list[Suspect]:
+def suspects(gray: Gray, even: Gray, trios: list[Trio], factor: float, *, largest: int = 40) -> list[Suspect]:
     """The threes with timing patterns between them, best first.
 
-    ``even`` is the picture ``gray`` at ``factor`` times its size with its light evened, where the threes were found.
+    ``even`` is the picture ``gray`` at ``factor`` times its size with its light evened, where the threes were found;
+    ``largest`` the largest version considered.
     """
     found = []
-    for trio, scored in zip(trios, _sizes(even, trios), strict=True):
+    for trio, scored in zip(trios, _sizes(even, trios, largest), strict=True):
         if not scored or scored[0][0] < _TIMING:
             continue
         likely = tuple(modules for score, modules in scored[:3] if score > 0.4 * scored[0][0])
@@ -200,7 +201,7 @@ def _framed_square(trio: Trio, modules: int) -> Floats:
     return np.asarray(homography, np.float64)
 
 
-def _sizes(even: Gray, trios: list[Trio]) -> list[list[tuple[float, int]]]:
+def _sizes(even: Gray, trios: list[Trio], largest: int) -> list[list[tuple[float, int]]]:
     """For each three, how well the timing patterns alternate by number of modules a side, the best first."""
     if not trios:
         return []
@@ -211,7 +212,7 @@ def _sizes(even: Gray, trios: list[Trio]) -> list[list[tuple[float, int]]]:
     unit = np.stack([(frames[:, 0, 0] + frames[:, 1, 0]) / 2, (frames[:, 0, 1] + frames[:, 2, 1]) / 2], 1)
     guess = (np.linalg.norm(legs, axis=2) / np.linalg.norm(unit, axis=2)).mean(1) + 7
     scored: list[list[tuple[float, int]]] = [[] for _ in trios]
-    for version in range(1, 41):
+    for version in range(1, largest + 1):
         modules = 17 + 4 * version
         asked = np.flatnonzero((0.72 * guess - 2 < modules) & (modules < 1.3 * guess + 2))
         if not len(asked):
@@ -223,15 +224,18 @@ def _sizes(even: Gray, trios: list[Trio]) -> list[list[tuple[float, int]]]:
         points = np.empty((len(asked), 2, 3, count, 2))
         for line, (far, ahead, beside) in enumerate(((1, 0, 1), (2, 1, 0))):
             near_frame, far_frame = frames[asked, 0], frames[asked, far]
+            start = middles[asked, 0] + 4.5 * near_frame[:, ahead] + 3 * near_frame[:, beside]
+            end = middles[asked, far] - 4.5 * far_frame[:, ahead] + 3 * far_frame[:, beside]
+            reach = np.linalg.norm(end - start, axis=1)[:, None]
+            out, into = near_frame[:, ahead], far_frame[:, ahead]
+            out = out / np.linalg.norm(out, axis=1)[:, None] * reach
+            into = into / np.linalg.norm(into, axis=1)[:, None] * reach
+            line_of = np.einsum("kt,nkc->ntc", weights, np.stack([start, out, end, into], 1))
+            sideways = np.einsum(
+                "kt,nkc->ntc", weights[::2], np.stack([near_frame[:, beside], far_frame[:, beside]], 1)
+            )
             # A pattern whose middle was found half a module off shows its timing beside the line: look there too.
-            for way, aside in enumerate((2.4, 3.0, 3.6)):
-                start = middles[asked, 0] + 4.5 * near_frame[:, ahead] + aside * near_frame[:, beside]
-                end = middles[asked, far] - 4.5 * far_frame[:, ahead] + aside * far_frame[:, beside]
-                reach = np.linalg.norm(end - start, axis=1)[:, None]
-                out, into = near_frame[:, ahead], far_frame[:, ahead]
-                out = out / np.linalg.norm(out, axis=1)[:, None] * reach
-                into = into / np.linalg.norm(into, axis=1)[:, None] * reach
-                points[:, line, way] = np.einsum("kt,nkc->ntc", weights, np.stack([start, out, end, into], 1))
+            points[:, line] = line_of[:, None] + np.array([-0.6, 0, 0.6])[:, None, None] * sideways[:, None]
         values = _values(even, points.reshape(-1, 2)).reshape(points.shape[:-1])
         wave = np.where(np.arange(count) % 2 == 0, -1.0, 1.0)
         signal = ((values - values.mean(-1, keepdims=True)) @ wave) / count

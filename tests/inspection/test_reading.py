@@ -1,5 +1,7 @@
 """Reading codes from plain renders: QR, Data Matrix, line codes, several at once, GS1 separators, damaged pictures."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -178,3 +180,10 @@ def test_arrays_that_are_not_contiguous() -> None:
     wide = np.repeat(page, 2, axis=1)
     (found,) = read_codes(wide[:, ::2])
     assert found.text == TEXT
+
+
+def test_a_code_cut_out_of_the_untouched_photo_is_offered_to_both_readers() -> None:
+    page = on_page(qr(TEXT))
+    (symbol,) = read_symbols(page)
+    assert second_opinion(page, replace(symbol, readers=frozenset())).readers == {"zxing", "zbar"}
+    assert second_opinion(page, replace(symbol, text="something else", readers=frozenset())).readers == frozenset()
