@@ -27,7 +27,7 @@ _BASE = 1_000_000
 """Pixels of the reduced picture in which finder patterns and line codes are looked for."""
 _SCALES = (2_600_000, 350_000, 150_000)
 """Pixels of further pictures in which finder patterns are looked for: noise, blur and size decide where they show."""
-_TRIES, _TRIES_FAST = 20, 3
+_TRIES, _TRIES_FAST = 20, 2
 """Suspected codes of 29 modules a side followed up at most: each costs ten to eighty milliseconds."""
 _LARGEST_FAST = 16
 """Largest version that the fast effort follows up: larger ones cost more than it may."""
