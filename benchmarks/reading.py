@@ -9,7 +9,7 @@ Two layouts are understood, told apart by themselves:
   holds ``text=…``). A picture counts as read where some code read in it has this text.
 
 The total is the mean of the folders' rates (and the plain count). Times are CPU times of one thread.
-Run: ``python -m benchmarks.reading FOLDER... [--effort fast|thorough]``.
+Run: ``python -m benchmarks.reading FOLDER... [--effort fast|thorough|zxing]``.
 """
 
 import argparse
@@ -17,7 +17,7 @@ import json
 import statistics
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from pyzbar import pyzbar
 
 from inspection import read_codes
-from inspection.report import Code
+from inspection.readers import QR, Symbol, zxing
 
 PICTURES = {".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp"}
 
@@ -114,7 +114,7 @@ def inside(outline: NDArray[np.float32], point: NDArray[np.float64]) -> bool:
     return cv2.pointPolygonTest(outline.reshape(-1, 1, 2), (float(point[0]), float(point[1])), False) >= 0
 
 
-def matches(outline: NDArray[np.float32], code: Code) -> bool:
+def matches(outline: NDArray[np.float32], code: Symbol) -> bool:
     corners = np.array(code.corners, np.float64)
     return inside(outline, corners.mean(0)) or inside(corners.astype(np.float32), outline.mean(0, dtype=np.float64))
 
@@ -122,6 +122,13 @@ def matches(outline: NDArray[np.float32], code: Code) -> bool:
 def same_text(first: str, second: str) -> bool:
     """Line ends and outer blanks of the label files vary; the code's own text is compared otherwise as it is."""
     return first.replace("\r\n", "\n").strip() == second.replace("\r\n", "\n").strip()
+
+
+def read(gray: NDArray[np.uint8], effort: str) -> Sequence[Symbol]:
+    """One of our efforts, or ``zxing``: zxing-cpp's QR reader alone, once, for comparison."""
+    if effort == "zxing":
+        return zxing(gray, QR, errors=False)
+    return read_codes(gray, "thorough" if effort == "thorough" else "fast")
 
 
 def other_readers(gray: NDArray[np.uint8]) -> list[tuple[str, str, NDArray[np.float64]]]:
@@ -138,7 +145,7 @@ def other_readers(gray: NDArray[np.uint8]) -> list[tuple[str, str, NDArray[np.fl
     return said
 
 
-def disagreements(gray: NDArray[np.uint8], codes: list[Code]) -> Iterator[str]:
+def disagreements(gray: NDArray[np.uint8], codes: Sequence[Symbol]) -> Iterator[str]:
     for reader, text, middle in other_readers(gray):
         for code in codes:
             if inside(np.array(code.corners, np.float32), middle) and code.text.strip("\x1d") != text.strip("\x1d"):
@@ -156,7 +163,7 @@ def measure(folder: Path, layout: str, effort: str, *, compare: bool) -> Tally:
             print(f"not a picture: {photo.path}", file=sys.stderr)
             continue
         wall, cpu = time.perf_counter(), time.process_time()
-        codes = read_codes(gray, "thorough" if effort == "thorough" else "fast")
+        codes = read(gray, effort)
         tally.cpu_ms.append((time.process_time() - cpu) * 1000)
         tally.wall_ms.append((time.perf_counter() - wall) * 1000)
         tally.photos += 1
@@ -190,14 +197,14 @@ def main() -> int:
     """Print the tables."""
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
-    asked.add_argument("--effort", choices=["fast", "thorough"], default="fast")
+    asked.add_argument("--effort", choices=["fast", "thorough", "zxing"], default="fast")
     asked.add_argument("--format", choices=["boofcv", "zxing"], help="layout; told by the label files where not given")
     asked.add_argument("--missed", action="store_true", help="list the photos in which something was missed")
     asked.add_argument("--no-compare", action="store_true", help="do not ask the single readers for disagreements")
     asked.add_argument("--json", type=Path, help="write the figures here too")
     options = asked.parse_args()
     cv2.setNumThreads(1)
-    read_codes(np.full((64, 64), 255, np.uint8), options.effort)  # whatever a first call costs is nobody's photo
+    read(np.full((64, 64), 255, np.uint8), options.effort)  # whatever a first call costs is nobody's photo
     tallies: dict[str, Tally] = {}
     print(f"{'folder':28}{'photos':>7}{'codes':>7}{'found':>7}{'rate':>8}{'cpu ms':>9}{'median':>8}{'false':>7}")
     for folder in folders(options.folders):
