@@ -32,19 +32,19 @@ _LOCAL = frozenset({"film", "wrong", "stain", "void", "scratch", "crease", "unev
 HIDES: dict[str, frozenset[str]] = {
     "seal": _LOCAL | {"overprint", "streak", "ragged"},
     "overprint": _LOCAL | {"streak", "ragged"},
-    "stain": frozenset({"film", "wrong", "crease", "void", "overprint"}),
-    "blot": frozenset({"film", "wrong", "crease", "void", "overprint"}),
-    "void": frozenset({"film", "wrong", "crease", "scratch", "fade", "uneven"}),
-    "streak": frozenset({"film", "wrong", "scratch", "void", "uneven"}),
+    "stain": frozenset({"ghost", "film", "wrong", "crease", "void", "overprint"}),
+    "blot": frozenset({"ghost", "film", "wrong", "crease", "void", "overprint"}),
+    "void": frozenset({"ghost", "film", "wrong", "crease", "scratch", "fade", "uneven"}),
+    "streak": frozenset({"ghost", "film", "wrong", "scratch", "void", "uneven"}),
     "scratch": frozenset({"film", "wrong", "void", "streak", "ragged", "uneven", "crease", "soft"}),
     "crease": frozenset({"film", "wrong", "ragged", "uneven", "scratch", "ghost"}),
     "fade": frozenset({"film", "wrong", "void", "streak", "scratch", "ghost", "ragged", "uneven", "soft", "crease"}),
-    "film": frozenset({"ragged", "fade", "uneven", "ghost"}),
+    "film": frozenset({"ragged", "streak", "fade", "uneven", "ghost"}),
     "wrong": frozenset({"film"}),
     "ghost": frozenset({"overprint", "film", "ragged", "uneven", "crease", "soft", "wrong"}),
     "soft": frozenset({"ghost", "ragged", "uneven", "wrong", "film", "crease", "scratch"}),
-    "uneven": frozenset({"ragged", "scratch", "film", "ghost", "crease"}),
-    "ragged": frozenset({"scratch", "film", "uneven", "wrong", "crease"}),
+    "uneven": frozenset({"ragged", "streak", "scratch", "film", "ghost", "crease"}),
+    "ragged": frozenset({"ghost", "scratch", "film", "uneven", "wrong", "crease"}),
 }
 """What each fault alone would also make measurable."""
 
@@ -76,17 +76,20 @@ def diagnose(measured: Print, camera: float | None, module_mm: float | None) -> 
     # Without a rim to compare with, or with one as blurred as the code, the camera may be to blame.
     soft = 0.0 if camera is None or camera > 0.6 * p.blur else own
     solid = max(p.stain, p.missing) >= limit("solid")  # blots and voids are thick, print and scratches are thin
+    stain = grade("stain", _SHARP, p.stain, "有污点", "请清洁打印机和纸面")
+    blot = grade("blot", _SHARP, p.blot_area, "有有色污渍", "请清洁打印机和纸面")
+    deep = p.overprint > limit("overprint_fail")
+    over = f"文字或线条压进二维码{size(p.overprint)}" if deep else "文字或线条压到二维码"
     candidates = [
         grade("seal", _CLEAR, p.seal_area, "印章或彩色笔迹盖到了二维码上", "请把印章盖在离二维码 5 mm 以外的位置"),
         grade("fade", _EVEN, p.fade, f"墨色不均，一侧比另一侧淡 {p.fade:.0%}", "请检查打印头压力、碳带和墨量"),
         _coarse(p.uneven_grid, module_mm),
         grade("ghost", _SHARP, p.ghost, "有重影", "请检查走纸和套印，避免重复印刷"),
         None if solid else grade(
-            "overprint", _CLEAR, p.overprint, f"文字或线条压进二维码{size(p.overprint)}",
+            "overprint", _CLEAR, p.overprint, over,
             "请把二维码与文字栏、线框分开排版",
         ),
-        grade("stain", _SHARP, p.stain, "有污点", "请清洁打印机和纸面")
-        or grade("blot", _SHARP, p.blot_area, "有有色污渍", "请清洁打印机和纸面"),
+        blot if blot is not None and blot.sure else stain or blot,
         grade("streak", _SHARP, p.streak, f"有缺线（宽{size(p.streak)}）", "请清洁或更换打印头，检查碳带是否起皱"),
         None if solid else grade(
             "scratch", _DURABLE, p.scratch, "有划痕，墨被刮掉", "请改用防刮油墨，换一张没有划伤的合格证"

@@ -22,6 +22,10 @@ _GHOST_MODULES = 33
 """A second print is everywhere: the middle of a large code tells it."""
 _TOUCHED = 0.3
 """Ink too much or too little in the middle of a module from which it is amiss."""
+_BLANK = 0.12
+"""Share of dark modules below which a line is blank; a code has none, by its masks."""
+_KIN = 2
+"""Neighbours of its own colour, and as they should be, that a lone wrong module must have."""
 _PIECE, _PIECES = 2.0, 6
 """Modules of a piece of a scratch, and how many in a row are looked at together."""
 _SCRATCH_WIDTH = 0.4
@@ -59,10 +63,26 @@ def lost_lines(residual: Image32, solid: Mask, density: int) -> tuple[float, flo
     widest straight across (a streak: a dead dot of the print head, a wrinkle of the ribbon)."""
     lost = np.where(solid, np.clip(-residual, 0, 1), np.float32(0))
     streak = max(_streak(lost, solid, density), _streak(lost.T, solid.T, density))
-    # no speckle of lost ink, no scratch; the search for one costs more than all else
-    if float((lost > 0.3).sum()) < 0.006 * float(solid.sum()):
+    # Ink lost at borders only is no scratch; the search for one costs more than all else.
+    reach = 1 + 2 * max(1, round(0.2 * density))
+    core = cv2.erode(solid.astype(np.uint8), np.ones((reach, reach), np.uint8)) > 0
+    if float((lost[core] > 0.3).sum()) < 0.004 * float(core.sum()):
         return 0.0, streak
     return _slant(lost, solid, density), streak
+
+
+def blank_lines(sampled: Mask) -> float:
+    """Rows or columns in a row, inside a code whose grid was only sampled, that show next to no ink: half of all
+    modules are dark, so such a line was not printed."""
+    longest = 0
+    if min(sampled.shape) < 21:  # in a small Data Matrix a row may well be bare
+        return 0.0
+    for lines in (sampled, sampled.T):
+        run = 0
+        for blank in lines[1:-1].mean(axis=1) < _BLANK:
+            run = run + 1 if blank else 0
+            longest = max(longest, run)
+    return float(longest)
 
 
 def _streak(lost: Image32, solid: Mask, density: int) -> float:
@@ -248,6 +268,11 @@ def wrong_modules(ink: Image32, residual: Image32, grid: Grid, density: int) -> 
     off = np.abs(centres(residual, grid.ideal.shape, density))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(wrong.astype(np.uint8), connectivity=8)
     touched = cv2.dilate(np.where(wrong, 0.0, off), np.ones((3, 3))) > _TOUCHED
+    for kind in (True, False):
+        # among dark modules alone, a stain on the one light one would look the same
+        right = ((grid.ideal == kind) & ~wrong).astype(np.float32)
+        kin = cv2.filter2D(right, -1, np.ones((3, 3), np.float32), borderType=cv2.BORDER_CONSTANT)
+        touched |= wrong & (grid.ideal == kind) & (kin < _KIN)
     spoilt = np.zeros(count, np.bool_)
     spoilt[np.unique(labels[touched & wrong])] = True
     alone = (stats[:, cv2.CC_STAT_AREA] <= 2) & ~spoilt
@@ -261,7 +286,7 @@ def ghost(residual: Image32, ideal: Mask, density: int, blur: float) -> float:
     Where the first print left paper the second adds its share of ink. For each shift the picture of that is fitted to
     the residual; ink growth and a poor model of blur do the same on both sides, so the opposite shift is taken off.
     """
-    scale = min(density, 4)
+    scale = 3  # pixels a module are enough for what is averaged over the code
     cut = [max(0, (n - _GHOST_MODULES) // 2) for n in ideal.shape]
     middle = ideal[cut[0] : ideal.shape[0] - cut[0], cut[1] : ideal.shape[1] - cut[1]]
     rows, columns = middle.shape

@@ -38,6 +38,8 @@ _DOUBTLESS = frozenset({"seal"})
 _ACROSS = frozenset({"seal", "overprint", "crease", "stain", "blot", "film", "ghost"})
 """Faults that reach into the quiet zone."""
 
+_BY_MODULE = frozenset({"D.2.1.sharpness", "D.2.3"})
+"""Clauses judged against the grid that the text makes; a grid sampled from the photo holds the print's own faults."""
 _MARK_MM = 0.1
 """Where soft, thin print begins, in mm: the tip of a stroke is paler than its body."""
 
@@ -242,6 +244,9 @@ class _Bench:
             return self._finding(clause, UNCLEAR, required, advice, measured, rows)
         if mine:
             advice = self._doubt or f"二维码好像{mine[0].name}，照片上不能确定：请靠近、对焦、避开反光后重拍。"
+            return self._finding(clause, UNCLEAR, required, advice, measured, rows)
+        if self.e.symbol is not None and not self.e.symbol.text and clause in _BY_MODULE:
+            advice = "没有读出内容，不能逐个模块核对：请靠近、对焦后重拍。"
             return self._finding(clause, UNCLEAR, required, advice, measured, rows)
         return self._finding(clause, PASS, required, sound, measured, rows)
 

@@ -24,8 +24,12 @@ _FULL = 0.6
 """Share of the bare paper in its box that coloured ink fills where it is a blot; a disc fills 0.79, a ring 0.2."""
 _FOREIGN = 0.35
 """Darkness from which something on bare paper within the code counts as printed over it."""
-_SPECK = 0.2
+_SPECK = 0.1
 """Square modules: smaller dark spots are no print."""
+_TOUCHES = 1.5
+"""Modules that a line is said to reach into a code whose ink hides where it ends."""
+_DENSE = 0.05
+"""Share of the bare paper in its box that print covers; specks of ragged borders all over a code cover less."""
 
 
 def saturated(light: Image32, plain: Mask, inner: tuple[slice, slice], density: int) -> Mask:
@@ -90,8 +94,7 @@ def crease(residual: Image32, plain: Mask, density: int, border: int) -> tuple[f
     margin = min(round(2.5 * density), border)
     cut = border - margin
     window = (slice(cut, residual.shape[0] - cut), slice(cut, residual.shape[1] - cut))
-    modules = (residual.shape[0] - 2 * border) / density
-    scale = min(1.0, (4 if modules <= 45 else 3) / density)
+    scale = 3 / density
     off, paper = np.clip(residual[window], -0.6, 0.6), plain[window]
     size = (round(off.shape[1] * scale), round(off.shape[0] * scale))
     area = _shrunk(paper.astype(np.float32), size)
@@ -134,10 +137,10 @@ def overprint(
 ) -> tuple[float, Floats | None]:
     """Thin foreign print that runs from outside into the code: how deep it reaches, in modules, and its box (4×2).
 
-    Dark modules and the gaps between characters part it, so pieces up to three modules apart belong together.
+    Dark modules and the gaps between characters part it, so pieces up to four modules apart belong together.
     """
     rows, columns = shape
-    beyond = min(3 * density, border)
+    beyond = min(5 * density, border)
     cut = border - beyond
     window = (slice(cut, residual.shape[0] - cut), slice(cut, residual.shape[1] - cut))
     inked = ((residual[window] > _FOREIGN) & plain[window]).astype(np.uint8)
@@ -145,7 +148,7 @@ def overprint(
     inked[(stats[:, cv2.CC_STAT_AREA] < _SPECK * density * density)[labels]] = 0  # ragged borders, dust
     if inked.sum() < 1.0 * density * density:
         return 0.0, None
-    joined = cv2.dilate(inked, np.ones((1 + 3 * density,) * 2, np.uint8))
+    joined = cv2.dilate(inked, np.ones((1 + 4 * density,) * 2, np.uint8))
     _, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
     labels = np.where(inked > 0, labels, 0)
     y, x = np.nonzero(labels)
@@ -160,13 +163,23 @@ def overprint(
     np.maximum.at(deepest, piece, depth)
     outside = np.bincount(piece, depth < 0, minlength=count)
     inside = np.bincount(piece, depth > 0, minlength=count)
-    reaches = (outside > 0.3 * density * density) & (inside > 0.5 * density * density) & (deepest > 1.5 * density)
+    # A line that runs up to the code and on beneath its ink, along a border say, shows outside only.
+    nearest, farthest = np.full(count, np.inf), np.full(count, -np.inf)
+    np.minimum.at(nearest, piece, np.where(depth < 0, -depth, np.inf))
+    np.maximum.at(farthest, piece, -depth)
+    runs_up = (nearest < 0.8 * density) & (farthest > 2.5 * density) & (outside > density * density)
+    deepest = np.where(runs_up, np.maximum(deepest, _TOUCHES * density), deepest)
+    within = (outside > 0.3 * density * density) & (inside > 0.5 * density * density) & (deepest > 1.5 * density)
+    reaches = runs_up | within
     best, box = 0.0, None
     for index in np.nonzero(reaches)[0]:
         if index and deepest[index] > best:
             mine = piece == index
-            best = float(deepest[index])
             low, high = np.array([x[mine].min(), y[mine].min()]), np.array([x[mine].max(), y[mine].max()])
+            bare = plain[window][low[1] : high[1] + 1, low[0] : high[0] + 1]
+            if mine.sum() < _DENSE * bare.sum():
+                continue
+            best = float(deepest[index])
             box = rectangle(1, 1) * (high - low) + low + cut
     return best / density, box
 

@@ -74,7 +74,7 @@ class Print:
     blot_area: float
     """Coloured blots there, likewise."""
     overprint: float
-    """How deep thin foreign print (text, a field's line) reaches from outside into the code."""
+    """How deep thin foreign print (text, a field's line) reaches into the code; 1.5 where it just runs up to it."""
     overprint_box: Floats | None
     """Its corners in photo pixels, 4×2."""
     glare: bool
@@ -109,6 +109,8 @@ def measure_print(rgb: NDArray[np.uint8], grid: Grid, quiet_reach: float = 0.0) 
     solid = np.kron(grid.ideal, np.ones((density, density), np.bool_))
     wrong_modules, alone = faults.wrong_modules(ink[inner], residual[inner], grid, density)
     slant, streak = faults.lost_lines(residual[inner], solid, density)
+    if not grid.exact:
+        streak = max(streak, faults.blank_lines(grid.ideal))
     if alone.any():  # single wrong modules are no stains or voids
         whole = cv2.dilate(
             np.kron(alone, np.ones((density, density), np.bool_)).astype(np.uint8), np.ones((1 + density // 2,) * 2)

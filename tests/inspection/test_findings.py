@@ -83,3 +83,16 @@ def test_a_sound_print_passes_and_says_what_a_photo_cannot_prove() -> None:
     findings = judged()
     assert not failed(findings)
     assert "不能证明 300 dpi" in findings["D.2.1.sharpness"].advice
+
+
+def test_modules_that_were_not_read_are_not_called_sound() -> None:
+    found, _ = measured()
+    symbol, grid = laid()
+    evidence = Evidence(
+        symbol=replace(symbol, text="", readers=frozenset()), trace_kind=None, expected=False,
+        legible_without_code=False, grid=replace(grid, exact=False), sheet=None, size_known=None, print=found,
+        text_on_code=None, upright_by_text=False, way_up=True, agreement=None, has_product=False,
+    )  # fmt: skip
+    findings = {f.clause: f for f in judge(evidence)}
+    assert findings["D.2.1.sharpness"].verdict is Verdict.UNCLEAR
+    assert findings["D.2.3"].verdict is Verdict.UNCLEAR

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from benchmarks.certificates import Design, chinese_font, encode, linear, render_certificate
 from benchmarks.defects import KINDS, Defect
 from inspection.diagnosis import HIDES, Fault, diagnose
+from inspection.faults import blank_lines
 from inspection.grid import Grid, lay_grid
 from inspection.measure import Print, measure_print
 from inspection.profile import limit
@@ -71,7 +72,7 @@ def causes(*defects: Defect, **changes: object) -> list[Fault]:
         (Defect("streak", 0.5), "streak", "D.2.1.sharpness"),
         (Defect("streak", 0.5, angle=90.0), "streak", "D.2.1.sharpness"),
         (Defect("stain", 1.8), "stain", "D.2.1.sharpness"),
-        (Defect("coffee", 3.0), "stain", "D.2.1.sharpness"),
+        (Defect("coffee", 3.0), "blot", "D.2.1.sharpness"),
         (Defect("void", 1.8), "void", "D.2.1.sharpness"),
         (Defect("ghost", 0.3, angle=30.0, shift=0.45), "ghost", "D.2.1.sharpness"),
         (Defect("ghost", 0.3, angle=200.0, shift=1.1), "ghost", "D.2.1.sharpness"),
@@ -189,6 +190,17 @@ def test_coarse_dots_are_told_by_millimetres() -> None:
     found, module = measured(Defect("dots", 150.0))
     assert any(f.kind == "uneven" and f.sure for f in diagnose(found, CAMERA, module))
     assert not any(f.kind == "uneven" for f in diagnose(found, CAMERA, module / 3))
+
+
+def test_a_blank_line_shows_even_where_nothing_could_be_read() -> None:
+    """The grid is then sampled from the photo, and the streak is in it."""
+    _, symbol, grid, _ = seen()
+    assert symbol.text
+    assert blank_lines(grid.ideal) == 0
+    broken = grid.ideal.copy()
+    broken[:, 14:16] = False
+    assert blank_lines(broken) == 2
+    assert blank_lines(np.zeros((12, 12), np.bool_)) == 0
 
 
 def test_every_fault_has_its_limits() -> None:
