@@ -105,6 +105,8 @@ def folders(given: list[Path]) -> list[Path]:
     """The folders below those given that hold pictures."""
     found = []
     for top in given:
+        if not top.is_dir():
+            raise SystemExit(f"no such folder: {top}")
         inside = [top, *sorted(p for p in top.rglob("*") if p.is_dir())]
         found += [f for f in inside if any(p.suffix.lower() in PICTURES for p in f.iterdir())]
     return found
