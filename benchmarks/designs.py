@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+import segno
 
 from benchmarks.certificates import TRACE_LINK, Design, sample_fields
 from benchmarks.defects import KINDS, Defect
@@ -131,7 +132,7 @@ def faulty(fault: str, seed: int) -> Design:
         ),
         "soft_print": lambda: plant("soft_print", float(rng.uniform(0.42, 0.52))),
         "jagged": lambda: plant("jagged", float(rng.uniform(0.13, 0.2))),
-        "dots": lambda: plant("dots", float(rng.uniform(140, 160))),
+        "dots": lambda: plant("dots", _misfit_dots(design, rng)),
         "wrong_modules": lambda: plant("wrong_modules", float(rng.integers(5, 9))),
         "uneven": lambda: plant("uneven", float(rng.uniform(0.5, 0.75)), float(rng.uniform(0, 360))),
         "seal": lambda: plant(
@@ -148,6 +149,16 @@ def faulty(fault: str, seed: int) -> Design:
         "quiet_words": lambda: plant("quiet_words", float(rng.uniform(1.2, 2.65)), _roomy(design, quarter)),
     }  # fmt: skip
     return make[fault]()
+
+
+def _misfit_dots(design: Design, rng: np.random.Generator) -> float:
+    """A coarse raster that the modules do not fit: with a whole number of dots a module nothing would be uneven."""
+    code = segno.make(design.text, error=design.error, version=design.version, micro=False, boost_error=False)
+    module = design.code_side_mm / len(code.matrix)
+    while True:
+        dpi = float(rng.uniform(140, 160))
+        if 0.15 < module / 25.4 * dpi % 1 < 0.85:
+            return dpi
 
 
 def _is_small(design: Design) -> bool:
