@@ -37,7 +37,7 @@ class Look:
     step: float
 
 
-LOOKS = (Look(96.0, 1.0, 10.0, 7.0), Look(48.0, 1.0, 10.0, 6.0), Look(96.0, 1.8, 4.0, 2.6))
+LOOKS = (Look(76.0, 1.0, 10.0, 7.0), Look(48.0, 1.0, 10.0, 6.0), Look(96.0, 1.8, 4.0, 2.6))
 """Sharply first; then coarsely, where a bend or the lens curves the sides; then for a table nearly as pale as paper."""
 
 

@@ -52,7 +52,8 @@ def second_opinion(gray: Gray, symbol: Symbol) -> Symbol:
     modules = symbol.size[0] if symbol.size else 29
     views = [cut]
     if max(high - low) / modules > 10:
-        views.append(cv2.resize(cut, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False))
+        half = cv2.resize(cut, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
+        views.insert(0, half)  # a quarter of the cost, and as good where it reads
     found = symbol.readers
     for name in ("zxing", "zbar"):
         for view in views:

@@ -17,6 +17,9 @@ _LEAST_SEEN = 0.3
 _CONTRADICTED = 0.2
 """A side is not believed where more than this share of it shows plain paper, or plain table, on both sides."""
 _BEYOND_MM = 0.7
+"""So far past a rim the paper must not come back: a printed line is thinner."""
+_COARSE_MM = 1.5
+"""A look this wide only has to find the rim; the narrower ones that follow measure it."""
 _SATURATED = 0.93
 """Linear light from which nothing can be told: a reflection."""
 
@@ -85,7 +88,7 @@ def fit_side(
     px_mm = float(np.linalg.norm(middle[1] - middle[0]))
     if not np.isfinite(px_mm) or px_mm < 0.5:
         return None
-    step = max(0.04, 0.4 / px_mm)
+    step = max(0.04 if reach_mm < _COARSE_MM else 0.08, 0.4 / px_mm)
     plateau = max(0.35, 2.5 / px_mm)
     span = reach_mm + plateau + 0.4
     offsets = np.arange(-span - _BEYOND_MM, span + _BEYOND_MM + step / 2, step)
@@ -191,7 +194,7 @@ def _robust_curve(t: Floats, value: Floats) -> tuple[tuple[float, float, float],
 def _mode_curve(t: Floats, value: Floats) -> Floats:
     """The parabola that most profiles agree on: through triples, one from each third of the side."""
     third = len(t) // 3
-    pick = np.arange(0, third, max(1, third // 12))
+    pick = np.arange(0, third, max(1, third // 8))
     i, j, k = (g.reshape(-1) for g in np.meshgrid(pick, pick[::2] + third, pick + 2 * third, indexing="ij"))
     t0, t1, t2 = t[i], t[j], t[k]
     v0, v1, v2 = value[i], value[j], value[k]

@@ -158,7 +158,7 @@ def _refine(rgb: NDArray[np.uint8], grid: Grid, corners: Floats, size: Size) -> 
     for reach_mm in _ROUNDS:
         if reach_mm == _ROUNDS[-1] and not bent and fitted is not None:
             break  # the last round is for bent sheets
-        edges = _follow(rgb, surface, size, reach_mm, 72)
+        edges = _follow(rgb, surface, size, reach_mm, 64)
         if edges is None:
             return None
         rims = _points(surface, size, edges)
@@ -168,7 +168,7 @@ def _refine(rgb: NDArray[np.uint8], grid: Grid, corners: Floats, size: Size) -> 
             return None
         surface = fitted.surface
         bent = bent or _is_curved(fitted, rims, grid)
-    edges = _follow(rgb, surface, size, 0.9, 240)
+    edges = _follow(rgb, surface, size, 0.9, 144)
     if edges is None or fitted is None:
         return None
     return _judged(surface, fitted, edges, grid, size)

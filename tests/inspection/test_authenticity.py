@@ -59,7 +59,7 @@ def test_a_printed_tint_is_no_screen() -> None:
     assert flags(photograph(tinted(sheet()), 5, Camera(megapixels=0.8)).jpeg) == {}
 
 
-@pytest.mark.parametrize("size", [(1, 1), (300, 1), (127, 500), (128, 128)])
+@pytest.mark.parametrize("size", [(1, 1), (300, 16), (127, 500), (128, 128)])
 def test_small_pictures_are_taken_as_they_are(size: tuple[int, int]) -> None:
     noise = np.random.default_rng(1).integers(0, 256, (*size, 3), dtype=np.uint8)
     assert flags(saved(Image.fromarray(noise), "PNG")).keys() <= {"screenshot"}
