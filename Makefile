@@ -1,6 +1,6 @@
 # make help lists everything.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format bench docs pictures lock clean
+.PHONY: help setup run test lint format bench accuracy docs pictures lock clean
 
 PY := .venv/bin/python
 T ?= tests
@@ -36,11 +36,15 @@ bench: setup ## 基准测试：与各自的下限在同一次运行里比较
 	@$(PY) -m benchmarks.grades
 	@$(PY) -m benchmarks.codes
 
+accuracy: setup ## 照片检查的准确度：按视角、缺陷、条款、拍摄条件列表（约半小时）
+	@OMP_NUM_THREADS=1 $(PY) -m benchmarks.inspection_accuracy --seed 420000
+
 docs: setup ## 由代码生成 docs/standard.md 与 docs/divergences.md
 	@$(PY) -m docs.generate
 
-pictures: setup ## 从运行中的程序重拍 README 的截图（需要 Chromium）
+pictures: setup ## 从运行中的程序重拍 README 的截图和十张照片（需要 Chromium）
 	@$(PY) -m docs.take_pictures
+	@$(PY) -m docs.ten_photos
 
 lock: setup ## 按 pyproject.toml 重新锁定依赖版本（不含索引地址）
 	@for x in "requirements.lock" "requirements-dev.lock --extra dev"; do set -- $$x; \
