@@ -33,7 +33,7 @@ TEN: tuple[tuple[str, Design, Camera], ...] = (
     ("打印头断针", replace(_PLAIN, defects=(Defect("streak", 0.8),)), _CAMERA),
     ("折痕穿过码", replace(_PLAIN, defects=(Defect("crease"),)), replace(_CAMERA, bow_mm=1.5)),
     ("批次与码不符", replace(_PLAIN, fields=_OTHER_BATCH), _CAMERA),
-    ("拍糊了", _PLAIN, replace(_CAMERA, blur_px=3.6, fill=0.6)),
+    ("拍糊了", _PLAIN, replace(_CAMERA, blur_px=2.5, fill=0.62)),
 )
 PRODUCT = ProductHint(
     "sample", (100.0, 70.0), ("06901234567892",), "BV 2.5",
@@ -64,15 +64,22 @@ def main() -> None:
         if number == 1:
             sheet = with_second_code(sheet, "https://weixin.qq.com/r/sample")
         inspected = inspect(Request(photograph(sheet, 40 + number, camera).jpeg, products=(PRODUCT,)))
-        assert inspected.marked is not None
+        report, marked = inspected.report, inspected.marked
+        assert marked is not None
         name = f"{number:02d}.jpg"
-        (PICTURES / name).write_bytes(_shown(inspected.marked))
+        (PICTURES / name).write_bytes(_shown(marked))
         text = answer(
-            [Outcome(report=inspected.report.to_json(), report_link="#", product_name="聚氯乙烯绝缘电线（样例）")]
+            [
+                Outcome(
+                    report=report.to_json(),
+                    report_link="#",
+                    product_name="聚氯乙烯绝缘电线（样例）" if report.product else "",
+                )
+            ]
         )
         text = re.sub(r'<a href="[^"]*">([^<]*)</a>', r"［\1］", text)
         page.append(f"## {number}. {title}\n\n![{title}](pictures/ten/{name})\n\n```text\n{text}\n```")
-        print(f"{number} {title}: {inspected.report.verdict}")
+        print(f"{number} {title}: {report.verdict}")
     (HERE / "ten-photos.md").write_text("\n\n".join(page) + "\n", "utf-8")
 
 

@@ -95,7 +95,7 @@ def diagnose(measured: Print, camera: float | None, module_mm: float | None) -> 
             "scratch", _DURABLE, p.scratch, "有划痕，墨被刮掉", "请改用防刮油墨，换一张没有划伤的合格证"
         ),
         grade("void", _SHARP, p.missing, "有成片漏墨", "请检查碳带、墨量和纸面"),
-        grade("crease", _FLAT, p.crease, "有一道折痕穿过", "请换一张没有折痕的合格证，并避开折叠处印刷"),
+        grade("crease", _FLAT, p.crease, "有一道折痕穿过", "请换没有折痕的纸、避开折叠处"),
         grade(
             "soft", _SHARP, soft, f"印得模糊（边缘散开{size(2 * own)}）", "请用 300 dpi 以上的打印机并调好浓度、压力"
         ),

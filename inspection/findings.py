@@ -223,6 +223,8 @@ class _Bench:
     def _cause(self) -> str | None:
         """The first certain fault, named with its clause: what follows from it stays open until it is mended."""
         fault = next((f for f in self.faults if f.sure and f.hidden_by is None), None)
+        if fault is not None and fault.kind not in _DOUBTLESS and self._doubt is not None:
+            return None  # a poor photo proves no cause
         return None if fault is None else f"二维码{fault.name}（{_shown(fault.clause)}）"
 
     def _by_faults(
@@ -240,7 +242,8 @@ class _Bench:
             return self._finding(clause, FAIL, required, advice, measured, rows, where)
         hidden = next((fault.hidden_by for fault in mine if fault.hidden_by is not None), None)
         if hidden is not None:
-            advice = f"受“{hidden.name}”（{_shown(hidden.clause)}）影响，改正后再判。"
+            doubt = None if hidden.kind in _DOUBTLESS else self._doubt  # a poor photo proves no cause either
+            advice = doubt or f"受“{hidden.name}”（{_shown(hidden.clause)}）影响，改正后再判。"
             return self._finding(clause, UNCLEAR, required, advice, measured, rows)
         if mine:
             advice = self._doubt or f"二维码好像{mine[0].name}，照片上不能确定：请靠近、对焦、避开反光后重拍。"
