@@ -68,6 +68,10 @@ class Evidence:
     """Text, or code and stated size together, tell which way up the sheet is read."""
     agreement: Agreement | None
     has_product: bool
+    cut_off: bool = False
+    """A part of the code lies outside the picture."""
+    quiet_cut: bool = False
+    """A part of the quiet zone that D.3.2 asks for does."""
     source: str = "photo"
     """``photo``, ``scan`` or ``artwork``: what there is to be done again differs."""
     scale_doubt: str = ""
@@ -130,7 +134,7 @@ class _Bench:
         if evidence.sheet is not None and evidence.grid is not None:
             self.module_mm = evidence.sheet.code_sides_mm()[0] / evidence.grid.columns
         self.faults: tuple[Fault, ...] = ()
-        if evidence.print is not None:
+        if evidence.print is not None and not evidence.cut_off:
             self.faults = diagnose(evidence.print, self._camera_blur, self.module_mm)
 
     # --- shared reasons -----------------------------------------------------------------------------------------------
@@ -150,6 +154,8 @@ class _Bench:
             return "没有找到二维码，此项未判定：请靠近并对准二维码、光线均匀地重拍。"
         if self.e.symbol.symbology not in {"QRCode", "DataMatrix"}:
             return f"找到的是 {self.e.symbol.symbology} 码，印刷条款只对 QR 码和 Data Matrix 判定。"
+        if self.e.cut_off:
+            return "二维码没有拍全，此项未判定：请把整个二维码连同四周留白拍进画面重拍。"
         if self.e.grid is None or self.e.print is None:
             return "二维码的模块看不清，此项未判定：请靠近、对焦后重拍。"
         return None
@@ -218,7 +224,8 @@ class _Bench:
     def _clean(self) -> bool:
         """The picture of the code is sharp, large and free of glare and faults: a reader has no excuse (R26)."""
         p = self.e.print
-        return p is not None and self._doubt is None and not soft_picture(p) and not self.faults
+        fit = p is not None and self._doubt is None and not soft_picture(p)
+        return fit and not self.faults and not self.e.cut_off
 
     def _cause(self) -> str | None:
         """The first certain fault, named with its clause: what follows from it stays open until it is mended."""
@@ -543,6 +550,9 @@ class _Bench:
         across = next((f for f in self.faults if f.kind in _ACROSS and f.sure and f.hidden_by is None), None)
         if across is not None and verdict is not PASS:
             advice = f"受“{across.name}”（{_shown(across.clause)}）影响，改正后再判。"
+            return self._finding(clause, UNCLEAR, required, advice, measured, ("R28",))
+        if verdict is PASS and self.e.quiet_cut:
+            advice = "二维码四周的留白没有拍全，此项未判定：请退后一点，把留白和合格证的边拍进画面重拍。"
             return self._finding(clause, UNCLEAR, required, advice, measured, ("R28",))
         if verdict is PASS:
             advice = f"四周留白 {_sides(quiet)} mm。"

@@ -12,7 +12,7 @@ from inspection.artwork import Artwork, artwork_scale, load_artwork, place_code
 from inspection.authenticity import look_closer
 from inspection.engine import ENGINE
 from inspection.exif import taken
-from inspection.geometry import quad
+from inspection.geometry import project, quad, rectangle
 from inspection.grid import Grid, lay_grid
 from inspection.identify import MediaType, identify
 from inspection.measure import measure_print
@@ -38,6 +38,9 @@ from inspection.scan import (
     stated_density,
 )
 from inspection.sheet import Sheet, find_sheet
+
+_SLACK_MODULES = 0.3
+"""A code this little beyond the frame is whole: its place is not known better."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +134,9 @@ def inspect(request: Request) -> Inspected:
         legible_without_code=not symbols and _legible_sheet(picture, text.lines, size),
         grid=grid, sheet=sheet, size_known=size, print=measured,
         text_on_code=text_over_code(picture.gray, text.lines, grid) if grid is not None else None,
+        cut_off=grid is not None and _beyond_frame(picture, grid, -_SLACK_MODULES),
+        quiet_cut=grid is not None and module_mm is not None
+        and _beyond_frame(picture, grid, limit("quiet_mm") / module_mm),
         upright_by_text=text.turns is not None, way_up=way_up, agreement=agreement,
         has_product=bool(request.products), source=placed.source, scale_doubt=doubt, no_edges=placed.no_edges,
         resolution=placed.resolution, unread_cm=readers.unread_cm if readers is not None else (),
@@ -219,6 +225,14 @@ def _choose(symbols: Sequence[Symbol], products: Sequence[ProductHint]) -> Symbo
         return product_by_code(symbol.text, products) is not None, matrix and trace, matrix, symbol.area
 
     return max(whole, key=rank)
+
+
+def _beyond_frame(picture: Picture, grid: Grid, margin: float) -> bool:
+    """Whether the code with ``margin`` modules around it reaches out of the picture."""
+    box = rectangle(grid.columns + 2 * margin, grid.rows + 2 * margin) - margin
+    corners = project(grid.to_photo, box)
+    height, width = picture.gray.shape
+    return bool(((corners < -0.5) | (corners > (width - 0.5, height - 0.5))).any())
 
 
 def _as_stated(sheet: Sheet, size: Size) -> bool:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from inspection import faults, foreign
 from inspection.geometry import Floats, project
 from inspection.grid import Grid, rectify
+from inspection.light import linear
 
 Side = str
 SIDES: tuple[Side, ...] = ("left", "top", "right", "bottom")
@@ -147,14 +148,6 @@ def _density(grid: Grid) -> int:
     least, most = _DENSITY
     enough = max(5, _SPAN // max(grid.rows, grid.columns))
     return int(np.clip(round(grid.px_per_module), least, min(most, enough)))
-
-
-_SRGB = np.array([(v / 255 / 12.92) if v <= 10 else ((v / 255 + 0.055) / 1.055) ** 2.4 for v in range(256)], np.float32)
-
-
-def linear(colour: NDArray[np.uint8]) -> Image32:
-    """Linear light 0…1 of sRGB bytes."""
-    return np.asarray(cv2.LUT(colour, _SRGB), np.float32)
 
 
 def _relative_light(light: Image32, density: int) -> Image32:

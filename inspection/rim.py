@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inspection.geometry import Floats
+from inspection.light import linear
 from inspection.report import Size
 
 SKIP = 0.1
@@ -22,11 +23,6 @@ _COARSE_MM = 1.5
 """A look this wide only has to find the rim; the narrower ones that follow measure it."""
 _SATURATED = 0.93
 """Linear light from which nothing can be told: a reflection."""
-
-LINEAR: NDArray[np.float32] = np.array(
-    [(v / 255 / 12.92) if v <= 10 else ((v / 255 + 0.055) / 1.055) ** 2.4 for v in range(256)], np.float32
-)
-"""sRGB level to linear light: half the light is where the rim is, not half the level."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +97,7 @@ def fit_side(
         raise Hidden
     seen = cv2.remap(rgb, photo[..., 0], photo[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
     # neighbours averaged along the side: the rim is smooth, noise and the table's grain are not
-    light = cv2.blur(np.asarray(LINEAR[seen]), (1, 5), borderType=cv2.BORDER_REPLICATE)
+    light = cv2.blur(linear(np.asarray(seen, np.uint8)), (1, 5), borderType=cv2.BORDER_REPLICATE)
     near, far = round(plateau / step), round((plateau + 0.4) / step)
     sums = np.concatenate([np.zeros((count, 1, 3), np.float32), np.cumsum(light, axis=1)], axis=1)
     lanes = len(offsets)

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from inspection.geometry import Floats
 from inspection.grid import Grid, rectify
-from inspection.measure import Print, linear
+from inspection.light import linear
+from inspection.measure import Print
 from inspection.reading import Symbol
 
 Mask = NDArray[np.bool_]

@@ -218,3 +218,16 @@ def test_a_portrait_sheet_is_read_upright_whatever_size_is_told(right_mm: float,
     for size in ((70.0, 100.0), (100.0, 70.0)):
         report = inspect(Request(photo.jpeg, sheet_mm=size)).report
         assert by_clause(report)["D.1.1.corner"].verdict is verdict, size
+
+
+def test_a_code_that_is_not_whole_in_the_picture_is_not_judged() -> None:
+    photo = photograph(render_certificate(Design(), 14), 64, Camera(tilt=4, background="dark"))
+    with Image.open(io.BytesIO(photo.jpeg)) as image:
+        right = float(photo.code_corners[1:3, 0].min())
+        side = right - float(photo.code_corners[0, 0])
+        cut = image.crop((0, 0, round(right - 0.07 * side), image.height))
+        out = io.BytesIO()
+        cut.save(out, "JPEG", quality=92)
+    findings = by_clause(inspect(Request(out.getvalue(), sheet_mm=SIZE, mark=False)).report)
+    assert Verdict.FAIL not in {finding.verdict for finding in findings.values()}
+    assert findings["D.3.2"].verdict is Verdict.UNCLEAR
