@@ -35,6 +35,9 @@ ADVISORY = frozenset({"D.1.3", "D.4", "D.5.2"})
 
 _DOUBTLESS = frozenset({"seal"})
 """Colour is no trick of the light or of a bent sheet."""
+_LIGHTENED = frozenset({"void", "streak", "crease", "film", "fade", "scratch"})
+"""Faults that a lamp mirrored on the code looks like."""
+_REFLECTION = "二维码上有反光，印刷缺陷不能确定：请避开灯光，换个角度重拍。"
 _ACROSS = frozenset({"seal", "overprint", "crease", "stain", "blot", "film", "ghost"})
 """Faults that reach into the quiet zone."""
 
@@ -169,8 +172,10 @@ class _Bench:
         if self.e.scale_doubt:
             return self.e.scale_doubt
         sheet = self.e.sheet
+        if sheet is None and self.e.source == "artwork":
+            return "原稿中的二维码没有横平竖直，毫米数未判定：请把二维码摆正后重新导出。"
         if sheet is None:
-            width, height = self.e.size_known
+            width, height = (round(side, 1) for side in self.e.size_known)
             return (
                 f"没有可靠地找到 {width:g}×{height:g} mm 合格证的四条边，毫米数未判定："
                 "请把整张合格证平放在颜色不同的桌面上，四边都拍进画面；若尺寸填错请更正。"
@@ -201,6 +206,11 @@ class _Bench:
             return PASS
         return FAIL if value <= least - uncertainty else UNCLEAR
 
+    @staticmethod
+    def _worse(first: Verdict, second: Verdict) -> Verdict:
+        """Both must hold: one failure fails, else one doubt leaves it open."""
+        return next((verdict for verdict in (FAIL, UNCLEAR) if verdict in {first, second}), PASS)
+
     @property
     def _doubt(self) -> str | None:
         """Why a fault seen in the print may be the photo's; None where the photo is fit to prove one."""
@@ -209,14 +219,14 @@ class _Bench:
             return "二维码的模块看不清：请靠近、对焦后重拍。"
         if p.density < limit("legible_px_per_module"):
             return f"每个模块只有 {p.density:.1f} 个像素，看不清印刷细节：请靠近重拍或发送原图。"
-        if soft_picture(p):
-            soft = any(f.kind == "soft" and f.sure for f in self.faults)
-            return None if soft else "照片没有对好焦或有抖动：请拿稳、对焦后重拍。"
-        if p.bend > limit("bend_modules"):
+        soft = soft_picture(p)
+        if soft and not any(f.kind == "soft" and f.sure for f in self.faults):
+            return "照片没有对好焦或有抖动：请拿稳、对焦后重拍。"
+        if not soft and p.bend > limit("bend_modules"):
             return "二维码所在的面不平，印刷缺陷不能确定：请把合格证压平后重拍。"
         if p.shade > limit("shade") or p.glare:
             return "二维码上光线不均或有反光，印刷缺陷不能确定：请避开阴影和直射灯光重拍。"
-        if grid.fit < limit("grid_fit_exact" if grid.exact else "grid_fit"):
+        if not soft and grid.fit < limit("grid_fit_exact" if grid.exact else "grid_fit"):
             return "二维码拍得不够清楚，印刷缺陷不能确定：请靠近、对焦后重拍。"
         return None
 
@@ -241,6 +251,8 @@ class _Bench:
         """The verdict of a clause that only asks for the absence of faults."""
         mine = [fault for fault in self.faults if fault.clause == clause]
         certain = [fault for fault in mine if fault.sure and fault.hidden_by is None]
+        if certain and self.e.print is not None and self.e.print.mirrored and {f.kind for f in certain} <= _LIGHTENED:
+            return self._finding(clause, UNCLEAR, required, _REFLECTION, measured, rows)
         if certain and (doubt := self._doubt) is not None and not (_DOUBTLESS & {f.kind for f in certain}):
             return self._finding(clause, UNCLEAR, required, doubt, measured, rows)
         if certain:
@@ -263,7 +275,7 @@ class _Bench:
     @property
     def _camera_blur(self) -> float | None:
         """The camera's own blur in modules (standard deviation), by the sheet's rim; None without a rim."""
-        if self.e.sheet is None or self.module_mm is None:
+        if self.e.sheet is None or self.module_mm is None or not self.e.sheet.followed:
             return None
         return self.e.sheet.rim_blur_mm() / self.module_mm
 
@@ -310,9 +322,10 @@ class _Bench:
         edge = self.edge_mm
         share = limit("corner_right_share") * edge["left"] - edge["right"]
         apart = abs(edge["top"] - edge["bottom"]) - limit("corner_difference_mm")
-        verdict = self._against(min(share, apart), 0.0)
+        # a shift of the frame counts half as much again in the one, twice in the other
+        verdict = self._worse(self._against(share, 0.0, 1.2 * self._u), self._against(apart, 0.0, 1.8 * self._u))
         measured = {"edge_mm": {side: _mm(edge[side]) for side in SIDES}, "uncertainty_mm": _mm(self._u)}
-        if not self.e.way_up:
+        if not self.e.way_up or (verdict is FAIL and not self.e.upright_by_text):
             advice = "文字太少，看不出这张合格证哪边朝上，不能判断角部：请把文字拍清楚，正着拍。"
             return self._finding("D.1.1.corner", UNCLEAR, required, advice, measured, ("R23",))
         by = "" if self.e.upright_by_text else "（文字太少，上下按二维码的方向判断）"
@@ -359,6 +372,10 @@ class _Bench:
         p = self.e.print
         measured = {"seal_modules": round(p.seal_area, 1), "overprint_modules": round(p.overprint, 1)}
         if self.e.text_on_code is not None and not any(f.clause == clause and f.sure for f in self.faults):
+            doubt = self._doubt
+            if doubt is not None or (cause := self._cause()) is not None:
+                advice = doubt or f"{cause}，是否压到文字待改正后再判。"
+                return self._finding(clause, UNCLEAR, required, advice, measured, rows)
             return self._finding(
                 clause, FAIL, required,
                 f"文字“{self.e.text_on_code[:12]}”压在二维码上（D.1.1）：请把二维码与文字栏分开排版后重新印刷。",

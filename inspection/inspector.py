@@ -39,6 +39,11 @@ from inspection.scan import (
 )
 from inspection.sheet import Sheet, find_sheet
 
+_MATRIX = frozenset({"QRCode", "DataMatrix"})
+_OF_PHOTOS = frozenset({"screen", "screenshot"})
+"""What is suspicious of a photo only: a scan is no photo and may well be drawn."""
+_FARTHEST_MODULES = 40.0
+"""Marks are looked for this far at the most: 3 mm even beside the densest code."""
 _SLACK_MODULES = 0.3
 """A code this little beyond the frame is whole: its place is not known better."""
 
@@ -82,7 +87,7 @@ def inspect(request: Request) -> Inspected:
     picture = source.picture
     watch.lap("decode")
     symbols = read_symbols(picture.gray, "fast")
-    if not any(s.text for s in symbols):
+    if not any(s.text and s.symbology in _MATRIX for s in symbols):
         symbols = read_symbols(picture.gray, "thorough")
     symbol = _choose(symbols, request.products)
     grid = None
@@ -115,8 +120,8 @@ def inspect(request: Request) -> Inspected:
         if placed.source == "photo" and (wrong := scale_doubt(text.lines, sheet)) is not None:
             doubt = wrong.advice
     module_mm = sheet.code_sides_mm()[0] / grid.columns if sheet is not None and grid is not None else None
-    reach = 1.5 * limit("quiet_mm") / module_mm if module_mm else 0.0
-    measured = measure_print(picture.rgb, grid, min(reach, 20.0)) if grid is not None else None
+    reach = 1.5 * limit("quiet_mm") / module_mm if module_mm else 0.0  # in modules
+    measured = measure_print(picture.rgb, grid, min(reach, _FARTHEST_MODULES)) if grid is not None else None
     trace = tracecode.recognise(symbol.text) if symbol is not None and symbol.text else tracecode.TraceCode(None)
     grade, readers = None, None
     if grid is not None and symbol is not None:
@@ -146,8 +151,9 @@ def inspect(request: Request) -> Inspected:
     watch.lap("measure")
     said = taken(request.data)
     flags = placed.flags
-    if placed.source == "photo":
-        flags += look_closer(request.data, picture.gray, said)
+    if source.artwork is None:
+        looked = look_closer(request.data, picture.gray, said)
+        flags += tuple(flag for flag in looked if placed.source == "photo" or flag.code not in _OF_PHOTOS)
     shot = fingerprint(picture.gray)
     watch.lap("authenticity")
     marked = None
@@ -186,13 +192,19 @@ def _place(source: _Source, grid: Grid | None, size: Size | None) -> _Placed:
         return _Placed(sheet, "artwork", scale.note, "" if scale.is_sheet else scale.note, resolution)
     if grid is None or size is None:
         return _Placed(None)
-    if scale is not None and scale.is_sheet and (sheet := sheet_on(scale, grid)) is not None:
-        return _Placed(sheet, "scan", scale.note, resolution=Resolution(Origin.SCAN, scale.dpi))
+    if scale is not None and scale.is_sheet:
+        # cropped a little off the sheet's sides: lengths within it are as exact as ever
+        cropped = scale.uncertainty_mm > limit("uncertainty_mm")
+        exact = replace(scale, uncertainty_mm=0.5 / min(scale.px_per_mm)) if cropped else scale
+        if (sheet := sheet_on(exact, grid)) is not None:
+            no_edges = f"{scale.note}但四边裁得不准，边距未判定：请沿合格证的边裁切后重新上传。" if cropped else ""
+            return _Placed(sheet, "scan", scale.note, no_edges, Resolution(Origin.SCAN, scale.dpi))
     sheet = find_sheet(source.picture.rgb, grid, size)
     if scale is None or sheet is None:
         return _Placed(sheet)
     if confirmed(scale, sheet):
-        return _Placed(sheet, "scan", scale.note, resolution=Resolution(Origin.SCAN, scale.dpi))
+        note = "在画面里找到的合格证与文件标明的密度相符，按扫描件的真实尺寸测量。"
+        return _Placed(sheet, "scan", note, resolution=Resolution(Origin.SCAN, scale.dpi))
     return _Placed(sheet, flags=(Flag("density_contradicted", contradiction(scale, sheet)),))
 
 
@@ -216,12 +228,16 @@ class _Watch:
 def _choose(symbols: Sequence[Symbol], products: Sequence[ProductHint]) -> Symbol | None:
     """R51: the registered product's code, else a trace code of an allowed kind, else a matrix code, else any."""
     whole = [s for s in symbols if s.text]
+    halves = [s for s in symbols if not s.text]
+    known = any(tracecode.recognise(s.text).kind or product_by_code(s.text, products) for s in whole)
+    if halves and not known and not any(s.symbology in _MATRIX for s in whole):
+        return max(halves, key=lambda s: s.area)  # the certificate's own code, unread, beside some line code
     if not whole:
-        return max(symbols, key=lambda s: s.area, default=None)
+        return None
 
     def rank(symbol: Symbol) -> tuple[bool, bool, bool, float]:
         trace = tracecode.recognise(symbol.text).kind is not None
-        matrix = symbol.symbology in {"QRCode", "DataMatrix"}
+        matrix = symbol.symbology in _MATRIX
         return product_by_code(symbol.text, products) is not None, matrix and trace, matrix, symbol.area
 
     return max(whole, key=rank)

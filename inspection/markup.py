@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from inspection.findings import upright_edges
 from inspection.geometry import Floats
 from inspection.measure import SIDES
+from inspection.profile import limit
 from inspection.report import Finding, Verdict
 from inspection.sheet import Sheet
 
@@ -72,10 +73,11 @@ def _summary(by_clause: dict[str, Finding]) -> list[tuple[str, tuple[int, int, i
 def _rulers(pen: "_Pen", sheet: Sheet, by_clause: dict[str, Finding]) -> None:
     """A line from the code to each edge with its millimetres; red where the edge is too near."""
     edge = by_clause.get("D.1.1.edge")
-    failed = edge is not None and edge.verdict is Verdict.FAIL
+    if edge is None or "edge_mm" not in edge.measured:
+        return  # what the report does not say, the picture does not show
+    failed = edge.verdict is Verdict.FAIL
     distances = sheet.edge_mm()
     upright = upright_edges(sheet)
-    least = min(upright, key=lambda s: upright[s])
     ring = ("top", "right", "bottom", "left")
     low, high = sheet.code_mm.min(0), sheet.code_mm.max(0)
     middle = (low + high) / 2
@@ -87,7 +89,7 @@ def _rulers(pen: "_Pen", sheet: Sheet, by_clause: dict[str, Finding]) -> None:
     for side in SIDES:
         name = ring[(ring.index(side) + sheet.turns) % 4]
         start, end = sheet.surface.project(np.array(ends[side]))
-        colour = _RED if failed and name == least else _BLUE
+        colour = _RED if failed and upright[name] < limit("edge_mm") else _BLUE
         pen.ruler(start, end, f"{distances[side]:.1f}", colour)
 
 

@@ -34,6 +34,10 @@ _SPAN = 290
 """Pixels across a code that are enough: many modules need fewer pixels each, their borders average out."""
 
 
+_MIRRORED, _BRIGHTER, _RIM_MODULES = 0.03, 1.05, 4
+"""A reflection is suspected where this share of the paper, the outermost modules aside, is so much brighter than it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Print:
     """What was measured. Lengths in modules unless named otherwise; shares and strengths relative to the contrast."""
@@ -79,6 +83,8 @@ class Print:
     overprint_box: Floats | None
     """Its corners in photo pixels, 4×2."""
     glare: bool
+    mirrored: bool
+    """Some paper is brighter than the rest: a lamp's reflection, or the rest is greyed by a second print."""
     quiet: dict[Side, float]
     """Distance from the symbol to the first mark; as far as was looked at where there is none."""
     quiet_reach: float
@@ -96,6 +102,7 @@ def measure_print(rgb: NDArray[np.uint8], grid: Grid, quiet_reach: float = 0.0) 
     light_rgb = linear(colour)
     plain = _plain(grid.ideal, density, border, colour.shape[:2])
     level = _without_shadow(_relative_light(light_rgb, density), plain, density)
+    mirrored = _mirrored(level, plain, density) > _MIRRORED
     light, dark, pcs, modulation = _levels(level[inner], grid.ideal, density)
     ink = ((light - level) / max(light - dark, 0.02)).astype(np.float32)  # 0 paper, 1 ink
     model, blur, growth = _model(ink, grid.ideal, density, border)
@@ -138,7 +145,7 @@ def measure_print(rgb: NDArray[np.uint8], grid: Grid, quiet_reach: float = 0.0) 
         crease_line=on_photo(crease_line),
         seal_area=strokes, blot_area=blots,
         overprint=overprint, overprint_box=on_photo(overprint_box),
-        glare=glare,
+        glare=glare, mirrored=mirrored,
         quiet=foreign.quiet_zone(np.maximum(ink, chroma.astype(np.float32)), density, border, blur),
         quiet_reach=reach, density=float(grid.px_per_module),
     )  # fmt: skip
@@ -177,16 +184,36 @@ def _relative_light(light: Image32, density: int) -> Image32:
     return np.asarray(luminance / np.maximum(surface, 0.25 * float(np.median(value)) + 1e-4), np.float32)
 
 
+def _mirrored(level: Image32, plain: Mask, density: int) -> float:
+    """Share of the bare paper that is brighter than paper: a lamp mirrored by a glossy surface. No print does that.
+
+    Over windows of three modules, so that noise and the rims of modules do not count.
+    """
+    paper, area = _paper_by_module(level, plain, density)
+    window = np.ones((3, 3), np.float32)
+    total = cv2.filter2D(paper * area, -1, window, borderType=cv2.BORDER_CONSTANT)
+    bare = cv2.filter2D(area, -1, window, borderType=cv2.BORDER_CONSTANT)
+    within = (slice(_RIM_MODULES, -_RIM_MODULES), slice(_RIM_MODULES, -_RIM_MODULES))
+    seen = (total / np.maximum(bare, 1e-3))[within][bare[within] > 1.0]
+    return float((seen > _BRIGHTER * np.median(seen)).mean()) if seen.size else 0.0
+
+
+def _paper_by_module(level: Image32, plain: Mask, density: int) -> tuple[Image32, Image32]:
+    """Mean level of the bare paper in each module (0 where there is little), and how much of it is bare, 0…1."""
+    size = (level.shape[1] // density, level.shape[0] // density)
+    area = cv2.resize(plain.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    total = cv2.resize(np.where(plain, level, np.float32(0)), size, interpolation=cv2.INTER_AREA)
+    paper = np.where(area > 0.12, total / np.maximum(area, 1e-3), 0)
+    return paper.astype(np.float32), np.where(area > 0.12, area, 0).astype(np.float32)
+
+
 def _without_shadow(level: Image32, plain: Mask, density: int) -> Image32:
     """Take out what darkens paper broadly and with a rim, a shadow, which no low polynomial follows.
 
     A closing over seven modules keeps half-planes and wide bands and drops stains, text, lines and folds; what is as
     dark as ink is print or the table.
     """
-    size = (level.shape[1] // density, level.shape[0] // density)
-    area = cv2.resize(plain.astype(np.float32), size, interpolation=cv2.INTER_AREA)
-    total = cv2.resize(np.where(plain, level, np.float32(0)), size, interpolation=cv2.INTER_AREA)
-    paper = np.where(area > 0.12, total / np.maximum(area, 1e-3), 0).astype(np.float32)
+    paper, _ = _paper_by_module(level, plain, density)
     closed = cv2.morphologyEx(paper, cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8))
     bright = float(np.median(closed[closed >= np.median(closed)]))
     closed = np.where(closed < _INKED * bright, bright, np.minimum(closed, bright)).astype(np.float32)

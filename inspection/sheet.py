@@ -95,6 +95,11 @@ class Sheet:
         top, right, bottom, left = side_lengths(self.code_mm)
         return float(top + bottom) / 2, float(left + right) / 2
 
+    @property
+    def followed(self) -> bool:
+        """Whether its rim was followed in the picture; a scan's or an artwork's edges are known without."""
+        return any(edge is not None and len(edge.t) for edge in self.edges)
+
     def rim_blur_mm(self) -> float:
         """The camera's own blur (standard deviation), by the sheet's rim."""
         return float(np.median([edge.width_mm for edge in self.edges if edge is not None]))

@@ -324,7 +324,11 @@ async def _size_told_meanwhile(ports: Ports, identity: WeChatIdentity, photos: S
     """A size that came while its photos were being judged: they are judged once more, and answered then."""
     if not identity.sheet_width_um or await products_of(identity):
         return False
-    unsized = [one for one in photos if one.inspection is not None and one.inspection.sheet_width_um is None]
+    unsized = [
+        one
+        for one in photos
+        if one.inspection is not None and one.inspection.sheet_width_um is None and one.sheet_width_um is None
+    ]  # one that was given the size already and failed is answered as it is
     for photo in unsized:
         await Photo.filter(id=photo.id).update(
             state=PhotoState.STORED,

@@ -22,8 +22,8 @@ async def handed_in_by_others(ports: Ports, evidence: Evidence, inspected: Inspe
     codes = {code.text for code in inspected.report.codes}
     for one in seen:
         theirs = await Evidence.get_or_none(id=one.evidence_id, dropped_at=None, enterprise_id__not_isnull=True)
-        if theirs is None or theirs.enterprise_id == evidence.enterprise_id:
-            continue
+        if theirs is None or theirs.enterprise_id == evidence.enterprise_id or theirs.id > evidence.id:
+            continue  # their own, or handed in after: the first is not told of its copies
         if one.exact or not await _another_sheet(theirs, codes):
             return _flag(one)
     return None

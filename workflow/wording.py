@@ -163,7 +163,7 @@ def _lines(report: dict[str, Any]) -> Iterable[str]:
         told.setdefault(harmless(finding["advice"]), []).append(finding["clause"])
     for advice, clauses in told.items():
         yield f"？ {'、'.join(CLAUSE_NAMES[c] for c in clauses)}：{advice}"
-    if report["retake"] and report["retake"] not in told:
+    if report["retake"] and not any(advice.endswith(report["retake"]) for advice in told):
         yield f"重拍建议：{report['retake']}"
     if passed := [CLAUSE_NAMES[finding["clause"]] for finding in _findings(report, "pass")]:
         yield f"✓ {'、'.join(passed)}"
