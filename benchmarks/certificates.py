@@ -175,12 +175,13 @@ def _print_text(canvas: Image.Image, design: Design, scale: float, code_x: float
     width, height = design.sheet_mm
     ink = (min(design.ink, 60),) * 3
     size = design.font_mm or min(2.7, height / 26)
-    left = 5.5
+    left, table_right = 5.5, code_x - design.text_gap_mm
+    if code_x < width / 3:  # a code on the left: the text stands to its right
+        left, table_right = code_x + design.code_side_mm + design.text_gap_mm, width - 5.5
     title, plain = font(size * 1.9 * scale), font(size * scale)
     draw.text((left * scale, 4.5 * scale), "产品合格证", font=title, fill=ink)
     top, pitch = 4.5 + size * 3.4, (height - 4.5 - size * 3.4 - 8 - size * 2.2) / len(design.fields)
     pitch = min(pitch, size * 2.6)
-    table_right = code_x - design.text_gap_mm
     stroke = max(1, round(0.2 * scale))
 
     def rule(*ends: float) -> None:

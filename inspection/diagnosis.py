@@ -103,7 +103,7 @@ def diagnose(measured: Print, camera: float | None, module_mm: float | None) -> 
             "ragged", _EVEN, p.jitter, f"模块边缘呈锯齿状（参差{size(p.jitter)}）",
             "请用 300 dpi 以上的打印机，让模块为整数个打印点",
         ),
-        grade("wrong", _EVEN, p.wrong_count, f"有 {p.wrong_count} 个模块错印或漏印", "请检查打印头坏点和版面"),
+        _wrong(p),
         None if p.film_is_light else grade("film", _FLAT, p.film, "局部覆有涂层或污膜", "请去掉覆膜、胶带或污渍"),
     ]  # fmt: skip
     present = [fault for fault in candidates if fault is not None]
@@ -117,6 +117,14 @@ def diagnose(measured: Print, camera: float | None, module_mm: float | None) -> 
         else fault
         for fault in present
     )
+
+
+def _wrong(p: Print) -> Fault | None:
+    """Modules printed the other way round; a picture of few pixels a module blurs single ones and proves none."""
+    if p.wrong_count <= limit("wrong_pass"):
+        return None
+    sure = p.wrong_count >= limit("wrong_fail") and p.density >= limit("ragged_px_per_module")
+    return Fault("wrong", _EVEN, sure, f"有 {p.wrong_count} 个模块错印或漏印", "请检查打印头坏点和版面")
 
 
 def _coarse(uneven: float, module_mm: float | None) -> Fault | None:
