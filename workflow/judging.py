@@ -174,7 +174,7 @@ def _record_key(photo: Photo, request: Request) -> str:
         evidence.sha256,
         owner,
         request.sheet_mm,
-        [[h.key, h.sheet_mm, h.record] for h in request.products],
+        [[h.key, h.sheet_mm, h.codes, h.model, h.record] for h in request.products],
         ENGINE,
     ]
     return hashlib.sha256(json.dumps(asked, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

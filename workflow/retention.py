@@ -9,12 +9,12 @@ from workflow.context import Ports
 from workflow.evidence import delete_if_unowned
 from workflow.ports import ClaimedJob
 from workflow.record import record_event
+from workflow.wording import DROPPED
 
 AT_ONCE = 200
 SAID = timedelta(hours=1)
 """How long the words of a delivered answer are kept: retries come within a minute, the report stays where it is."""
 
-DROPPED = "内容已按约定删除"
 TELLING = ("code", "D.1.1.clear", "D.5.1", "D.5.2")
 """Clauses whose findings quote what stands on the sheet or in the code."""
 

@@ -69,6 +69,8 @@ MILLIMETRES = ("D.1.1.corner", "D.1.1.edge", "D.3.1", "D.3.2")
 EMPTY_PHOTO = "请把整张合格证正对着拍清楚：四边都在画面里，对焦在二维码上，避开反光。"
 NOTICE = "照片使用说明：照片仅用于印刷合规检查。您还没有同意保存，照片会在 24 小时内删除；回复“同意”可保留检查记录。"
 ASK_ORIGINAL = "聊天会压缩照片。回复“原图”领取上传链接，可判清带 ？ 的项。"
+DROPPED = "内容已按约定删除"
+"""Stands for what a dropped photo said (R54)."""
 NAME_LENGTH = 24
 """Characters of a product's name that an answer shows."""
 MOST_LISTED = 6
@@ -102,7 +104,7 @@ def headline(report: dict[str, Any]) -> str:
             return f"不合格：{failed} 项不符合附录 D"
         case "pass":
             return f"合格：照片可判的 {passed} 项全部符合附录 D"
-        case _ if not report["codes"] and not report["text"]:
+        case _ if nothing_found(report):
             return "照片里没有找到合格证和追溯码"
         case _ if report["sheet_mm"] is None and report["codes"]:
             return f"已判 {passed} 项合格，另 {unclear} 项要知道合格证多大才能判"
@@ -170,8 +172,11 @@ def _lines(report: dict[str, Any]) -> Iterable[str]:
 
 
 def nothing_found(report: dict[str, Any]) -> bool:
-    """Neither code nor text: there is nothing to ask about, and nothing to mark."""
-    return not report["codes"] and not report["text"] and report["verdict"] != "fail"
+    """No code, not even half of one, and no text: there is nothing to ask about, and nothing to mark."""
+    if report["codes"] or report["text"] or report["verdict"] == "fail":
+        return False
+    code = next((finding for finding in report["findings"] if finding["clause"] == "code"), None)
+    return code is None or not ("symbology" in code.get("measured", {}) or code.get("advice") == DROPPED)
 
 
 def _findings(report: dict[str, Any], verdict: str) -> Iterable[dict[str, Any]]:
