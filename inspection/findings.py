@@ -70,7 +70,6 @@ class Evidence:
     way_up: bool
     """Text, or code and stated size together, tell which way up the sheet is read."""
     agreement: Agreement | None
-    has_product: bool
     cut_off: bool = False
     """A part of the code lies outside the picture."""
     quiet_cut: bool = False

@@ -143,7 +143,7 @@ def inspect(request: Request) -> Inspected:
         quiet_cut=grid is not None and module_mm is not None
         and _beyond_frame(picture, grid, limit("quiet_mm") / module_mm),
         upright_by_text=text.turns is not None, way_up=way_up, agreement=agreement,
-        has_product=bool(request.products), source=placed.source, scale_doubt=doubt, no_edges=placed.no_edges,
+        source=placed.source, scale_doubt=doubt, no_edges=placed.no_edges,
         resolution=placed.resolution, unread_cm=readers.unread_cm if readers is not None else (),
         offer=tracecode.offers(trace) if symbol is not None and symbol.text else None,
     )  # fmt: skip

@@ -30,6 +30,7 @@ _ROUNDS = (2.0, 1.2, 0.9)
 _POINTS = 48
 """Points of a side that take part in the fit."""
 _FAR = 10.0
+"""A side this many standard deviations beyond the least margin cannot come near the limit."""
 _PLAINLY_CURVED_MM = 0.2
 """So much is more than a lens does."""
 _BENT_SHARE = 0.025

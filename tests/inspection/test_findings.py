@@ -19,7 +19,6 @@ def judged(*defects: Defect, **changes: object) -> dict[str, Finding]:
     evidence = Evidence(
         symbol=symbol, trace_kind="GS1", expected=False, legible_without_code=False, grid=grid, sheet=None,
         size_known=(56.0, 42.0), print=seen, text_on_code=None, upright_by_text=False, way_up=True, agreement=None,
-        has_product=False,
     )  # fmt: skip
     findings = judge(evidence)
     assert tuple(f.clause for f in findings) == CLAUSES
@@ -91,7 +90,7 @@ def test_modules_that_were_not_read_are_not_called_sound() -> None:
     evidence = Evidence(
         symbol=replace(symbol, text="", readers=frozenset()), trace_kind=None, expected=False,
         legible_without_code=False, grid=replace(grid, exact=False), sheet=None, size_known=None, print=found,
-        text_on_code=None, upright_by_text=False, way_up=True, agreement=None, has_product=False,
+        text_on_code=None, upright_by_text=False, way_up=True, agreement=None,
     )  # fmt: skip
     findings = {f.clause: f for f in judge(evidence)}
     assert findings["D.2.1.sharpness"].verdict is Verdict.UNCLEAR
