@@ -219,3 +219,53 @@ class LedgerRefused(Exception):
         super().__init__(code, advice)
         self.code = code
         self.advice = advice
+
+
+# --- documents --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureSeen:
+    """One signature of a PDF. ``intact``: not a byte that it covers was changed; ``valid``: it verifies;
+    ``trusted``: up to an authority that we know; ``whole``: it covers the whole file as it stands."""
+
+    signer: str
+    intact: bool
+    valid: bool
+    trusted: bool
+    whole: bool
+    signed_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentReport:
+    """What a scan, screenshot or text document says (7.1(1), 7.2, Appendix A): business licence, production licence or
+    CCC certificate, policy, agreement, statement, proof.
+
+    ``kind`` is what it looks to be by its own words (``business_licence``, ``production_licence``, ``ccc_certificate``,
+    ``policy``, ``agreement``, ``screenshot``, ``other``). ``fields`` holds what was read under a label, by our names:
+    ``name``, ``uscc``, ``address``, ``legal_representative``, ``licence_number``, ``ccc_number``, ``valid_from``,
+    ``valid_through`` (ISO days), ``title``, ``party_a``, ``party_b``, ``signed_on`` …; ``seal`` is a value of
+    ``standard.materials.SealSeen``, ``seal_text`` what could be read on the seal.
+    """
+
+    media: str
+    kind: str
+    pages: int
+    legible: bool
+    fields: dict[str, str]
+    uscc: tuple[str, ...]
+    """Every unified social credit code in the text whose check characters are right, in order."""
+    seal: str
+    seal_text: str
+    signatures: tuple[SignatureSeen, ...]
+    text: tuple[str, ...]
+    """The lines, in reading order, at most 2000."""
+    retake: str | None
+    """What to do differently when scanning again; None where it is legible."""
+    ms: dict[str, float]
+    engine: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON data, the shape of ``zhuisu document --json`` without ``file``."""
+        return asdict(self)

@@ -38,6 +38,10 @@ class Links:
         """The page on which one original may be uploaded."""
         return f"{self.base}/u/{token}"
 
+    def page(self, path: str) -> str:
+        """A page of ours by its path."""
+        return f"{self.base}{path}"
+
     def privacy(self) -> str:
         """The notice on personal information (R54)."""
         return f"{self.base}/privacy"

@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from inspection.fingerprint import Fingerprint
-from inspection.report import Inspected, Request
+from inspection.materials import BodyReport, DocumentReport, Ledger, ScreenshotReport
+from inspection.report import Inspected, ProductHint, Report, Request
 
 
 class Storage(Protocol):
@@ -40,6 +41,24 @@ class Inspector(Protocol):
         Raises :class:`inspection.report.PictureRefused` where the bytes cannot be judged and :class:`InspectionFailed`
         where the process died or took too long.
         """
+        ...
+
+    async def inspect_body(
+        self, data: bytes, products: tuple[ProductHint, ...] = (), certificate: Report | None = None
+    ) -> BodyReport:
+        """Judge one photo of a product's body or package; raises like :meth:`inspect`."""
+        ...
+
+    async def inspect_screenshot(self, data: bytes, expected_code: str | None, now: datetime) -> ScreenshotReport:
+        """Judge one look-up screenshot; raises like :meth:`inspect`."""
+        ...
+
+    async def read_ledger(self, data: bytes, name: str) -> Ledger:
+        """Read one ledger file; raises :class:`inspection.materials.LedgerRefused` or :class:`InspectionFailed`."""
+        ...
+
+    async def read_document(self, data: bytes) -> DocumentReport:
+        """Read one document (JPEG, PNG, PDF, OFD); raises like :meth:`inspect`."""
         ...
 
     async def check(self) -> None:
