@@ -25,7 +25,7 @@ class DeskItem(Model):
     ref = fields.CharField(max_length=43, unique=True)
     key = fields.CharField(max_length=128, unique=True)
     kind = fields.CharField(max_length=40)
-    """``registration_dispute``, ``complaint``, ``revocation``, ``overdue`` …; ``workflow.desk`` knows what each offers."""
+    """``registration_dispute``, ``complaint``, ``revocation``, ``overdue`` …; ``workflow.decisions`` knows the choices."""
     subject_kind = fields.CharField(max_length=40)
     subject_id = fields.BigIntField()
     enterprise: fields.ForeignKeyNullableRelation[Enterprise] = fields.ForeignKeyField(
