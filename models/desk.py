@@ -25,7 +25,7 @@ class DeskItem(Model):
     ref = fields.CharField(max_length=43, unique=True)
     key = fields.CharField(max_length=128, unique=True)
     kind = fields.CharField(max_length=40)
-    """``registration_dispute``, ``complaint``, ``revocation``, ``overdue`` …; ``workflow.decisions`` knows the choices."""
+    """``registration_dispute``, ``complaint``, ``overdue`` …; ``workflow.decisions`` knows what each offers."""
     subject_kind = fields.CharField(max_length=40)
     subject_id = fields.BigIntField()
     enterprise: fields.ForeignKeyNullableRelation[Enterprise] = fields.ForeignKeyField(
