@@ -25,7 +25,7 @@ from jobs.worker import Worker
 from models.database import open_database
 from web import add_pages
 from workflow.bell import Bell
-from workflow.context import Ports
+from workflow.context import Ports, SignIn
 from workflow.links import Links
 
 Progress = Callable[[str], None]
@@ -97,6 +97,12 @@ async def joined_ports(
             links=Links(settings.resolved_public_url(), settings.resolved_secret(), settings.report_link_days),
             bell=Bell(),
             app_id=settings.wechat.app_id,
+            sign_in=SignIn(
+                mini_app_id=settings.resolved_mini_program().app_id,
+                authorise_url=settings.resolved_authorise_url(),
+                session_life=timedelta(days=settings.session_days),
+                link_life=timedelta(minutes=settings.sign_in_link_minutes),
+            ),
             passive_window=timedelta(seconds=settings.wechat.reply_seconds),
             unconsented=timedelta(hours=settings.unconsented_hours),
             upload_window=timedelta(minutes=settings.upload_link_minutes),

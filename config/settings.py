@@ -61,6 +61,26 @@ class WeChatSettings(BaseModel):
         return value
 
 
+class MiniProgramSettings(BaseModel):
+    """The mini-program (小程序), where there is one; bound to the same open platform account as the service account."""
+
+    app_id: str = Field("", description="AppID(小程序ID); empty: no mini-program (where the simulator runs: a sample)")
+    app_secret: SecretStr = Field(SecretStr(""), description="AppSecret(小程序密钥)")
+
+
+SAMPLE_MINI_PROGRAM = MiniProgramSettings(
+    app_id="wxsample0000000002", app_secret=SecretStr("sample-mini-program-secret")
+)
+
+
+class RegistriesSettings(BaseModel):
+    """The peer that answers for the official registries and the national platform (R34)."""
+
+    base_url: str = Field("", description="https://… that speaks our contract; empty: offline checks only")
+    key: SecretStr = Field(SecretStr(""), description="sent as Authorization: Bearer …")
+    seconds: float = Field(8, gt=0, le=60, description="an answer that takes longer counts as not reachable")
+
+
 class InspectorSettings(BaseModel):
     """The pool of processes that look at pictures."""
 
@@ -96,6 +116,11 @@ class Settings(BaseSettings):
         None, description="signs links, ≥ 32 characters; empty in dev: made once and kept in data_dir/secret"
     )
     report_link_days: int = Field(30, ge=1, description="how long a link to a photo report works")
+    session_days: int = Field(30, ge=1, le=365, description="a session ends when it was not used for so long")
+    sign_in_link_minutes: int = Field(10, ge=1, le=60, description="how long a one-time sign-in link works")
+    verification_files: Path | None = Field(
+        None, description="folder with the .txt files that WeChat asks to find at the root of the domain"
+    )
     upload_link_minutes: int = Field(60, ge=5, description="how long the one-time link for an original works")
     unconsented_hours: int = Field(
         23, ge=1, le=23, description="photos without consent are dropped after this, so as to be gone within 24 h (R54)"
@@ -105,6 +130,8 @@ class Settings(BaseSettings):
     log_json: bool = Field(False, description="one JSON object a line instead of coloured text")
     worker_concurrency: int = Field(4, ge=1, description="jobs run at the same time by one worker")
     wechat: WeChatSettings = Field(default_factory=lambda: WeChatSettings.model_validate({}))
+    mini_program: MiniProgramSettings = Field(default_factory=lambda: MiniProgramSettings.model_validate({}))
+    registries: RegistriesSettings = Field(default_factory=lambda: RegistriesSettings.model_validate({}))
     inspector: InspectorSettings = Field(default_factory=lambda: InspectorSettings.model_validate({}))
     simulator: SimulatorSettings = Field(default_factory=lambda: SimulatorSettings.model_validate({}))
 
@@ -139,6 +166,17 @@ class Settings(BaseSettings):
         if self.simulator.enabled:
             return f"http://127.0.0.1:{self.port}/sim/api"
         return "https://api.weixin.qq.com"
+
+    def resolved_mini_program(self) -> MiniProgramSettings:
+        """The mini-program; where the simulator stands in for WeChat and none is named, its sample."""
+        sample = self.simulator.enabled and not self.mini_program.app_id
+        return SAMPLE_MINI_PROGRAM if sample else self.mini_program
+
+    def resolved_authorise_url(self) -> str:
+        """Where a browser in WeChat is sent to learn who reads a page of ours."""
+        if self.simulator.enabled:
+            return f"{self.resolved_public_url()}/sim/connect/oauth2/authorize"
+        return "https://open.weixin.qq.com/connect/oauth2/authorize"
 
     def resolved_secret(self) -> bytes:
         """The signing secret; in dev it is made once, so that links live through a restart."""
@@ -179,6 +217,14 @@ class Settings(BaseSettings):
             missing.append("ZHUISU_WECHAT__AES_KEY：填写服务器配置里的 43 位消息加解密密钥")
         if wechat.mode is not CallbackMode.SAFE:
             missing.append("ZHUISU_WECHAT__MODE：请在公众平台改用安全模式（明文签名不覆盖正文，可被伪造）")
+        if self.mini_program.app_id and not self.mini_program.app_secret.get_secret_value():
+            missing.append("ZHUISU_MINI_PROGRAM__APP_SECRET：填写小程序的 AppSecret")
+        if self.registries.base_url and urlsplit(self.registries.base_url).scheme != "https":
+            missing.append("ZHUISU_REGISTRIES__BASE_URL：登记信息查询接口须为 https 地址")
+        if self.registries.base_url and not self.registries.key.get_secret_value():
+            missing.append("ZHUISU_REGISTRIES__KEY：填写登记信息查询接口的密钥")
+        if self.verification_files is not None and not self.verification_files.is_dir():
+            missing.append("ZHUISU_VERIFICATION_FILES：域名校验文件的文件夹不存在")
         if self.secret_key is None or len(self.secret_key.get_secret_value()) < 32:
             missing.append("ZHUISU_SECRET_KEY：设置不少于 32 个字符的签名密钥")
         if urlsplit(self.public_url).scheme != "https":

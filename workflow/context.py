@@ -10,6 +10,19 @@ from workflow.ports import Cache, Inspector, PictureIndex, Queue, Storage, WeCha
 
 
 @dataclass(frozen=True, slots=True)
+class SignIn:
+    """How people come in besides the chat. ``mini_app_id`` is empty where there is no mini-program."""
+
+    mini_app_id: str
+    authorise_url: str
+    """Where WeChat asks a reader of a page who they are: ``…/connect/oauth2/authorize``."""
+    session_life: timedelta
+    """A session ends when it was not used for so long."""
+    link_life: timedelta
+    """How long a one-time link out of the chat works."""
+
+
+@dataclass(frozen=True, slots=True)
 class Ports:
     """The world outside, as the use cases see it."""
 
@@ -23,6 +36,7 @@ class Ports:
     links: Links
     bell: Bell
     app_id: str
+    sign_in: SignIn
     passive_window: timedelta
     """How long after a message arrived a passive reply can still carry its answer."""
     unconsented: timedelta

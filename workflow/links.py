@@ -38,6 +38,10 @@ class Links:
         """The page on which one original may be uploaded."""
         return f"{self.base}/u/{token}"
 
+    def sign_in(self, token: str) -> str:
+        """The one-time link that opens a web session."""
+        return f"{self.base}/go/{token}"
+
     def page(self, path: str) -> str:
         """A page of ours by its path."""
         return f"{self.base}{path}"
@@ -45,6 +49,10 @@ class Links:
     def privacy(self) -> str:
         """The notice on personal information (R54)."""
         return f"{self.base}/privacy"
+
+    def keyed_hash(self, purpose: str, text: str) -> str:
+        """What is stored of a short code: without our key nobody can try all codes against it."""
+        return hmac.digest(self._key, f"{purpose}\n{text}".encode(), "sha256").hex()
 
     def _query(self, purpose: str, ref: str) -> str:
         # Rounded up to a day, so that the same report has the same link all day and can be cached.

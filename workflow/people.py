@@ -1,10 +1,11 @@
 """The persons behind openids: following, the notice and consent of R54, the certificate size they work with."""
 
 import secrets
-from datetime import datetime
+from datetime import UTC, datetime
 
+from config.clock import real_seconds
 from inspection.report import ProductHint, Size
-from models import Evidence, Product, WeChatIdentity
+from models import Evidence, Grant, Product, Session, Staff, WeChatIdentity
 from models.transactions import transaction
 from workflow.context import Ports
 from workflow.record import record_event
@@ -16,12 +17,22 @@ MILLI = 1000
 """Micrometres in a millimetre: sizes are stored as whole micrometres."""
 
 
-async def meet(ports: Ports, openid: str) -> WeChatIdentity:
-    """The identity behind ``openid`` in our service account, made at the first meeting."""
+async def meet(
+    ports: Ports, openid: str, *, app_id: str | None = None, unionid: str | None = None, subscribed: bool = True
+) -> WeChatIdentity:
+    """The identity behind ``openid`` in our service account, or in ``app_id``, made at the first meeting.
+
+    ``unionid`` is noted where WeChat told it; ``subscribed`` says whether whoever is new follows: chats do.
+    """
     now = ports.clock.now()
     identity, _ = await WeChatIdentity.get_or_create(
-        app_id=ports.app_id, openid=openid, defaults={"created_at": now, "last_seen_at": now, "subscribed": True}
+        app_id=app_id or ports.app_id,
+        openid=openid,
+        defaults={"created_at": now, "last_seen_at": now, "subscribed": subscribed, "unionid": unionid},
     )
+    if unionid is not None and identity.unionid != unionid:
+        await WeChatIdentity.filter(id=identity.id).update(unionid=unionid)
+        identity.unionid = unionid
     return identity
 
 
@@ -63,6 +74,7 @@ async def forget(ports: Ports, app_id: str, openid: str) -> None:
         await WeChatIdentity.filter(id=identity.id).update(
             openid=f"{GONE}{secrets.token_hex(16)}",
             subscribed=False,
+            person_id=None,
             staff_id=None,
             unionid=None,
             consented_at=None,
@@ -72,6 +84,8 @@ async def forget(ports: Ports, app_id: str, openid: str) -> None:
             last_seen_at=now,
         )
         await _drop_own(identity, now)
+        if identity.person_id is not None:
+            await _unlink(identity, identity.person_id, now)
         await record_event(ports, "person:unfollow", "wechat_identity", identity.id, actor="system", clause="R54")
 
 
@@ -84,6 +98,20 @@ async def withdraw(ports: Ports, identity: WeChatIdentity) -> None:
         await record_event(
             ports, "person:withdraw", "wechat_identity", identity.id, actor=f"identity:{identity.id}", clause="R54"
         )
+
+
+async def _unlink(identity: WeChatIdentity, person_id: int, now: datetime) -> None:
+    """The person is no longer known by this account; with their last one go all sessions, memberships and roles.
+
+    A firm whose owner went this way has none: whoever shows its licence next becomes the owner (7.1(1)).
+    """
+    real = datetime.fromtimestamp(real_seconds(), UTC)
+    if await WeChatIdentity.exists(person_id=person_id):
+        await Session.filter(identity_id=identity.id, revoked_at=None).update(revoked_at=real)
+        return
+    await Session.filter(person_id=person_id, revoked_at=None).update(revoked_at=real)
+    await Staff.filter(person_id=person_id, left_at=None).update(left_at=now, name="")
+    await Grant.filter(person_id=person_id, revoked_at=None).update(revoked_at=now)
 
 
 async def _drop_own(identity: WeChatIdentity, now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -223,8 +223,20 @@ class PictureTooLarge(BadRequest):
         self.limit = limit
 
 
+@dataclass(frozen=True, slots=True)
+class WeChatLogin:
+    """Who WeChat says stands behind a login code. ``virtual``: WeChat's page preview, not the person's own account.
+
+    The session key of the mini-program is not in here: it never leaves the gateway.
+    """
+
+    openid: str = field(repr=False)
+    unionid: str | None = field(repr=False)
+    virtual: bool = False
+
+
 class WeChat(Protocol):
-    """The service account's server API, as far as we use it."""
+    """The service account's server API, as far as we use it, and the mini-program's login."""
 
     async def fetch_picture(self, pic_url: str, media_id: str) -> bytes:
         """The picture of an inbound message: by ``pic_url`` from an allowed host, else by ``media_id``."""
@@ -249,4 +261,19 @@ class WeChat(Protocol):
 
     async def user_info(self, openid: str) -> dict[str, Any]:
         """What WeChat tells of a follower: subscribe, unionid, subscribe_time …"""
+        ...
+
+    async def code_to_session(self, code: str) -> WeChatLogin:
+        """Whose ``wx.login`` code of the mini-program this is; :class:`Misconfigured` where there is no mini-program.
+
+        :class:`BadRequest` 40029 (unknown or run out), 40163 (used), 40226 (the person is blocked by WeChat).
+        """
+        ...
+
+    async def web_identity(self, code: str) -> WeChatLogin:
+        """Whose code of the service account's web authorisation this is; raises like :meth:`code_to_session`."""
+        ...
+
+    async def jsapi_ticket(self) -> str:
+        """The ticket that signs the JS-SDK's configuration."""
         ...

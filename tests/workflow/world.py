@@ -14,9 +14,9 @@ from inspection.report import Code, Finding, Inspected, Report, Request, Verdict
 from jobs.handlers import HANDLERS
 from tests.clock import FakeClock
 from workflow.bell import Bell
-from workflow.context import Ports
+from workflow.context import Ports, SignIn
 from workflow.links import Links
-from workflow.ports import QrTicket
+from workflow.ports import BadRequest, QrTicket, WeChatLogin
 
 Look = Callable[[Request], Inspected]
 
@@ -69,9 +69,13 @@ class ScriptedInspector:
 
 @dataclass
 class RecordingWeChat:
-    """Hands out pictures, writes down what was sent; ``trouble`` is raised once, before or after the delivery."""
+    """Hands out pictures, writes down what was sent; ``trouble`` is raised once, before or after the delivery.
+
+    ``logins`` are login codes, each good once.
+    """
 
     pictures: dict[str, bytes] = field(default_factory=dict)
+    logins: dict[str, WeChatLogin] = field(default_factory=dict)
     sent: list[tuple[str, str, str]] = field(default_factory=list)
     trouble: list[tuple[str, Exception]] = field(default_factory=list)
 
@@ -100,10 +104,23 @@ class RecordingWeChat:
     async def create_menu(self, menu: dict[str, Any]) -> None: ...
 
     async def create_qr(self, scene: str, seconds: int | None) -> QrTicket:
-        raise NotImplementedError
+        self._strike("qr")
+        return QrTicket("ticket", f"http://weixin.qq.com/q/{scene}", seconds)
 
     async def user_info(self, openid: str) -> dict[str, Any]:
         return {}
+
+    async def code_to_session(self, code: str) -> WeChatLogin:
+        self._strike("login")
+        if code not in self.logins:
+            raise BadRequest(40029, "invalid code")
+        return self.logins.pop(code)
+
+    async def web_identity(self, code: str) -> WeChatLogin:
+        return await self.code_to_session(code)
+
+    async def jsapi_ticket(self) -> str:
+        return "sample-ticket"
 
 
 @dataclass
@@ -147,6 +164,12 @@ def make_world(folder: Path, clock: FakeClock) -> World:
         links=Links("https://sample.test", b"s" * 32, 30),
         bell=Bell(),
         app_id="wxsample",
+        sign_in=SignIn(
+            mini_app_id="wxsamplemini",
+            authorise_url="https://open.weixin.qq.com/connect/oauth2/authorize",
+            session_life=timedelta(days=30),
+            link_life=timedelta(minutes=10),
+        ),
         passive_window=timedelta(seconds=4.5),
         unconsented=timedelta(hours=23),
         upload_window=timedelta(hours=1),

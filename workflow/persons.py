@@ -1,0 +1,145 @@
+"""The human being behind WeChat's identities: one row, whichever of our apps and pages they come through.
+
+Whoever changes what a person has locks in this order, so that nobody waits in a circle: identities, persons, firms.
+"""
+
+from dataclasses import dataclass
+
+from tortoise.expressions import Q
+
+from models import Grant, InboxEntry, Person, Registration, Session, Staff, StaffRole, WeChatIdentity
+from models.transactions import transaction
+from workflow.access import RANK, Asker
+from workflow.context import Ports
+from workflow.record import record_event
+from workflow.transitions import Moved
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A person with all their identities, locked until the caller's transaction ends."""
+
+    person: Person
+    identities: list[WeChatIdentity]
+
+
+async def person_of(ports: Ports, identity: WeChatIdentity) -> Person:
+    """The person behind ``identity``, made when first needed; the same ``unionid`` is the same person.
+
+    May be called within a transaction that holds no lock on a person or a firm yet.
+    """
+    async with transaction():
+        kin = Q(id=identity.id)
+        if identity.unionid is not None:
+            kin |= Q(unionid=identity.unionid)
+        # All of one unionid, in one order: of two that come at once, the later one finds the first one's person.
+        locked = await WeChatIdentity.filter(kin).order_by("id").select_for_update()
+        known = sorted({one.person_id for one in locked if one.person_id is not None})
+        persons = {person.id: person for person in [await current(person_id) for person_id in known]}
+        if persons:
+            person, *others = (persons[person_id] for person_id in sorted(persons))
+            for other in others:
+                await merge(ports, person, other, actor=f"person:{person.id}")
+        else:
+            person = await Person.create(created_at=ports.clock.now())
+        await WeChatIdentity.filter(id__in=[one.id for one in locked], person_id=None).update(person_id=person.id)
+        await _adopt_memberships(person, locked)
+    identity.person_id = person.id
+    return person
+
+
+async def current(person_id: int) -> Person:
+    """The person by that id, or whom they were merged into."""
+    person = await Person.get(id=person_id)
+    while person.merged_into_id is not None:
+        person = await Person.get(id=person.merged_into_id)
+    return person
+
+
+async def hold(asker: Asker) -> Held:
+    """Inside the caller's transaction: lock the asker, and every WeChat account of theirs, against changes."""
+    identities = await WeChatIdentity.filter(person_id=asker.person_id).order_by("id").select_for_update()
+    person = await Person.filter(id=asker.person_id).select_for_update().get()
+    if person.merged_into_id is not None:
+        raise Moved
+    return Held(person, identities)
+
+
+async def speak_for(ports: Ports, identities: list[WeChatIdentity], staff: Staff) -> None:
+    """Inside the caller's transaction: these chats speak for the firm of ``staff`` from now on.
+
+    Whoever acts for a firm agrees that what they send is kept: it is the firm's record (R54).
+    """
+    now = ports.clock.now()
+    for identity in identities:
+        await WeChatIdentity.filter(id=identity.id).update(
+            staff_id=staff.id,
+            consented_at=identity.consented_at or now,
+            notice_shown_at=identity.notice_shown_at or now,
+        )
+
+
+async def merge(ports: Ports, keep: Person, other: Person, *, actor: str) -> None:
+    """Two rows turned out to be one person: what ``other`` has becomes ``keep``'s; who did what stays as recorded.
+
+    In a firm where both are members the higher role stays; a firm has one owner, so two owners never meet.
+    """
+    async with transaction():
+        both = sorted((keep.id, other.id))
+        await WeChatIdentity.filter(person_id__in=both).order_by("id").select_for_update()
+        await Person.filter(id__in=both).order_by("id").select_for_update()
+        keep, other = await current(keep.id), await current(other.id)
+        if keep.id == other.id:
+            return
+        await WeChatIdentity.filter(person_id=other.id).update(person_id=keep.id)
+        await _move_memberships(ports, keep, other)
+        await Session.filter(person_id=other.id).update(person_id=keep.id)
+        await InboxEntry.filter(person_id=other.id).update(person_id=keep.id)
+        await _move_grants(ports, keep, other)
+        await _move_registrations(keep, other)
+        # Where others were merged into this one before, one step leads to the end again.
+        await Person.filter(merged_into_id=other.id).update(merged_into_id=keep.id)
+        await Person.filter(id=other.id).update(merged_into_id=keep.id)
+        await record_event(
+            ports, "person:merge", "person", keep.id, actor=actor, clause="7.1(1)", after={"merged": other.id}
+        )
+    other.merged_into_id = keep.id
+
+
+async def _adopt_memberships(person: Person, identities: list[WeChatIdentity]) -> None:
+    """A chat that was bound before there were persons: its membership becomes the person's."""
+    for identity in identities:
+        if identity.staff_id is None:
+            continue
+        staff = await Staff.get_or_none(id=identity.staff_id, person_id=None, left_at=None)
+        if staff is None:
+            continue
+        there = await Staff.get_or_none(person_id=person.id, enterprise_id=staff.enterprise_id, left_at=None)
+        if there is None:
+            await Staff.filter(id=staff.id).update(person_id=person.id)
+
+
+async def _move_memberships(ports: Ports, keep: Person, other: Person) -> None:
+    for staff in await Staff.filter(person_id=other.id).order_by("id").select_for_update():
+        there = await Staff.get_or_none(person_id=keep.id, enterprise_id=staff.enterprise_id, left_at=None)
+        if staff.left_at is not None or there is None:
+            await Staff.filter(id=staff.id).update(person_id=keep.id)
+            continue
+        await Staff.filter(id=staff.id).update(left_at=ports.clock.now())
+        await WeChatIdentity.filter(staff_id=staff.id).update(staff_id=there.id)
+        if RANK[StaffRole(staff.role)] > RANK[StaffRole(there.role)]:
+            await Staff.filter(id=there.id).update(role=staff.role)
+
+
+async def _move_grants(ports: Ports, keep: Person, other: Person) -> None:
+    held = await Grant.filter(person_id=keep.id, revoked_at=None).values_list("role", flat=True)
+    await Grant.filter(person_id=other.id, revoked_at=None, role__in=list(held)).update(revoked_at=ports.clock.now())
+    await Grant.filter(person_id=other.id).update(person_id=keep.id)
+
+
+async def _move_registrations(keep: Person, other: Person) -> None:
+    for registration in await Registration.filter(person_id=other.id).order_by("id"):
+        taken = await Registration.exists(person_id=keep.id, key=registration.key)
+        # The same key of two persons named two requests; neither will be sent again under its old name.
+        key = f"merged:{registration.id}" if taken else registration.key
+        await Registration.filter(id=registration.id).update(person_id=keep.id, key=key)
