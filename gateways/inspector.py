@@ -7,13 +7,19 @@ import resource
 import signal
 import threading
 import time
+from datetime import datetime
+from importlib import import_module
 from types import TracebackType
+from typing import TypeVar
 
 from pebble import ProcessFuture, ProcessPool
 
 from config.settings import InspectorSettings
-from inspection.report import Inspected, PictureRefused, Request
+from inspection.materials import BodyReport, DocumentReport, Ledger, LedgerRefused, ScreenshotReport
+from inspection.report import Inspected, PictureRefused, ProductHint, Report, Request
 from workflow.ports import InspectionFailed
+
+_Answer = TypeVar("_Answer")
 
 _WATCH_SECONDS = 0.4
 _START_SECONDS = 60.0
@@ -66,24 +72,48 @@ class PooledInspector:
 
     async def inspect(self, request: Request) -> Inspected:
         """Judge one picture in a process of its own; see :meth:`workflow.ports.Inspector.inspect`."""
-        outcome = await self._run(_inspect, request, seconds=self._settings.seconds)
-        if isinstance(outcome, PictureRefused):
-            raise outcome
-        if not isinstance(outcome, Inspected):
-            raise InspectionFailed("crash")
-        return outcome
+        return await self._ask(Inspected, "inspection.inspector:inspect", request)
+
+    async def inspect_body(
+        self, data: bytes, products: tuple[ProductHint, ...] = (), certificate: Report | None = None
+    ) -> BodyReport:
+        """Judge one photo of a body or package; see :meth:`workflow.ports.Inspector.inspect_body`."""
+        return await self._ask(BodyReport, "inspection.body:inspect_body", data, products, certificate)
+
+    async def inspect_screenshot(self, data: bytes, expected_code: str | None, now: datetime) -> ScreenshotReport:
+        """Judge one look-up screenshot; see :meth:`workflow.ports.Inspector.inspect_screenshot`."""
+        return await self._ask(
+            ScreenshotReport, "inspection.screenshot:inspect_screenshot", data, expected_code, now
+        )  # fmt: skip
+
+    async def read_ledger(self, data: bytes, name: str) -> Ledger:
+        """Read one ledger; see :meth:`workflow.ports.Inspector.read_ledger`."""
+        return await self._ask(Ledger, "inspection.ledger:read_ledger", data, name)
+
+    async def read_document(self, data: bytes) -> DocumentReport:
+        """Read one document; see :meth:`workflow.ports.Inspector.read_document`."""
+        return await self._ask(DocumentReport, "inspection.document:read_document", data)
 
     async def check(self) -> None:
         """Raise :class:`InspectionFailed` where the pool is not running."""
         if self._pool is None or not self._pool.active:
             raise InspectionFailed("crash")
 
-    async def _run(self, work: object, argument: object, *, seconds: float) -> object:
+    async def _ask(self, kind: type[_Answer], entry: str, *arguments: object) -> _Answer:
+        """The answer of ``entry`` (``module:function`` of the inspection) from a worker; a refusal is raised here."""
+        outcome = await self._run(_answer, entry, *arguments, seconds=self._settings.seconds)
+        if isinstance(outcome, (PictureRefused, LedgerRefused)):
+            raise outcome
+        if not isinstance(outcome, kind):
+            raise InspectionFailed("crash")
+        return outcome
+
+    async def _run(self, work: object, *arguments: object, seconds: float) -> object:
         """Schedule one task; its time counts from when a worker takes it, so waiting in line costs nothing."""
         pool = self._pool
         if pool is None or not pool.active:
             raise InspectionFailed("crash")
-        future = pool.schedule(work, args=[argument], timeout=seconds)
+        future = pool.schedule(work, args=list(arguments), timeout=seconds)
         self._waiting.add(future)
         try:
             return await asyncio.wrap_future(future)
@@ -135,16 +165,15 @@ def _hold(seconds: float) -> None:
     time.sleep(seconds)
 
 
-def _inspect(request: Request) -> Inspected | PictureRefused:
-    """Judge one picture; a refusal is an answer. Memory that ran out ends the process, whose state is now doubtful."""
+def _answer(entry: str, *arguments: object) -> object:
+    """Call one inspection; a refusal is an answer. Memory that ran out ends the process: its state is doubtful."""
     import cv2  # noqa: PLC0415
 
-    from inspection.inspector import inspect  # noqa: PLC0415
-
+    module, _, function = entry.partition(":")
     try:
-        return inspect(request)
-    except PictureRefused as refusal:
-        return PictureRefused(refusal.code, refusal.advice)
+        return getattr(import_module(module), function)(*arguments)
+    except (PictureRefused, LedgerRefused) as refusal:
+        return type(refusal)(refusal.code, refusal.advice)  # without the frames that led to it
     except MemoryError:
         os._exit(3)
     except cv2.error as error:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,11 +16,13 @@ import pytest_asyncio
 from config.settings import InspectorSettings
 from gateways import inspector as module
 from gateways.inspector import PooledInspector
-from inspection.report import Inspected, PictureRefused, Request, Verdict
+from inspection.materials import LedgerRefused
+from inspection.report import Inspected, PictureRefused, ProductHint, Request, Verdict
 from workflow.ports import InspectionFailed
 
 ROOT = Path(__file__).parents[2]
 PHOTOS = ROOT / "tests" / "photos"
+NOW = datetime(2026, 11, 24, 4, tzinfo=UTC)
 
 
 def settings(**changes: object) -> InspectorSettings:
@@ -66,6 +69,33 @@ async def test_a_photo_is_judged_and_a_broken_one_refused(pool: PooledInspector)
         await pool.inspect(Request(b"%PDF-1.7 sample"))
     assert refusal.value.code == "artwork_unreadable"
     assert "PDF" in refusal.value.advice
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_body_photo_and_a_screenshot_are_judged_and_broken_ones_refused(pool: PooledInspector) -> None:
+    photo = (PHOTOS / "good_100x70.jpg").read_bytes()
+    product = ProductHint("p1", (100, 70), ("https://id.gs1.org/01/06901234567892/10/L2026A/21/0001",), "BV 2.5")
+    certificate = (await pool.inspect(Request(photo, mark=False))).report
+    body = await pool.inspect_body(photo, (product,), certificate)
+    assert (body.product, body.level) == ("p1", "item")
+    assert {finding.clause: finding.verdict for finding in body.findings}["body.match"] is Verdict.PASS
+    shot = await pool.inspect_screenshot(photo, "https://id.gs1.org/01/06901234567892/10/L2026A/21/0001", NOW)
+    assert {finding.clause: finding.verdict for finding in shot.findings}["shot.code"] is Verdict.PASS
+    for refused in (pool.inspect_body(photo[:2000]), pool.inspect_screenshot(photo[:2000], None, NOW)):
+        with pytest.raises(PictureRefused) as refusal:
+            await refused
+        assert refusal.value.code == "picture_truncated"
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_ledger_is_read_and_a_file_that_is_none_refused(pool: PooledInspector) -> None:
+    rows = "生产台账\n产品名称,规格型号,生产批次,生产日期,生产数量,单位\n电线（样例）,BV 4,L1,2026-11-03,12,卷\n"
+    found = await pool.read_ledger(rows.encode(), "台账.csv")
+    assert (found.rows, found.batches) == (1, ("L1",))
+    with pytest.raises(LedgerRefused) as refusal:
+        await pool.read_ledger(b"", "empty.xlsx")
+    assert refusal.value.code == "ledger_empty"
+    assert refusal.value.advice
 
 
 @pytest.mark.asyncio(loop_scope="module")
