@@ -1,22 +1,19 @@
 """The job that judges a photo: fetch and keep it, have it inspected, record the verdict with its answer (7.2, D)."""
 
-import hashlib
-import json
 import logging
 import secrets
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from inspection.engine import ENGINE
 from inspection.report import Inspected, PictureRefused, Request, Size
-from models import Answer, Evidence, EvidenceSource, Inspection, Job, Photo, PhotoState, Product, WeChatIdentity
+from models import Answer, EvidenceSource, Inspection, Job, Photo, PhotoState, Product, WeChatIdentity
 from models.transactions import transaction
 from workflow import answers, wording
 from workflow.context import Ports
 from workflow.evidence import evidence_key, owning, put_object, record_evidence
-from workflow.people import MILLI, hint_of, lock_person, micrometres, products_of
+from workflow.inspections import inspection_key, keep_inspected, record_inspection
+from workflow.people import MILLI, hint_of, lock_person, products_of
 from workflow.ports import (
     BadRequest,
     ClaimedJob,
@@ -27,14 +24,11 @@ from workflow.ports import (
     WeChatError,
 )
 from workflow.record import record_event
-from workflow.retention import without_contents
-from workflow.seen_before import handed_in_by_others
 from workflow.upload_links import link_for_original
 
 log = logging.getLogger(__name__)
 
 JUDGE = "photo.judge"
-PROFILE = "T/ZGJDJX—3—2026"
 ENDED = (PhotoState.JUDGED, PhotoState.REFUSED, PhotoState.FAILED)
 
 
@@ -56,7 +50,8 @@ async def judge(ports: Ports, job: ClaimedJob) -> None:
         if photo.evidence is None:
             await _store(ports, photo)
         request, products = await _request(ports, photo)
-        key = _record_key(photo, request)
+        assert photo.evidence is not None
+        key = inspection_key(photo.evidence, request)
         if (known := await Inspection.get_or_none(key=key)) is not None:
             await _record_known(ports, job, photo, known)
             return
@@ -165,21 +160,6 @@ async def _request(ports: Ports, photo: Photo) -> tuple[Request, list[Product]]:
     return Request(await ports.storage.get(evidence.storage_key), sheet, hints), products
 
 
-def _record_key(photo: Photo, request: Request) -> str:
-    """The same bytes, asked the same by the same owner, judged by the same engine: the same record."""
-    evidence = photo.evidence
-    assert evidence is not None
-    owner = f"firm:{evidence.enterprise_id}" if evidence.enterprise_id else f"identity:{evidence.identity_id}"
-    asked = [
-        evidence.sha256,
-        owner,
-        request.sheet_mm,
-        [[h.key, h.sheet_mm, h.codes, h.model, h.record] for h in request.products],
-        ENGINE,
-    ]
-    return hashlib.sha256(json.dumps(asked, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
-
-
 async def _record_known(ports: Ports, job: ClaimedJob, photo: Photo, known: Inspection) -> None:
     async with transaction():
         if await ports.queue.finish(job):
@@ -191,58 +171,23 @@ async def _record_new(
     ports: Ports, job: ClaimedJob, photo: Photo, products: list[Product], key: str, inspected: Inspected
 ) -> None:
     """Keep the marked-up picture, then write report, state, event and answer in one transaction with the job's end."""
-    report = inspected.report
     assert photo.evidence is not None
-    marked_key = None
-    if inspected.marked is not None:
-        marked_key = f"marked/{key[:2]}/{key}.jpg"
-        async with owning(ports, marked_key):
-            await put_object(ports, marked_key, inspected.marked)
-    if (flag := await handed_in_by_others(ports, photo.evidence, inspected)) is not None:
-        report = replace(report, flags=(*report.flags, flag))
+    looked = await keep_inspected(ports, photo.evidence, key, inspected)
+    report = looked.report
     product = next((p for p in products if str(p.id) == report.product), products[0] if len(products) == 1 else None)
     async with transaction():
         if not await ports.queue.finish(job):
             return
-        width, height = micrometres(report.sheet_mm)
         before = photo.inspection
         if before is None and photo.renews_id is not None:
             before = await Inspection.filter(photos__id=photo.renews_id).first()
-        plain = json.loads(json.dumps(report.to_json()))
-        evidence = await Evidence.filter(id=photo.evidence_id).select_for_update().get()
-        if evidence.dropped_at is not None:
-            # Dropped while it was being looked at: the verdict may stay, what the picture said may not (R54).
-            plain, marked_key = without_contents(plain), None
-        elif inspected.fingerprint is not None:
-            await ports.pictures.record(evidence.id, inspected.fingerprint)
-        inspection, made = await Inspection.get_or_create(
-            key=key,
-            defaults={
-                "ref": secrets.token_urlsafe(9),
-                "evidence_id": photo.evidence_id,
-                "product_id": product.id if product else None,
-                "sheet_width_um": width,
-                "sheet_height_um": height,
-                "profile": PROFILE,
-                "engine": report.engine,
-                "verdict": report.verdict.value,
-                "report": plain,
-                "marked_key": marked_key,
-                "created_at": ports.clock.now(),
-                "supersedes_id": before.id if before else None,
-            },
+        inspection = await record_inspection(
+            ports,
+            photo.evidence.id,
+            looked,
+            product_id=product.id if product else None,
+            supersedes_id=before.id if before else None,
         )
-        if made:
-            await record_event(
-                ports,
-                "photo:judge",
-                "inspection",
-                inspection.id,
-                actor="system",
-                clause="D",
-                after={"verdict": report.verdict.value, "engine": report.engine},
-                evidence_sha256=photo.evidence.sha256,
-            )
         await _judged(ports, photo, inspection)
     _ring(ports, photo)
 
