@@ -6,7 +6,7 @@ from datetime import timedelta
 from config.clock import Clock
 from workflow.bell import Bell
 from workflow.links import Links
-from workflow.ports import Cache, Inspector, PictureIndex, Queue, Storage, WeChat
+from workflow.ports import Cache, FirmIndex, Inspector, PictureIndex, Queue, Storage, WeChat
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,7 @@ class Ports:
     storage: Storage
     inspector: Inspector
     pictures: PictureIndex
+    firms: FirmIndex
     queue: Queue
     cache: Cache
     wechat: WeChat

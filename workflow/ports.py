@@ -100,6 +100,30 @@ class PictureIndex(Protocol):
         ...
 
 
+class CursorInvalid(Exception):
+    """A cursor that no page of this kind gave out."""
+
+
+class FirmIndex(Protocol):
+    """Firms with something public (7.6), found by name fragment, pinyin, initials or credit code."""
+
+    async def record(self, enterprise_id: int) -> None:
+        """Join the caller's transaction: from now on the firm is found, under the name it has now.
+
+        Called when something of the firm is made public; again, it changes nothing or brings the name up to date.
+        """
+
+    async def renamed(self, enterprise_id: int) -> None:
+        """Join the caller's transaction: as :meth:`record` for a firm that is found already, else nothing."""
+
+    async def find(self, text: str, *, limit: int, after: str | None = None) -> tuple[list[int], str | None]:
+        """Ids of the firms that ``text`` may mean, the likeliest first, and the cursor of what follows.
+
+        Never inside a transaction. The pages of one text hold each firm once; raises :class:`CursorInvalid`.
+        """
+        ...
+
+
 class CacheUnavailable(Exception):
     """The cache cannot be reached; nothing is known of the key."""
 

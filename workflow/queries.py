@@ -1,0 +1,153 @@
+"""Anybody's questions about firms: by name, pinyin, initials, credit code or certificate number; free, for good (7.6).
+
+Public are firms with a published result or a certificate: 7.6 opens results and certificates to everybody, 8.3 keeps
+all else that a firm hands in confidential, and that it applied at all is part of that.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from models import Certificate, Enterprise, Publication
+from standard.validity import State
+from workflow.context import Ports
+from workflow.ports import CursorInvalid
+from workflow.problems import Kind, Refused
+
+MOST = 100
+"""Firms on one page at most."""
+_ALIVE = (State.ACTIVE, State.WARNED, State.SUSPENDED)
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateLine:
+    """A certificate in a list; ``grade`` and ``state`` as they stand now."""
+
+    number: str
+    grade: str
+    state: str
+    state_words: str
+    issued_on: date
+    last_day: date
+
+
+@dataclass(frozen=True, slots=True)
+class FirmHit:
+    """A firm that was found; ``certificate`` is the one it may show today, else its latest, else None."""
+
+    enterprise_id: int
+    uscc: str
+    name: str
+    is_sample: bool
+    certificate: CertificateLine | None
+
+
+@dataclass(frozen=True, slots=True)
+class PublicationLine:
+    """A result that was made public (7.4)."""
+
+    ref: str
+    state: str
+    published_at: datetime
+    closes_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FirmPage:
+    """All that is public of one firm, the newest first; ``certificate`` as in :class:`FirmHit`."""
+
+    uscc: str
+    name: str
+    is_sample: bool
+    certificate: CertificateLine | None
+    certificates: list[CertificateLine]
+    publications: list[PublicationLine]
+
+
+async def find_firms(
+    ports: Ports, text: str, *, limit: int = 20, after: str | None = None
+) -> tuple[list[FirmHit], str | None]:
+    """The firms that ``text`` may mean, the likeliest first, and the cursor of the next page where there is one.
+
+    Names that begin with the text come before those that hold it, near ones (by sound, one wrong or missing
+    character) only where the exact ones are few. A whole certificate number leads to its holder. Raises
+    :class:`Refused` ``cursor_invalid``.
+    """
+    limit = min(max(limit, 1), MOST)
+    holder = None if after else await _holder(text)
+    if holder is not None:
+        return await _hits([holder]), None
+    try:
+        found, following = await ports.firms.find(text, limit=limit, after=after)
+    except CursorInvalid:
+        raise Refused(
+            Kind.INVALID, "cursor_invalid", "翻页标记无效：请从第一页重新查询", clause="7.6", field="after"
+        ) from None
+    return await _hits(found), following
+
+
+async def firm_page(uscc: str) -> FirmPage:
+    """The public page of one firm; :class:`Refused` ``not_found`` where nothing of it is public."""
+    firm = await Enterprise.get_or_none(uscc=_number(uscc)[:18])
+    certificates = [] if firm is None else await Certificate.filter(enterprise_id=firm.id).order_by("-serial")
+    published = [] if firm is None else await Publication.filter(application__enterprise_id=firm.id).order_by("-id")
+    if firm is None or not (certificates or published):
+        raise Refused(
+            Kind.NOT_FOUND, "not_found", "没有查到该企业公开的评价结果或证书：请核对统一社会信用代码", clause="7.6"
+        )
+    return FirmPage(
+        uscc=firm.uscc,
+        name=firm.name,
+        is_sample=firm.is_sample,
+        certificate=_current(certificates),
+        certificates=[_line(one) for one in certificates],
+        publications=[PublicationLine(one.ref, one.state, one.published_at, one.closes_at) for one in published],
+    )
+
+
+async def _holder(text: str) -> int | None:
+    """The firm whose certificate has that number."""
+    number = _number(text)
+    if len(number) > 40 or not any(character.isdigit() for character in number):
+        return None
+    certificate = await Certificate.get_or_none(number=number).only("id", "enterprise_id")
+    return certificate.enterprise_id if certificate else None
+
+
+async def _hits(found: list[int]) -> list[FirmHit]:
+    """The firms in the order found, each with the certificate to show."""
+    firms = {firm.id: firm for firm in await Enterprise.filter(id__in=found)} if found else {}
+    certificates: dict[int, list[Certificate]] = {}
+    if found:
+        for one in await Certificate.filter(enterprise_id__in=found).order_by("-serial"):
+            certificates.setdefault(one.enterprise_id, []).append(one)
+    return [
+        FirmHit(one, firms[one].uscc, firms[one].name, firms[one].is_sample, _current(certificates.get(one, [])))
+        for one in found
+        if one in firms
+    ]
+
+
+def _current(certificates: Iterable[Certificate]) -> CertificateLine | None:
+    """Of certificates, the newest first: the newest that is alive, else the newest."""
+    ranked = sorted(certificates, key=lambda one: State(one.state) not in _ALIVE)
+    return _line(ranked[0]) if ranked else None
+
+
+def _line(certificate: Certificate) -> CertificateLine:
+    return CertificateLine(
+        number=certificate.number,
+        grade=certificate.grade,
+        state=certificate.state,
+        state_words=State(certificate.state).words,
+        issued_on=certificate.issued_on,
+        last_day=certificate.last_day,
+    )
+
+
+def _number(text: str) -> str:
+    """A number as it is kept: half width, capital, no blanks, one kind of dash."""
+    folded = unicodedata.normalize("NFKC", text[:200]).upper()
+    return re.sub(r"\s", "", re.sub(r"[‐‑‒–—―−]", "-", folded))
