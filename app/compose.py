@@ -16,6 +16,7 @@ from config.clock import Clock, SystemClock
 from config.settings import Environment, Settings
 from gateways.cache import MemoryCache, RedisCache
 from gateways.inspector import PooledInspector
+from gateways.limiter import SlidingLimiter
 from gateways.picture_index import TablePictureIndex
 from gateways.queue import TableQueue
 from gateways.storage import open_storage
@@ -75,6 +76,8 @@ async def joined_ports(
         await stack.enter_async_context(open_database(url, migrate=settings.environment is Environment.DEV))
         cache = RedisCache.from_url(settings.redis_url) if settings.redis_url else MemoryCache()
         stack.push_async_callback(cache.aclose)
+        limiter = SlidingLimiter.from_url(settings.redis_url) if settings.redis_url else SlidingLimiter.in_memory()
+        stack.push_async_callback(limiter.aclose)
         wechat = WeChatClient.from_settings(settings, cache)
         stack.push_async_callback(wechat.aclose)
         pictures = TablePictureIndex()
@@ -93,6 +96,7 @@ async def joined_ports(
             pictures=pictures,
             queue=TableQueue(clock),
             cache=cache,
+            limiter=limiter,
             wechat=wechat,
             links=Links(settings.resolved_public_url(), settings.resolved_secret(), settings.report_link_days),
             bell=Bell(),

@@ -6,7 +6,7 @@ from datetime import timedelta
 from config.clock import Clock
 from workflow.bell import Bell
 from workflow.links import Links
-from workflow.ports import Cache, FirmIndex, Inspector, PictureIndex, Queue, Storage, WeChat
+from workflow.ports import Cache, FirmIndex, Inspector, Limiter, PictureIndex, Queue, Storage, WeChat
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ class Ports:
     firms: FirmIndex
     queue: Queue
     cache: Cache
+    limiter: Limiter
     wechat: WeChat
     links: Links
     bell: Bell

@@ -152,6 +152,24 @@ class Cache(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Allowance:
+    """What is left of a rate limit after one more request; ``reset`` is in seconds from now."""
+
+    allowed: bool
+    limit: int
+    remaining: int
+    reset: float
+
+
+class Limiter(Protocol):
+    """Counts requests in a sliding window, in the process, or in Redis where several share the count."""
+
+    async def hit(self, key: str, limit: int, seconds: int) -> Allowance:
+        """One more request under ``key``, of ``limit`` in ``seconds``; :class:`CacheUnavailable` where nobody counts."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class ClaimedJob:
     """A job this worker holds until ``lease`` runs out."""
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gateways.cache import MemoryCache
+from gateways.limiter import SlidingLimiter
 from gateways.picture_index import TablePictureIndex
 from gateways.queue import TableQueue
 from gateways.storage import open_storage
@@ -160,6 +161,7 @@ def make_world(folder: Path, clock: FakeClock) -> World:
         pictures=TablePictureIndex(),
         queue=TableQueue(clock, lease_clock=clock),
         cache=MemoryCache(),
+        limiter=SlidingLimiter.in_memory(),
         wechat=wechat,
         links=Links("https://sample.test", b"s" * 32, 30),
         bell=Bell(),

@@ -1,0 +1,52 @@
+"""The counts behind :class:`workflow.ports.Limiter`: the library ``limits``, in memory or in a Redis that all share."""
+
+import math
+import time
+
+from limits import RateLimitItemPerSecond
+from limits.aio.storage import MemoryStorage, RedisStorage
+from limits.aio.strategies import SlidingWindowCounterRateLimiter
+from redis.asyncio import ConnectionPool
+from redis.exceptions import RedisError
+
+from workflow.ports import Allowance, CacheUnavailable
+
+TIMEOUT_SECONDS = 1.0
+"""A limit protects; it must not become what everybody waits for."""
+
+
+class SlidingLimiter:
+    """Two counters a key, the older one weighted by how much of it still lies in the window."""
+
+    def __init__(self, storage: MemoryStorage | RedisStorage, pool: ConnectionPool | None = None) -> None:
+        self._storage = storage
+        self._pool = pool
+        self._limiter = SlidingWindowCounterRateLimiter(storage)
+
+    @classmethod
+    def in_memory(cls) -> "SlidingLimiter":
+        """For one process."""
+        return cls(MemoryStorage())
+
+    @classmethod
+    def from_url(cls, url: str, *, prefix: str = "zhuisu:limit") -> "SlidingLimiter":
+        """Over ``redis://…``, for any number of processes."""
+        pool = ConnectionPool.from_url(url, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS)
+        storage = RedisStorage(f"async+{url}", implementation="redispy", key_prefix=prefix, connection_pool=pool)  # type: ignore[arg-type]
+        return cls(storage, pool)
+
+    async def hit(self, key: str, limit: int, seconds: int) -> Allowance:
+        item = RateLimitItemPerSecond(limit, seconds)
+        try:
+            allowed = await self._limiter.hit(item, key)
+            stats = await self._limiter.get_window_stats(item, key)
+        except (RedisError, OSError) as error:
+            kind = type(error).__name__
+        else:
+            return Allowance(allowed, limit, stats.remaining, max(0.0, math.ceil(stats.reset_time - time.time())))
+        raise CacheUnavailable(kind)  # outside the except: Redis' own words may name a password in a URL
+
+    async def aclose(self) -> None:
+        """Close the connections, where there are any."""
+        if self._pool is not None:
+            await self._pool.aclose()
