@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
-from jobs.handlers import DROP_UNCONSENTED, FORGET_SWEEPS, GIVE_UP
+from jobs.handlers import DROP_UNCONSENTED, FORGET_REQUESTS, FORGET_SWEEPS, GIVE_UP
 from models.transactions import transaction
 from workflow.context import Ports
 
@@ -13,6 +13,7 @@ SWEEPS: dict[str, timedelta] = {
     DROP_UNCONSENTED: timedelta(minutes=10),
     GIVE_UP: timedelta(minutes=1),
     FORGET_SWEEPS: timedelta(days=1),
+    FORGET_REQUESTS: timedelta(hours=1),
 }
 """What is swept and how often. The sweep itself finds what is due from the data, never from a tick that was missed."""
 
