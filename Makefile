@@ -22,7 +22,7 @@ lint: setup ## 格式、代码检查、类型、房间之间的依赖、条款�
 	@$(PY) -m ruff format --check .
 	@$(PY) -m ruff check .
 	@$(PY) -m mypy --strict inspection standard
-	@$(PY) -m mypy app bot config gateways jobs models simulator web workflow
+	@$(PY) -m mypy app bot config gateways jobs miniapp_api models simulator web workflow
 	@.venv/bin/lint-imports
 	@$(PY) -m docs.generate --check
 

@@ -90,6 +90,21 @@ class InspectorSettings(BaseModel):
     pictures_per_process: int = Field(300, ge=1, description="a process is renewed after this many pictures")
 
 
+class ApiSettings(BaseModel):
+    """The HTTP API; limits are for one person, or for one address where nobody is signed in."""
+
+    reads_per_minute: int = Field(300, ge=1, description="looking at something")
+    writes_per_minute: int = Field(60, ge=1, description="changing something")
+    uploads_per_minute: int = Field(60, ge=1, description="handing in files")
+    searches_per_minute: int = Field(60, ge=1, description="searching firms, checking certificate files")
+    sign_ins_per_minute: int = Field(60, ge=1, description="signing in; mobile networks share addresses")
+    proxies: int = Field(
+        0,
+        ge=0,
+        description="reverse proxies of ours before us; the address is the one X-Forwarded-For has that far back",
+    )
+
+
 class SimulatorSettings(BaseModel):
     """A WeChat on your desk; never in production."""
 
@@ -133,6 +148,7 @@ class Settings(BaseSettings):
     mini_program: MiniProgramSettings = Field(default_factory=lambda: MiniProgramSettings.model_validate({}))
     registries: RegistriesSettings = Field(default_factory=lambda: RegistriesSettings.model_validate({}))
     inspector: InspectorSettings = Field(default_factory=lambda: InspectorSettings.model_validate({}))
+    api: ApiSettings = Field(default_factory=lambda: ApiSettings.model_validate({}))
     simulator: SimulatorSettings = Field(default_factory=lambda: SimulatorSettings.model_validate({}))
 
     @classmethod

@@ -1,0 +1,33 @@
+"""The HTTP API for the mini-program, below ``/api/v1``; its OpenAPI document at ``/api/openapi.json``."""
+
+from collections.abc import Iterable
+
+from aiohttp import web
+
+from config.settings import Settings
+from miniapp_api import openapi
+from miniapp_api.chapter import Chapter
+from miniapp_api.serving import as_problems, handler_of
+from workflow.context import Ports
+
+VERSION = "1.0.0"
+CHAPTERS: tuple[Chapter, ...] = ()
+
+DOCUMENT_SECONDS = 300
+
+
+def add_api(app: web.Application, settings: Settings, ports: Ports, chapters: Iterable[Chapter] = CHAPTERS) -> None:
+    """Add the API to ``app``."""
+    chapters = list(chapters)
+    api = web.Application(middlewares=[as_problems])
+    for chapter in chapters:
+        for endpoint in chapter.endpoints:
+            api.router.add_route(endpoint.method, f"/v1{endpoint.path}", handler_of(endpoint, ports, settings.api))
+    written = openapi.text(openapi.document(chapters, VERSION))
+
+    async def document(_request: web.Request) -> web.Response:
+        kept = {"Cache-Control": f"public, max-age={DOCUMENT_SECONDS}"}
+        return web.json_response(text=written, headers=kept)
+
+    api.router.add_route("GET", "/openapi.json", document)
+    app.add_subapp("/api", api)

@@ -1,0 +1,137 @@
+"""Reading what was sent: bounded in size and in time, then checked against its model."""
+
+import asyncio
+import hashlib
+from typing import Any, get_args
+
+from aiohttp import BodyPartReader, web
+from aiohttp.http_exceptions import BadHttpMessage
+from pydantic import ValidationError
+
+from miniapp_api import wording
+from miniapp_api.problems import RefusedHere
+from miniapp_api.shapes import Body, File, Form
+
+MOST_JSON = 64 * 1024
+"""Bytes of a JSON body, and of a form's text fields together."""
+
+MOST_FILES = 10
+SECONDS = 120
+"""Time to send a body in: twenty megabytes over a poor connection; well below ``workflow.idempotency.UNFINISHED``."""
+
+JSON = "application/json"
+FORM = "multipart/form-data"
+CHUNK = 1 << 16
+
+
+async def read_body(request: web.Request, model: type[Body] | type[Form], most_file: int) -> Body | Form:
+    """The body as its model; :class:`RefusedHere` where it cannot be read, ``ValidationError`` where it is wrong."""
+    right = FORM if issubclass(model, Form) else JSON
+    if request.content_type != right:
+        detail = wording.WRONG_MEDIA_TYPE.format(right=right)
+        raise RefusedHere(415, "wrong_media_type", detail, {"Accept-Post": right})
+    try:
+        async with asyncio.timeout(SECONDS):
+            if issubclass(model, Form):
+                return model.model_validate(await _read_form(request, model, most_file))
+            data = await _read_json(request)
+    except TimeoutError:
+        detail = wording.BODY_TOO_SLOW.format(seconds=SECONDS)
+        raise RefusedHere(408, "too_slow", detail, {"Connection": "close"}) from None
+    try:
+        return model.model_validate_json(data)
+    except ValidationError as error:
+        if error.errors(include_url=False, include_input=False)[0]["type"] == "json_invalid":
+            raise RefusedHere(400, "not_json", wording.BODY_NOT_JSON) from None
+        raise
+
+
+async def _read_json(request: web.Request) -> bytes:
+    if (request.content_length or 0) > MOST_JSON:
+        raise _too_large(MOST_JSON)
+    data = bytearray()
+    async for chunk in request.content.iter_chunked(CHUNK):
+        data += chunk
+        if len(data) > MOST_JSON:
+            raise _too_large(MOST_JSON)
+    return bytes(data)
+
+
+async def _read_form(request: web.Request, model: type[Form], most_file: int) -> dict[str, Any]:
+    if (request.content_length or 0) > MOST_FILES * most_file + MOST_JSON:
+        raise _too_large(most_file)
+    values: dict[str, list[Any]] = {}
+    left, files = MOST_JSON, 0
+    try:
+        async for part in await request.multipart():
+            if not isinstance(part, BodyPartReader) or not part.name:
+                raise RefusedHere(400, "not_a_form", wording.BODY_NOT_A_FORM)
+            if _is_file(model, part.name):
+                files += 1
+                if files > MOST_FILES:
+                    raise _too_large(most_file)
+                data = await _read_part(part, most_file)
+                media_type = part.headers.get("Content-Type", "application/octet-stream")
+                value: Any = File(_file_name(part.filename), media_type, data)
+            else:
+                data = await _read_part(part, left)
+                left -= len(data)
+                value = data.decode()
+            values.setdefault(part.name[:100], []).append(value)
+    except (ValueError, RuntimeError, AssertionError, BadHttpMessage, web.RequestPayloadError):
+        # What exactly is wrong with a form that cannot be read helps nobody.
+        raise RefusedHere(400, "not_a_form", wording.BODY_NOT_A_FORM) from None
+    return {name: given if _is_list(model, name) else given[-1] for name, given in values.items()}
+
+
+async def _read_part(part: BodyPartReader, most: int) -> bytes:
+    data = bytearray()
+    while chunk := await part.read_chunk(CHUNK):
+        data += chunk
+        if len(data) > most:
+            raise _too_large(most)
+    return bytes(data)
+
+
+def _is_file(model: type[Form], name: str) -> bool:
+    field = model.model_fields.get(name)
+    return field is not None and (field.annotation is File or File in get_args(field.annotation))
+
+
+def _is_list(model: type[Form], name: str) -> bool:
+    field = model.model_fields.get(name)
+    return field is not None and getattr(field.annotation, "__origin__", None) is list
+
+
+def _file_name(name: str | None) -> str:
+    """The name the file had where it came from, as far as it can be stored."""
+    known = (name or "").encode("utf-8", "replace").decode().replace("\\", "/").rpartition("/")[2]
+    return "".join(letter for letter in known if letter.isprintable())[:200]
+
+
+def _too_large(most: int) -> RefusedHere:
+    size = f"{most // 2**20} MB" if most >= 2**20 else f"{most // 1024} KB"
+    # The rest of it is not worth reading.
+    return RefusedHere(413, "too_large", wording.BODY_TOO_LARGE.format(most=size), {"Connection": "close"})
+
+
+def digest(*parts: Any) -> str:
+    """SHA-256 over models and what they hold: the same for the same request, however its form was written out."""
+    whole = hashlib.sha256()
+    for part in parts:
+        for piece in _pieces(part):
+            whole.update(hashlib.sha256(piece).digest())
+    return whole.hexdigest()
+
+
+def _pieces(part: Any) -> list[bytes]:
+    if part is None:
+        return [b""]
+    files = {name: value for name, value in part if _holds_files(value)}
+    rest = part.model_dump_json(exclude=set(files)).encode()
+    contents = [file.data for value in files.values() for file in (value if isinstance(value, list) else [value])]
+    return [rest, *contents]
+
+
+def _holds_files(value: Any) -> bool:
+    return isinstance(value, File) or (isinstance(value, list) and any(isinstance(one, File) for one in value))

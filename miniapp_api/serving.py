@@ -1,0 +1,220 @@
+"""From a request to its answer: who asks, how often, what for, whether again."""
+
+import hashlib
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import quote
+
+import structlog
+from aiohttp import web
+from pydantic import BaseModel, ValidationError
+
+from config.settings import ApiSettings
+from miniapp_api import bodies, problems, wording
+from miniapp_api.chapter import Endpoint, Who
+from miniapp_api.problems import RefusedHere
+from miniapp_api.shapes import File
+from models import Door
+from workflow import idempotency
+from workflow.access import Asker
+from workflow.context import Ports
+from workflow.ports import Allowance, CacheUnavailable
+from workflow.problems import Refused
+from workflow.sessions import asker_of
+
+log = logging.getLogger(__name__)
+
+WINDOW_SECONDS = 60
+AWAY_SECONDS = 5
+PRIVATE = "private, no-store"
+SAFE = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'"}
+KEY_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._:-")
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Headers = dict[str, str]
+
+
+class Unchanged:
+    """What ``If-Match`` insists on: the state a person saw when they decided."""
+
+    def __init__(self, wanted: str | None) -> None:
+        self._wanted = wanted
+
+    def since(self, shown: BaseModel) -> None:
+        """:class:`RefusedHere` where ``shown``, as it would be answered now, is not what they saw.
+
+        Compared weakly, against RFC 9110: proxies that compress weaken every ETag on its way out.
+        """
+        if self._wanted is None or self._wanted.strip() == "*":
+            return
+        seen = {tag.strip().removeprefix("W/") for tag in self._wanted.split(",")}
+        if etag(_json(shown)).removeprefix("W/") not in seen:
+            raise RefusedHere(412, "changed", wording.CHANGED)
+
+
+def handler_of(endpoint: Endpoint, ports: Ports, settings: ApiSettings) -> Handler:
+    """The aiohttp handler of an endpoint."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        asker = await _asker(request, endpoint, ports)
+        headers = await _limited(request, endpoint, ports, settings, asker)
+        if asker is None and endpoint.who is Who.SIGNED_IN:
+            raise RefusedHere(401, "sign_in", wording.SIGN_IN, {**headers, "WWW-Authenticate": "Bearer"})
+        try:
+            return await _answer(request, endpoint, ports, asker, headers)
+        except RefusedHere as refused:
+            refused.headers = {**headers, **refused.headers}
+            raise
+        except Refused as refused:
+            problem, more = problems.of_refusal(refused)
+            return problems.response(problem, {**headers, **more})
+        except CacheUnavailable:
+            away = {**headers, "Retry-After": str(AWAY_SECONDS)}
+            raise RefusedHere(503, "unavailable", wording.AWAY, away) from None
+        except ValidationError as error:
+            return problems.response(problems.of_validation(error), headers)
+
+    return handle
+
+
+@web.middleware
+async def as_problems(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Whatever goes wrong is answered as a problem; what we did not expect without a word on what it was."""
+    try:
+        return await handler(request)
+    except RefusedHere as refused:
+        return problems.response(refused.problem, refused.headers)
+    except web.HTTPMethodNotAllowed as refusal:
+        allowed = ", ".join(sorted(refusal.allowed_methods))
+        detail = wording.NO_SUCH_METHOD.format(method=refusal.method, allowed=allowed)
+        return problems.response(RefusedHere(405, "no_such_method", detail).problem, {"Allow": allowed})
+    except web.HTTPNotFound:
+        return problems.response(RefusedHere(404, "no_such_place", wording.NO_SUCH_PLACE).problem)
+    except web.HTTPException:
+        raise
+    except Exception:
+        request_id = structlog.contextvars.get_contextvars().get("request")
+        log.exception("an endpoint failed")
+        problem = RefusedHere(500, "trouble", wording.TROUBLE.format(request=request_id or "—")).problem
+        return problems.response(problem.model_copy(update={"instance": request_id}))
+
+
+async def _asker(request: web.Request, endpoint: Endpoint, ports: Ports) -> Asker | None:
+    """Who asks, where the endpoint wants to know; None for nobody and for a token that opens nothing."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if endpoint.who is Who.ANYBODY or scheme.lower() != "bearer" or not token.strip():
+        return None
+    asker = await asker_of(ports, token.strip(), Door.MINIAPP)
+    if asker is not None:
+        structlog.contextvars.bind_contextvars(person=asker.person_id)
+    return asker
+
+
+async def _limited(
+    request: web.Request, endpoint: Endpoint, ports: Ports, settings: ApiSettings, asker: Asker | None
+) -> Headers:
+    """Count the request; :class:`RefusedHere` where there were too many. Answers the headers that say what is left."""
+    who = f"person:{asker.person_id}" if asker is not None else f"address:{_address(request, settings.proxies)}"
+    limit = getattr(settings, f"{endpoint.rate}_per_minute")
+    try:
+        allowance = await ports.limiter.hit(f"api:{endpoint.rate}:{who}", limit, WINDOW_SECONDS)
+    except CacheUnavailable as away:
+        # Whoever counts is away: serving everybody is better than serving nobody.
+        log.warning("requests are not limited: %s", away)
+        return {}
+    headers = _allowance(allowance)
+    if not allowance.allowed:
+        seconds = max(1, round(allowance.reset))
+        detail = wording.TOO_MANY.format(seconds=seconds)
+        raise RefusedHere(429, "too_many", detail, {**headers, "Retry-After": str(seconds)})
+    return headers
+
+
+def _allowance(allowance: Allowance) -> Headers:
+    return {
+        "RateLimit-Limit": str(allowance.limit),
+        "RateLimit-Remaining": str(allowance.remaining),
+        "RateLimit-Reset": str(round(allowance.reset)),
+    }
+
+
+def _address(request: web.Request, proxies: int) -> str:
+    """Where the request came from: our own proxies each add whom they were asked by, what stands before is hearsay."""
+    named = request.headers.get("X-Forwarded-For", "").split(",")
+    return named[-proxies].strip() if 0 < proxies <= len(named) else request.remote or "unknown"
+
+
+async def _answer(
+    request: web.Request, endpoint: Endpoint, ports: Ports, asker: Asker | None, headers: Headers
+) -> web.Response:
+    given: dict[str, Any] = {"ports": ports, "asker": asker}
+    given["unchanged"] = Unchanged(request.headers.get("If-Match"))
+    if endpoint.in_path is not None:
+        try:
+            given["path"] = endpoint.in_path.model_validate(dict(request.match_info))
+        except ValidationError:
+            raise RefusedHere(404, "not_found", wording.NOT_FOUND) from None
+    if endpoint.in_query is not None:
+        given["query"] = endpoint.in_query.model_validate(dict(request.query))
+    if endpoint.once:
+        given["key"] = _key(request)
+    if endpoint.in_body is not None:
+        given["body"] = await bodies.read_body(request, endpoint.in_body, ports.max_bytes)
+    wanted = {name: value for name, value in given.items() if name in endpoint.takes}
+    if not endpoint.once:
+        return _response(request, endpoint, await endpoint.run(**wanted), headers)
+    whose = asker.person_id if asker is not None else "anybody"
+    content = bodies.digest(*(given.get(part) for part in ("path", "query", "body")))
+    begun = await idempotency.begin(f"{endpoint.name}:{whose}", given["key"], content)
+    if isinstance(begun, idempotency.Replay):
+        return _replayed(begun, headers)
+    try:
+        answer = await endpoint.run(**wanted)
+    except BaseException:
+        await idempotency.abandon(begun)
+        raise
+    await idempotency.finish(begun, endpoint.status, answer.model_dump(mode="json"))
+    return _response(request, endpoint, answer, headers)
+
+
+def _key(request: web.Request) -> str:
+    key = request.headers.get("Idempotency-Key", "")
+    if not 16 <= len(key) <= 64 or not KEY_CHARACTERS.issuperset(key):
+        raise RefusedHere(400, "idempotency_key_missing", wording.KEY_MISSING)
+    return key
+
+
+def _response(request: web.Request, endpoint: Endpoint, answer: Any, headers: Headers) -> web.Response:
+    kept = f"public, max-age={endpoint.public_seconds}" if endpoint.public_seconds else PRIVATE
+    headers = {**headers, **SAFE, "Cache-Control": kept}
+    if answer is None:
+        return web.Response(status=endpoint.status, headers=headers)
+    if isinstance(answer, File):
+        data, headers["Content-Type"] = answer.data, answer.media_type
+        headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(answer.name, safe='')}"
+    else:
+        data, headers["Content-Type"] = _json(answer), "application/json; charset=utf-8"
+    if endpoint.method == "GET":
+        headers["ETag"] = etag(data)
+        if headers["ETag"] in {tag.strip() for tag in request.headers.get("If-None-Match", "").split(",")}:
+            del headers["Content-Type"]
+            return web.Response(status=304, headers=headers)
+    return web.Response(body=data, status=endpoint.status, headers=headers)
+
+
+def _replayed(replay: idempotency.Replay, headers: Headers) -> web.Response:
+    return web.json_response(
+        replay.answer,
+        status=replay.status,
+        headers={**headers, **SAFE, "Cache-Control": PRIVATE, "Idempotency-Replayed": "true"},
+    )
+
+
+def _json(answer: BaseModel) -> bytes:
+    return answer.model_dump_json().encode()
+
+
+def etag(data: bytes) -> str:
+    """Weak: the same for the same content, whatever a proxy does to its bytes."""
+    return f'W/"{hashlib.sha256(data).hexdigest()[:24]}"'
