@@ -1,5 +1,5 @@
-"""Pages for whoever comes without WeChat: photo reports, upload of originals, the privacy notice. Phone first."""
+"""Pages for whoever comes without the mini-program: the public register, a firm's own pages, the operator's desk."""
 
-from web.pages import add_pages
+from web.routes import add_pages
 
 __all__ = ["add_pages"]

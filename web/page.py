@@ -1,0 +1,187 @@
+"""What every page shares: its headers, its templates' words, how a refusal looks, and when a page has not changed."""
+
+import hashlib
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import aiohttp_jinja2
+import jinja2
+from aiohttp import web
+
+from config.clock import SHANGHAI, for_people
+from standard.calendar import shanghai_day
+from standard.profile import edition_on
+from web import wording
+from workflow.context import Ports
+from workflow.problems import Kind, Refused
+from workflow.wording import CLAUSE_NAMES, GRADE_NAMES, SOURCES, TAKEN_NAMES, clause_number, grade_letter
+
+log = logging.getLogger(__name__)
+
+PORTS = web.AppKey("ports", Ports)
+HERE = Path(__file__).parent
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+POLICY = (
+    "default-src 'self'; img-src 'self' data: blob:; style-src 'self'; script-src 'self'; form-action 'self'; "
+    "base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
+)
+"""Content-Security-Policy: nothing comes from anybody else, no page of ours stands in another's frame."""
+
+STATUS = {
+    Kind.NOT_FOUND: 404,
+    Kind.FORBIDDEN: 403,
+    Kind.CONFLICT: 409,
+    Kind.INVALID: 422,
+    Kind.GONE: 410,
+    Kind.TOO_MANY: 429,
+    Kind.NOT_SUPPORTED: 422,
+    Kind.UNAVAILABLE: 503,
+}
+
+
+def set_up_templates(app: web.Application) -> None:
+    """Jinja with everything the templates call by name."""
+    environment = aiohttp_jinja2.setup(
+        app,
+        loader=jinja2.FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        for_people=for_people,
+        day=day,
+        until=until,
+        clause_number=clause_number,
+    )
+    environment.globals.update(
+        static=_static_addresses(),
+        new_key=new_key,
+        certificate_path=certificate_path,
+        words=wording,
+        clause_names=CLAUSE_NAMES,
+        marks=wording.MARKS,
+        grade_names=GRADE_NAMES,
+        grade_letter=grade_letter,
+        sources=SOURCES,
+        taken_names=TAKEN_NAMES,
+        visitor=None,
+        problem=None,
+        values={},
+    )
+
+
+def _static_addresses() -> Mapping[str, str]:
+    """File → its address with its content's hash, so that browsers may keep it and still see a new one at once."""
+    return {
+        path.name: f"/static/{path.name}?v={hashlib.sha256(path.read_bytes()).hexdigest()[:10]}"
+        for path in (HERE / "static").iterdir()
+    }
+
+
+def day(moment: datetime) -> str:
+    """``2026-11-24``, in Asia/Shanghai."""
+    return moment.astimezone(SHANGHAI).strftime("%Y-%m-%d")
+
+
+def until(moment: datetime) -> str:
+    """A deadline: one that ends with its day says so, ``2026-11-27 24:00`` (R11)."""
+    local = moment.astimezone(SHANGHAI)
+    return f"{day(local - timedelta(days=1))} 24:00" if local.time() == time() else for_people(moment)
+
+
+def new_key() -> str:
+    """What makes a form's sending happen once, however often it is sent."""
+    return secrets.token_urlsafe(12)
+
+
+def certificate_path(number: str) -> str:
+    """The page of the certificate with that number; its own slash stays one (``/c/T/CMIF-2026-000001``)."""
+    return f"/c/{quote(number, safe='/')}"
+
+
+def show(
+    request: web.Request, template: str, values: dict[str, Any], status: int = 200, *, indexed: bool = False
+) -> web.Response:
+    """A page for one person: never stored by anybody."""
+    response = aiohttp_jinja2.render_template(template, request, {**_always(request), **values}, status=status)
+    _guard(response, indexed=indexed)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def show_public(request: web.Request, template: str, values: dict[str, Any], *, indexed: bool = True) -> web.Response:
+    """A page that is the same for everybody: kept by browsers, asked after at every view, so that it is never stale."""
+    response = aiohttp_jinja2.render_template(template, request, {**_always(request), **values})
+    _guard(response, indexed=indexed)
+    response.headers["Vary"] = "User-Agent"
+    return unchanged(request, response)
+
+
+def _always(request: web.Request) -> dict[str, Any]:
+    """What every template may use; ``now`` is business time, ``site`` what our addresses begin with."""
+    ports = request.app[PORTS]
+    now = ports.clock.now()
+    return {
+        "path": request.path,
+        "site": ports.links.base,
+        "now": now,
+        "edition": edition_on(shanghai_day(now)),
+        "in_wechat": in_wechat(request),
+    }
+
+
+def in_wechat(request: web.Request) -> bool:
+    """Whether the page is looked at inside WeChat's own browser."""
+    return "MicroMessenger" in request.headers.get("User-Agent", "")
+
+
+def unchanged(request: web.Request, response: web.Response, cache: str = "no-cache") -> web.Response:
+    """``response`` with its ETag and Cache-Control; 304 without its body where the asker holds the same one."""
+    assert isinstance(response.body, bytes)
+    response.headers["Cache-Control"] = cache
+    response.etag = hashlib.sha256(response.body).hexdigest()[:24]
+    held = request.if_none_match or ()
+    if response.status == 200 and any(tag.value in {response.etag.value, "*"} for tag in held):
+        kept = web.Response(status=304, headers={"Cache-Control": cache})
+        kept.etag = response.etag
+        return kept
+    return response
+
+
+def _guard(response: web.StreamResponse, *, indexed: bool) -> None:
+    response.headers["Content-Security-Policy"] = POLICY
+    # Not no-referrer: that would take the Origin from our own forms. An address of ours still tells nobody else.
+    response.headers["Referrer-Policy"] = "same-origin"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    if not indexed:
+        response.headers["X-Robots-Tag"] = "noindex"
+
+
+def refused(request: web.Request, refusal: Refused) -> web.Response:
+    """A page that says what is wrong and what to do next."""
+    response = show(request, "refused.html", {"refusal": refusal}, status=STATUS[refusal.kind])
+    if refusal.retry_after is not None:
+        response.headers["Retry-After"] = str(max(1, round(refusal.retry_after)))
+    return response
+
+
+def gently(handler: Handler) -> Handler:
+    """``handler``, whose refusals are answered with a page."""
+
+    async def page(request: web.Request) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except Refused as refusal:
+            log.info("refused: %s", refusal.code)
+            return refused(request, refusal)
+
+    return page

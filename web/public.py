@@ -1,0 +1,143 @@
+"""Pages for everybody: queries, results in publicity, certificates and their verification (7.4, 7.6, 9.1)."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+import aiohttp_jinja2
+from aiohttp import web
+
+from web.forms import from_our_pages, read_form
+from web.page import PORTS, STATUS, certificate_path, new_key, show, show_public, unchanged
+from workflow import certificates, publicity, queries
+from workflow.problems import Kind, Refused
+
+PER_PAGE = 20
+FEED = 50
+"""Entries of the feed: a reader that looks in once a day misses none."""
+ATOM = "application/atom+xml"
+FOR_GOOD = "public, max-age=31536000, immutable"
+
+
+async def home(request: web.Request) -> web.StreamResponse:
+    """What this service is, and where one goes on."""
+    return show_public(request, "home.html", {})
+
+
+async def query(request: web.Request) -> web.StreamResponse:
+    """Firms by name, pinyin, credit code or certificate number (7.6)."""
+    text = request.query.get("text", "").strip()[:100]
+    hits, after = [], None
+    if text:
+        hits, after = await queries.find_firms(
+            request.app[PORTS], text, limit=PER_PAGE, after=request.query.get("after") or None
+        )
+    more = urlencode({"text": text, "after": after}) if after else None
+    return show_public(request, "query.html", {"text": text, "hits": hits, "more": more}, indexed=not text)
+
+
+async def firm(request: web.Request) -> web.StreamResponse:
+    """What is public of one firm."""
+    return show_public(request, "firm.html", {"firm": await queries.firm_page(request.match_info["uscc"])})
+
+
+async def publications(request: web.Request) -> web.StreamResponse:
+    """Results in publicity, the newest first (7.4)."""
+    only_running = request.query.get("state") == "running"
+    found = await publicity.publications(_after(request), PER_PAGE + 1, running_only=only_running)
+    shown = found[:PER_PAGE]
+    onward = {"after": shown[-1].id, **({"state": "running"} if only_running else {})} if len(found) > PER_PAGE else {}
+    values = {"publications": shown, "more": urlencode(onward), "only_running": only_running}
+    return show_public(request, "publicity.html", values)
+
+
+async def publication(request: web.Request) -> web.StreamResponse:
+    """One result in publicity."""
+    found = await publicity.publication(request.match_info["ref"])
+    return show_public(request, "publication.html", {"publication": found, "sent": "sent" in request.query})
+
+
+async def complain(request: web.Request) -> web.StreamResponse:
+    """A word of the public against a result (R15, 8.4(3))."""
+    ref = request.match_info["ref"]
+    form = await read_form(request)
+    try:
+        await publicity.complain(
+            request.app[PORTS], ref, form.text("key") or new_key(), form.text("statement"), asker=None
+        )
+    except Refused as refusal:
+        if refusal.kind is Kind.NOT_FOUND:
+            raise
+        values = {"statement": form.text("statement"), "key": form.text("key")}
+        shown = {"publication": await publicity.publication(ref), "sent": False, "problem": refusal, "values": values}
+        return show(request, "publication.html", shown, STATUS[refusal.kind])
+    raise web.HTTPSeeOther(f"/publicity/{ref}?sent")
+
+
+async def feed(request: web.Request) -> web.StreamResponse:
+    """The same results for feed readers."""
+    found = await publicity.publications(None, FEED)
+    updated = found[0].published_at if found else request.app[PORTS].clock.now()
+    response = aiohttp_jinja2.render_template(
+        "feed.xml",
+        request,
+        {"publications": found, "updated": updated.isoformat(), "site": request.app[PORTS].links.base},
+    )
+    response.content_type = ATOM
+    return unchanged(request, response)
+
+
+async def certificate(request: web.Request) -> web.StreamResponse:
+    """The page of one certificate: its state is that of this moment."""
+    number = request.match_info["number"]
+    found = await certificates.public_certificate(number)
+    if found.number != number:
+        raise web.HTTPMovedPermanently(certificate_path(found.number))
+    return show_public(request, "certificate.html", {"certificate": found})
+
+
+async def certificate_pdf(request: web.Request) -> web.StreamResponse:
+    """The signed PDF: the newest, or the revision that is asked for, which never changes."""
+    wanted = request.query.get("revision", "")
+    revision = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 9 else None
+    pdf, rendering = await certificates.pdf_of(request.app[PORTS], request.match_info["number"], revision)
+    name = request.match_info["number"].replace("/", "-")
+    response = web.Response(
+        body=pdf,
+        content_type="application/pdf",
+        headers={
+            "Content-Disposition": f'inline; filename="{name}-{rendering.revision}.pdf"',
+            "X-Content-Type-Options": "nosniff",
+        },
+    )
+    return unchanged(request, response, "no-cache" if revision is None else FOR_GOOD)
+
+
+async def certificate_png(request: web.Request) -> web.StreamResponse:
+    """The newest picture of the certificate."""
+    png = await certificates.png_of(request.app[PORTS], request.match_info["number"])
+    response = web.Response(body=png, content_type="image/png", headers={"X-Content-Type-Options": "nosniff"})
+    return unchanged(request, response)
+
+
+async def verify_form(request: web.Request) -> web.StreamResponse:
+    """Where a certificate's file is verified."""
+    return show_public(request, "verify.html", {"result": None})
+
+
+async def verify(request: web.Request) -> web.StreamResponse:
+    """Whether a file is a certificate of ours, the newest one, unaltered (7.6). Nothing of it is kept."""
+    from_our_pages(request)
+    values: dict[str, Any] = {"result": None}
+    try:
+        sent = (await read_form(request)).file("pdf")
+        if sent is None:
+            raise Refused(Kind.INVALID, "file_missing", "没有收到文件：请先选择证书的 PDF 文件", field="pdf")
+        values["result"] = await certificates.verify_pdf(request.app[PORTS], sent.data)
+    except Refused as refusal:
+        return show(request, "verify.html", {**values, "problem": refusal}, STATUS[refusal.kind])
+    return show(request, "verify.html", values)
+
+
+def _after(request: web.Request) -> int | None:
+    after = request.query.get("after", "")
+    return int(after) if after.isascii() and after.isdigit() and len(after) <= 18 else None

@@ -1,0 +1,147 @@
+"""The Chinese words that several pages share: states, roles, grades, findings, each with the tone it is shown in.
+
+A tone is one of ``pass``, ``unclear``, ``fail``, ``ended`` or empty: the colour, never the only sign of a meaning.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+MARKS = {"pass": "合格", "fail": "不合格", "unclear": "未判定"}
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A state as it is shown: its tone, its name, one sentence about it."""
+
+    tone: str
+    name: str
+    sentence: str = ""
+
+
+CERTIFICATE = {
+    "active": Said("pass", "正常", "证书有效，每月的追溯资料按要求提报并核验合格。"),
+    "warned": Said(
+        "unclear", "预警", "证书有效。最近一个月的追溯资料没有按时提报或核验不合格，企业正在限期补报（8.1(3)）。"
+    ),
+    "suspended": Said("fail", "暂停", "证书暂停，暂不能作为入驻、采购的依据；补报并核验通过后恢复（9.2(2)）。"),
+    "expired": Said("ended", "失效", "证书有效期已经届满，不再有效（9.3）。"),
+    "revoked": Said("fail", "撤销", "证书已被撤销，不再有效（9.5.1）。"),
+    "cancelled": Said("ended", "注销", "证书已经注销，不再有效（9.5.2）。"),
+    "superseded": Said("ended", "已换新证", "企业续期后换发了新证书，请以新证书为准（9.3(2)）。"),
+}
+"""By ``standard.validity.State``."""
+
+LIVE = ("active", "warned", "suspended")
+
+GRADES = {
+    "B": ("基础级", "合格证按规范赋码，追溯数据可以人工查询，并上传国家追溯平台。"),
+    "A": ("良好级", "合格证与产品本体（或最小包装）都赋码且一致，公众可以扫码查询产品基础信息。"),
+    "AA": ("优秀级", "合格证、本体、最小包装全环节赋码，关键生产数据自动采集，公众可以查询全环节关键信息。"),
+    "AAA": ("卓越级", "一物一码，生产到供应链的数据实时采集、可反向追溯，扫码、官网、小程序都能查询。"),
+}
+"""Clause 6 in one sentence each."""
+
+PUBLICATION = {
+    "running": Said("unclear", "公示中", "公示期内接受社会监督；期满没有异议，平台自动确认结果。"),
+    "stopped": Said("unclear", "复核中", "有异议正在复核，公示暂停计时。"),
+    "confirmed": Said("pass", "已确认", "公示期满没有未决的异议，结果已经确认。"),
+    "overturned": Said("ended", "已变更", "复核后结果有变化，以新的公示为准。"),
+}
+
+APPLICATION = {
+    "draft": Said("", "准备资料"),
+    "verifying": Said("", "核验中"),
+    "supplement": Said("fail", "待补充"),
+    "grading": Said("", "评级中"),
+    "publicity": Said("", "公示中"),
+    "objected": Said("unclear", "异议复核中"),
+    "confirmed": Said("pass", "已确认"),
+    "certified": Said("pass", "已发证"),
+    "not_reached": Said("fail", "未达标"),
+    "lapsed": Said("ended", "逾期终止"),
+    "withdrawn": Said("ended", "已撤回"),
+}
+
+ROAD = ("准备资料", "平台核验", "结果公示", "电子证书")
+"""The four steps of clause 7 as a firm sees them."""
+
+_STEP = {
+    "draft": 0, "verifying": 1, "supplement": 1, "grading": 1, "publicity": 2, "objected": 2, "confirmed": 3,
+    "certified": 4, "not_reached": 1, "lapsed": 1, "withdrawn": 0,
+}  # fmt: skip
+_STOPPED = ("supplement", "not_reached", "lapsed", "withdrawn")
+
+
+def road(state: str) -> list[tuple[str, str]]:
+    """Each step of :data:`ROAD` with ``past``, ``now``, ``stopped`` (the firm must act, or it ended here) or empty."""
+    at = _STEP[state]
+    here = "stopped" if state in _STOPPED else "now"
+    return [(name, "past" if step < at else here if step == at else "") for step, name in enumerate(ROAD)]
+
+
+SLOT = {
+    "missing": Said("", "未交"),
+    "handed_in": Said("", "已交"),
+    "passed": Said("pass", "合格"),
+    "failed": Said("fail", "不合格"),
+    "unclear": Said("unclear", "未判定"),
+    "excused": Said("ended", "不需要"),
+}
+
+MATERIAL = {**SLOT, "replaced": Said("ended", "已替换"), "removed": Said("ended", "已取回")}
+
+REGISTRATION = {
+    "checking": Said("", "核对中", "平台正在核对营业执照与填写的内容，通常几分钟内完成。"),
+    "verified": Said("pass", "已通过", "企业已经实名，您是企业管理员。"),
+    "mend": Said("fail", "需要修改", "有内容对不上或看不清，请按下面的说明改好后再提交一次。"),
+    "disputed": Said("unclear", "人工核实中", "这家企业已经有管理员，平台正在人工核实。"),
+}
+
+ROLES = {
+    "owner": ("企业管理员", "可以办理一切事项，管理成员；一家企业只有一位"),
+    "staff": ("办理人员", "可以登记产品、上传资料、提交申报"),
+    "viewer": ("查看人员", "只能查看"),
+}
+
+ORGANISATIONS = (("maker", "生产企业"), ("seller", "销售单位"), ("distributor", "流通单位"))
+
+CLASSES = (
+    ("licence", "实施生产许可证管理的产品"),
+    ("ccc", "实施强制性认证（CCC）的产品"),
+    ("class_3", "有强制性国家标准的其他安全相关产品"),
+)
+
+VERIFIED = {
+    "current": Said("pass", "是真的，而且是最新版"),
+    "historic": Said("unclear", "是真的，但不是最新版"),
+    "altered": Said("fail", "文件被改动过"),
+    "unknown": Said("fail", "查不到这份文件的记录"),
+    "not_ours": Said("fail", "不是本平台签发的证书"),
+}
+
+OBJECTION = {
+    "open": Said("unclear", "处理中"),
+    "upheld": Said("pass", "异议成立，结果已变更"),
+    "rejected": Said("ended", "异议不成立，结果不变"),
+    "answered": Said("pass", "已答复"),
+}
+
+MONTH = {
+    "pass": Said("pass", "合格"),
+    "fail": Said("fail", "不合格"),
+    "made_up": Said("pass", "补报合格"),
+    "waiting": Said("unclear", "待补报"),
+}
+
+
+def finding(plain: Mapping[str, Any]) -> Said:
+    """A stored finding, whichever room wrote it: a rule's (``outcome``, ``reason``) or an inspection's."""
+    tone = str(plain.get("outcome") or plain.get("verdict") or "unclear")
+    return Said(tone, MARKS[tone], str(plain.get("reason") or plain.get("advice") or ""))
+
+
+def worst_first(findings: Sequence[Mapping[str, Any]]) -> list[Said]:
+    """Findings as they are shown: what must be mended first."""
+    order = ("fail", "unclear", "pass")
+    return sorted(map(finding, findings), key=lambda said: order.index(said.tone))
