@@ -46,6 +46,9 @@ class WeChatSettings(BaseModel):
     api_base: str = Field(
         "", description="base of the server API; empty: https://api.weixin.qq.com, or the simulator where that runs"
     )
+    authorise_url: str = Field(
+        "", description="page of the web authorisation; empty: WeChat's, or the simulator's where that runs"
+    )
     callback_skew_seconds: int = Field(600, ge=60, description="how far a callback's timestamp may be from our clock")
     reply_seconds: float = Field(4.5, gt=0, lt=5, description="a passive reply leaves within this; WeChat waits 5 s")
     media_hosts: tuple[str, ...] = Field(
@@ -190,6 +193,8 @@ class Settings(BaseSettings):
 
     def resolved_authorise_url(self) -> str:
         """Where a browser in WeChat is sent to learn who reads a page of ours."""
+        if self.wechat.authorise_url:
+            return self.wechat.authorise_url
         if self.simulator.enabled:
             return f"{self.resolved_public_url()}/sim/connect/oauth2/authorize"
         return "https://open.weixin.qq.com/connect/oauth2/authorize"

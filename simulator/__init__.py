@@ -5,11 +5,12 @@ It forgives nothing that WeChat would not, and drops no duplicate on the bot's b
 """
 
 from collections.abc import AsyncIterator, Collection, Mapping
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from config.settings import Environment, Settings
-from simulator import api, desk, pages
+from config.settings import SAMPLE_MINI_PROGRAM, Environment, Settings
+from simulator import api, authorise, desk, pages
 from simulator.people import openid_of
 from simulator.world import WORLD, World
 
@@ -47,6 +48,8 @@ def create_simulator(
         raise ProductionRefused("生产环境不启动微信模拟器")
     world = World(
         settings.wechat,
+        settings.mini_program if settings.mini_program.app_id else SAMPLE_MINI_PROGRAM,
+        page_hosts={"127.0.0.1", "localhost", urlsplit(settings.resolved_public_url()).hostname or ""},
         callback_url=callback_url,
         base_url=base_url,
         names=DEFAULT_NAMES if names is None else names,
@@ -58,7 +61,7 @@ def create_simulator(
     app[WORLD] = world
     app.cleanup_ctx.append(_run)
     app.on_shutdown.append(_close)
-    for part in (api, desk, pages):
+    for part in (api, authorise, desk, pages):
         part.add_routes(app)
     return app
 

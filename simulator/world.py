@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
-from config.settings import WeChatSettings
+from config.settings import MiniProgramSettings, WeChatSettings
 from simulator.clock import MovingClock
 from simulator.crypto import Envelope
 from simulator.faults import Faults
@@ -19,18 +19,25 @@ from simulator.pusher import Pusher
 from simulator.quotas import Quotas
 from simulator.replies import Expected
 from simulator.scenes import SceneCodes
+from simulator.tickets import Tickets
 from simulator.tokens import TokenDesk
 
 _JOURNAL_KEPT = 200
 
 
 class World:
-    """One account, its people, and WeChat between them. ``base_url`` and the pusher's URL may be set later."""
+    """One account with its mini-program, their people, and WeChat between them.
+
+    ``page_hosts`` are the hosts that the web authorisation leads back to. ``base_url`` and the pusher's URL may be set
+    later.
+    """
 
     def __init__(
         self,
         wechat: WeChatSettings,
+        mini_program: MiniProgramSettings,
         *,
+        page_hosts: Collection[str],
         callback_url: str,
         base_url: str,
         names: Mapping[str, str],
@@ -42,6 +49,8 @@ class World:
         self.account_name = account_name
         self.app_id = wechat.app_id
         self.app_secret = wechat.app_secret.get_secret_value()
+        self.mini_program = mini_program
+        self.page_hosts = frozenset(page_hosts)
         self.base_url = base_url.rstrip("/")
         self.clock = MovingClock()
         self.people = People(wechat.app_id, names, self.clock.now)
@@ -52,6 +61,8 @@ class World:
         self.media = MediaStore(self.clock.now, lambda: self.base_url)
         self.scenes = SceneCodes(self.clock.now)
         self.logins = LoginCodes(self.clock.now)
+        self.web_logins = LoginCodes(self.clock.now)
+        self.tickets = Tickets(self.clock.now)
         self.quotas = Quotas(self.clock.now)
         self.tokens = TokenDesk()
         self.faults = Faults()

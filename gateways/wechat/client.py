@@ -15,7 +15,7 @@ from config.settings import Settings
 from gateways.wechat.errors import BUSY, STALE_TOKEN, error_for, unavailable
 from gateways.wechat.tokens import TokenProvider
 from gateways.wechat.transport import Answer, Transport, to_json, verdict
-from workflow.ports import BadRequest, Cache, Misconfigured, QrTicket
+from workflow.ports import BadRequest, Cache, Misconfigured, QrTicket, WeChatLogin
 
 _ATTEMPTS = 3
 """A call that WeChat was too busy for is made this often, in all."""
@@ -27,7 +27,8 @@ class WeChatClient:
     """:class:`workflow.ports.WeChat` for one app id.
 
     ``base_url`` is ``https://api.weixin.qq.com`` or whatever stands in for it. ``media_hosts`` are the hosts, with all
-    below them, that a picture may be fetched from. A ``session`` that is passed in is left open by :meth:`aclose`.
+    below them, that a picture may be fetched from. ``mini_program`` is the app id and secret of the mini-program.
+    A ``session`` that is passed in is left open by :meth:`aclose`.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class WeChatClient:
         base_url: str,
         cache: Cache,
         media_hosts: Sequence[str],
+        mini_program: tuple[str, SecretStr] | None = None,
         max_picture_bytes: int = 20 * 2**20,
         session: aiohttp.ClientSession | None = None,
         timeout_seconds: float = 10.0,
@@ -49,17 +51,21 @@ class WeChatClient:
         self._max_picture_bytes = max_picture_bytes
         self._transport = Transport(base_url, session=session, timeout_seconds=timeout_seconds)
         self._backoff = backoff_seconds
-        self._tokens = TokenProvider(app_id=app_id, cache=cache, fetch=self._fetch_token)
+        self._mini_program = mini_program
+        self._tokens = TokenProvider(f"wechat:token:{app_id}", cache=cache, fetch=self._fetch_token)
+        self._tickets = TokenProvider(f"wechat:jsapi_ticket:{app_id}", cache=cache, fetch=self._fetch_ticket)
 
     @classmethod
     def from_settings(cls, settings: Settings, cache: Cache, session: aiohttp.ClientSession | None = None) -> Self:
         """The client of the account that the settings name."""
+        mini_program = settings.resolved_mini_program()
         return cls(
             app_id=settings.wechat.app_id,
             app_secret=settings.wechat.app_secret,
             base_url=settings.resolved_api_base(),
             cache=cache,
             media_hosts=settings.media_hosts(),
+            mini_program=(mini_program.app_id, mini_program.app_secret) if mini_program.app_id else None,
             max_picture_bytes=settings.max_upload_mb * 2**20,
             session=session,
         )
@@ -147,6 +153,46 @@ class WeChatClient:
         answer = await self._call("GET", "/cgi-bin/user/info", params={"openid": openid, "lang": "zh_CN"})
         return answer if isinstance(answer, dict) else {}
 
+    # Who comes in
+
+    async def code_to_session(self, code: str) -> WeChatLogin:
+        """Whose ``wx.login`` code of the mini-program this is; :class:`Misconfigured` where there is no mini-program.
+
+        The session key that comes with the answer goes no further than this.
+        """
+        if self._mini_program is None:
+            raise Misconfigured(None, "no mini-program is configured")
+        app_id, secret = self._mini_program
+        query = {"appid": app_id, "secret": secret.get_secret_value(), "js_code": code}
+        return await self._login("/sns/jscode2session", query)
+
+    async def web_identity(self, code: str) -> WeChatLogin:
+        """Whose code of the service account's web authorisation this is."""
+        query = {"appid": self._app_id, "secret": self._app_secret.get_secret_value(), "code": code}
+        return await self._login("/sns/oauth2/access_token", query)
+
+    async def _login(self, path: str, query: dict[str, str]) -> WeChatLogin:
+        async def attempt() -> Answer:
+            return await self._transport.exchange("GET", path, {**query, "grant_type": "authorization_code"})
+
+        answer = await self._while_busy(attempt)
+        code, message = verdict(answer)
+        if code in STALE_TOKEN:  # asked without a token: it is the secret that is wrong
+            raise Misconfigured(code, self._scrub(message))
+        if code != 0:
+            raise error_for(code, self._scrub(message), _now())
+        unionid = answer.get("unionid") if isinstance(answer, dict) else None
+        virtual = isinstance(answer, dict) and answer.get("is_snapshotuser") == 1
+        return WeChatLogin(_text_of(answer, "openid"), unionid if isinstance(unionid, str) else None, virtual)
+
+    async def jsapi_ticket(self) -> str:
+        """The ticket that signs the JS-SDK's configuration, cached like the token."""
+        return await self._tickets.token()
+
+    async def _fetch_ticket(self) -> tuple[str, float]:
+        answer = await self._call("GET", "/cgi-bin/ticket/getticket", params={"type": "jsapi"})
+        return _text_of(answer, "ticket"), _lifetime_of(answer)
+
     # How a call is made
 
     async def _call(
@@ -197,10 +243,7 @@ class WeChatClient:
             raise Misconfigured(code, self._scrub(message))
         if code != 0:
             raise error_for(code, self._scrub(message), _now())
-        lifetime = answer.get("expires_in") if isinstance(answer, dict) else None
-        if not isinstance(lifetime, int):
-            raise unavailable("the token came without its lifetime")
-        return _text_of(answer, "access_token"), lifetime
+        return _text_of(answer, "access_token"), _lifetime_of(answer)
 
     async def _while_busy(self, attempt: Callable[[], Awaitable[Answer]]) -> Answer:
         """Repeat while WeChat is too busy (-1): it did nothing, so that even a message may be repeated."""
@@ -213,7 +256,8 @@ class WeChatClient:
 
     def _scrub(self, message: str, token: str = "") -> str:
         """WeChat's words without our secrets, should it ever quote them."""
-        for secret in (token, self._app_secret.get_secret_value()):
+        mini = self._mini_program[1].get_secret_value() if self._mini_program else ""
+        for secret in (token, self._app_secret.get_secret_value(), mini):
             if secret:
                 message = message.replace(secret, "***")
         return message
@@ -224,6 +268,13 @@ def _text_of(answer: Answer, name: str) -> str:
     if not isinstance(value, str) or not value:
         raise unavailable(f"the answer has no {name}")
     return value
+
+
+def _lifetime_of(answer: Answer) -> int:
+    lifetime = answer.get("expires_in") if isinstance(answer, dict) else None
+    if not isinstance(lifetime, int):
+        raise unavailable("the answer has no lifetime")
+    return lifetime
 
 
 def _now() -> datetime:

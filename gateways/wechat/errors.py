@@ -74,6 +74,7 @@ RULES: dict[int, Rule] = {
     40029: Rule(BadRequest, "login code invalid"),
     40033: Rule(BadRequest, "characters must not be escaped"),
     40163: Rule(BadRequest, "login code already used"),
+    40226: Rule(BadRequest, "person is blocked from signing in"),
     43104: Rule(BadRequest, "app id and openid do not belong together"),
     44002: Rule(BadRequest, "body empty"),
     44004: Rule(BadRequest, "text empty"),

@@ -1,4 +1,4 @@
-"""One access token for every process of one app id, fetched once at a time."""
+"""One access token, or one ticket, for every process of one app id, fetched once at a time."""
 
 import asyncio
 import logging
@@ -20,16 +20,16 @@ _SHORTEST = 30.0
 
 
 class TokenProvider:
-    """The account's access token, shared through the cache.
+    """The account's access token, or its JS-SDK ticket, shared through the cache under ``key``.
 
     ``fetch`` asks WeChat (``stable_token``, so that two owners who fetch at once get the same one) and answers the
     token and its lifetime in seconds. Where the cache cannot be reached, the process lives on what it fetched itself.
     """
 
-    def __init__(self, *, app_id: str, cache: Cache, fetch: Callable[[], Awaitable[tuple[str, float]]]) -> None:
+    def __init__(self, key: str, *, cache: Cache, fetch: Callable[[], Awaitable[tuple[str, float]]]) -> None:
         self._cache = cache
         self._fetch = fetch
-        self._key = f"wechat:token:{app_id}"
+        self._key = key
         self._here = asyncio.Lock()  # one of this process waits for the shared lock, the others for it
         self._last: tuple[str, float] | None = None
 

@@ -74,13 +74,13 @@ def answer(body: Mapping[str, Any], *, plain: bool = False) -> web.Response:
     return web.Response(body=json.dumps(body, ensure_ascii=False).encode(), headers={"Content-Type": kind})
 
 
-def check_account(world: World, app_id: Any, secret: Any) -> None:
-    """:class:`ApiError` 41002 or 41004 where one is missing, 40013 or 40125 where one is wrong."""
+def check_account(known_id: str, known_secret: str, app_id: Any, secret: Any) -> None:
+    """:class:`ApiError` 41002 or 41004 where one is missing, 40013 or 40125 where it is not the known one."""
     if not app_id:
         raise ApiError(41002)
-    if app_id != world.app_id:
+    if app_id != known_id:
         raise ApiError(40013)
     if not secret:
         raise ApiError(41004)
-    if secret != world.app_secret:
+    if secret != known_secret:
         raise ApiError(40125)

@@ -33,6 +33,7 @@ class FakeWeChat:
         app = web.Application(client_max_size=4 * 2**20)
         app.router.add_post("/cgi-bin/stable_token", self.stable_token)
         app.router.add_route("*", "/cgi-bin/{rest:.+}", self.api)
+        app.router.add_get("/sns/{rest:.+}", self.sns)
         return app
 
     def answer(self, path: str, *answers: Scripted) -> None:
@@ -56,6 +57,16 @@ class FakeWeChat:
             self.good.add(self.tokens[-1])
         return web.json_response({"access_token": self.tokens[-1], "expires_in": self.expires_in})
 
+    async def sns(self, request: web.Request) -> web.StreamResponse:
+        path = f"sns/{request.match_info['rest']}"
+        self.calls[path] += 1
+        self.queries.append((path, dict(request.query)))
+        scripted = self.script.get(path)
+        if scripted:
+            return await self._reply(request, scripted.popleft())
+        answer = {"openid": "oLogin", "unionid": "uLogin", "session_key": "very-secret-session-key"}
+        return web.Response(text=json.dumps(answer), content_type="text/plain")
+
     async def api(self, request: web.Request) -> web.StreamResponse:
         path = request.match_info["rest"]
         self.calls[path] += 1
@@ -75,6 +86,7 @@ class FakeWeChat:
         known: dict[str, dict[str, Any]] = {
             "media/upload": {"type": "image", "media_id": "MEDIA-1", "created_at": 1},
             "qrcode/create": {"ticket": "T", "url": "http://weixin.qq.com/q/x", "expire_seconds": 60},
+            "ticket/getticket": {"errcode": 0, "errmsg": "ok", "ticket": "TICKET-1", "expires_in": 7200},
             "user/info": {"subscribe": 1, "openid": request.query.get("openid"), "unionid": "U"},
         }
         return web.json_response(known.get(path, {"errcode": 0, "errmsg": "ok"}))

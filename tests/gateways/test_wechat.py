@@ -30,6 +30,7 @@ from workflow.ports import (
     Unavailable,
     WeChat,
     WeChatError,
+    WeChatLogin,
 )
 
 OPENID = "oPersonWhoMustNotBeLogged01"
@@ -520,3 +521,76 @@ async def test_no_log_and_no_error_holds_a_token_a_secret_or_an_openid(
     assert "message/custom/send" in everything
     for secret in (SECRET, wrong, token, *fake.tokens, OPENID, "悄悄话"):
         assert secret not in everything
+
+
+# --- who comes in ----------------------------------------------------------------------------------------------------
+
+MINI = ("wxmini", SecretStr("very-secret-mini-secret"))
+
+
+async def test_a_login_code_tells_who_it_is_and_the_session_key_goes_no_further(fake: FakeWeChat, make: Make) -> None:
+    login = await make(mini_program=MINI).code_to_session("CODE")
+    assert login == WeChatLogin("oLogin", "uLogin")
+    assert not any("key" in name for name in login.__slots__)
+    assert fake.queries[-1] == (
+        "sns/jscode2session",
+        {
+            "appid": "wxmini",
+            "secret": "very-secret-mini-secret",
+            "js_code": "CODE",
+            "grant_type": "authorization_code",
+        },
+    )
+    assert fake.calls["stable_token"] == 0
+
+
+async def test_a_web_code_is_asked_with_the_service_accounts_own_secret(fake: FakeWeChat, client: WeChatClient) -> None:
+    fake.answer("sns/oauth2/access_token", {"openid": "o1", "access_token": "t", "is_snapshotuser": 1})
+    assert await client.web_identity("CODE") == WeChatLogin("o1", None, virtual=True)
+    path, query = fake.queries[-1]
+    assert (path, query["appid"], query["secret"], query["code"]) == (
+        "sns/oauth2/access_token",
+        APP_ID,
+        SECRET,
+        "CODE",
+    )
+
+
+@pytest.mark.parametrize("code", [40029, 40163, 40226])
+async def test_a_refused_login_keeps_its_code(fake: FakeWeChat, make: Make, code: int) -> None:
+    fake.answer("sns/jscode2session", {"errcode": code, "errmsg": "refused very-secret-mini-secret"})
+    with pytest.raises(BadRequest) as caught:
+        await make(mini_program=MINI).code_to_session("CODE")
+    assert caught.value.errcode == code
+    assert "very-secret" not in str(caught.value)
+
+
+async def test_a_login_is_asked_again_while_wechat_is_busy(fake: FakeWeChat, make: Make) -> None:
+    fake.answer("sns/jscode2session", {"errcode": -1, "errmsg": "system error"})
+    assert (await make(mini_program=MINI).code_to_session("CODE")).openid == "oLogin"
+    fake.answer("sns/jscode2session", {"errcode": 45011, "errmsg": "too often"})
+    with pytest.raises(Unavailable) as caught:
+        await make(mini_program=MINI).code_to_session("CODE")
+    assert caught.value.errcode == 45011
+
+
+async def test_a_wrong_secret_at_the_login_is_ours_to_mend(fake: FakeWeChat, client: WeChatClient) -> None:
+    fake.answer("sns/oauth2/access_token", {"errcode": 40001, "errmsg": "invalid credential"})
+    with pytest.raises(Misconfigured):
+        await client.web_identity("CODE")
+
+
+async def test_without_a_mini_program_nothing_is_asked(fake: FakeWeChat, client: WeChatClient) -> None:
+    with pytest.raises(Misconfigured):
+        await client.code_to_session("CODE")
+    assert fake.queries == []
+
+
+async def test_the_ticket_is_fetched_once_and_shared_through_the_cache(fake: FakeWeChat, make: Make) -> None:
+    cache = MemoryCache()
+    first, second = make(cache), make(cache)
+    tickets = await asyncio.gather(*(one.jsapi_ticket() for one in (first, second) for _ in range(5)))
+    assert set(tickets) == {"TICKET-1"}
+    assert fake.calls["ticket/getticket"] == 1
+    # Beside the token, not in its place.
+    assert await cache.get(f"wechat:token:{APP_ID}") == fake.tokens[-1].encode()

@@ -8,8 +8,9 @@ import time
 import pytest
 from aiohttp import FormData, web
 from PIL import Image
+from yarl import URL
 
-from simulator.people import openid_of
+from simulator.people import openid_of, unionid_of
 from tests.simulator.conftest import text_reply
 
 SEND = "/cgi-bin/message/custom/send"
@@ -300,7 +301,8 @@ async def test_openids_are_the_same_every_time_and_differ_by_account(desk):
 
 async def test_login_codes_work_once_for_five_minutes(desk):
     async def login(code):
-        query = {"grant_type": "authorization_code", "js_code": code, **await desk.credentials()}
+        mini = {"appid": "wxsample0000000002", "secret": "sample-mini-program-secret"}
+        query = {"grant_type": "authorization_code", "js_code": code, **mini}
         async with desk.client.get("/sim/api/sns/jscode2session", params=query) as response:
             assert response.content_type == "text/plain"
             return await response.json(content_type=None)
@@ -310,11 +312,79 @@ async def test_login_codes_work_once_for_five_minutes(desk):
             return (await response.json())["code"]
 
     first, second = await issue(), await issue()
-    assert (await login(first))["openid"] == desk.openid("zhang")
+    answer = await login(first)
+    assert answer["openid"] == openid_of("zhang", "wxsample0000000002") != desk.openid("zhang")
+    assert answer["unionid"] == unionid_of("zhang")
     assert (await login(first))["errcode"] == 40163
     desk.world.clock.advance(300)
     assert (await login(second))["errcode"] == 40029
     assert (await login("never"))["errcode"] == 40029
+
+
+AUTHORISE = {
+    "redirect_uri": "http://127.0.0.1/sign-in?to=%2Fmy",
+    "response_type": "code",
+    "scope": "snsapi_base",
+    "state": "abc123",
+}
+
+
+async def test_the_web_authorisation_asks_who_reads_and_leads_back_with_a_code(desk):
+    query = {"appid": desk.settings.wechat.app_id, **AUTHORISE}
+    async with desk.client.get("/sim/connect/oauth2/authorize", params=query) as response:
+        page = await response.text()
+        assert response.status == 200
+    assert '<button name="user" value="zhang">张工（样例）</button>' in page
+    query["user"] = "zhang"
+    async with desk.client.get("/sim/connect/oauth2/authorize", params=query, allow_redirects=False) as response:
+        back = URL(response.headers["Location"])
+    assert (back.path, back.query["to"], back.query["state"]) == ("/sign-in", "/my", "abc123")
+
+    async def redeem(**changed):
+        asked = {**await desk.credentials(), "code": back.query["code"], "grant_type": "authorization_code", **changed}
+        async with desk.client.get("/sim/api/sns/oauth2/access_token", params=asked) as response:
+            return await response.json(content_type=None)
+
+    assert (await redeem(secret="wrong"))["errcode"] == 40125
+    assert (await redeem(code="never"))["errcode"] == 40029
+    answer = await redeem()
+    assert (answer["openid"], answer["unionid"]) == (desk.openid("zhang"), unionid_of("zhang"))
+    assert (await redeem())["errcode"] == 40163
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"appid": "wxother"}, "40013"),
+        ({"redirect_uri": "https://elsewhere.test/"}, "10003"),
+        ({"redirect_uri": "javascript:alert(1)"}, "10003"),
+        ({"scope": "snsapi_everything"}, "10005"),
+        ({"state": "a b"}, "state"),
+    ],
+)
+async def test_the_web_authorisation_refuses_what_wechat_refuses(desk, changed, said):
+    query = {"appid": desk.settings.wechat.app_id, **AUTHORISE, "user": "zhang", **changed}
+    async with desk.client.get("/sim/connect/oauth2/authorize", params=query, allow_redirects=False) as response:
+        assert response.status == 400
+        assert said in await response.text()
+
+
+async def test_the_page_of_the_web_authorisation_shows_names_as_text(desk):
+    await desk.act("<b>x</b>".replace("/", "%2F"), type="text", content="你好")
+    query = {"appid": desk.settings.wechat.app_id, **AUTHORISE, "redirect_uri": 'http://127.0.0.1/"><b>'}
+    async with desk.client.get("/sim/connect/oauth2/authorize", params=query) as response:
+        assert "<b>" not in await response.text()
+
+
+async def test_the_ticket_is_the_same_until_it_has_run_out(desk):
+    first = await desk.api("/cgi-bin/ticket/getticket", method="GET", type="jsapi")
+    desk.world.clock.advance(100)
+    second = await desk.api("/cgi-bin/ticket/getticket", method="GET", type="jsapi")
+    assert first["ticket"] == second["ticket"]
+    assert second["expires_in"] <= 7100
+    desk.world.clock.advance(7200)
+    assert (await desk.api("/cgi-bin/ticket/getticket", method="GET", type="jsapi"))["ticket"] != first["ticket"]
+    assert (await desk.api("/cgi-bin/ticket/getticket", method="GET", type="wx_card"))["errcode"] == 40097
 
 
 async def test_a_daily_quota_runs_out_and_can_be_cleared_ten_times(desk):
