@@ -25,6 +25,7 @@ from jobs.clock import start_clock
 from jobs.worker import Worker
 from models.database import open_database
 from web import add_pages
+from web.verification_files import add_verification_files
 from workflow.bell import Bell
 from workflow.context import Ports, SignIn
 from workflow.links import Links
@@ -119,6 +120,7 @@ def create_app(settings: Settings, ports: Ports, *, inspecting: bool = True) -> 
     app = web.Application(middlewares=[observing])
     add_bot(app, settings, ports)
     add_pages(app, ports)
+    add_verification_files(app, settings.verification_files)
     add_probes(app, ports, inspecting=inspecting)
     if settings.simulator.enabled:
         from simulator import create_simulator  # noqa: PLC0415 - production does not even load it
