@@ -19,6 +19,7 @@ from gateways.inspector import PooledInspector
 from gateways.limiter import SlidingLimiter
 from gateways.picture_index import TablePictureIndex
 from gateways.queue import TableQueue
+from gateways.registry import open_registries
 from gateways.storage import open_storage
 from gateways.wechat import WeChatClient
 from jobs.clock import start_clock
@@ -81,6 +82,8 @@ async def joined_ports(
         stack.push_async_callback(limiter.aclose)
         wechat = WeChatClient.from_settings(settings, cache)
         stack.push_async_callback(wechat.aclose)
+        registries = open_registries(settings.registries)
+        stack.push_async_callback(registries.aclose)
         pictures = TablePictureIndex()
         stack.push_async_callback(pictures.aclose)
         inspector = PooledInspector(settings.inspector)
@@ -99,6 +102,7 @@ async def joined_ports(
             cache=cache,
             limiter=limiter,
             wechat=wechat,
+            registries=registries,
             links=Links(settings.resolved_public_url(), settings.resolved_secret(), settings.report_link_days),
             bell=Bell(),
             app_id=settings.wechat.app_id,

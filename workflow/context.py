@@ -6,7 +6,7 @@ from datetime import timedelta
 from config.clock import Clock
 from workflow.bell import Bell
 from workflow.links import Links
-from workflow.ports import Cache, FirmIndex, Inspector, Limiter, PictureIndex, Queue, Storage, WeChat
+from workflow.ports import Cache, FirmIndex, Inspector, Limiter, PictureIndex, Queue, Registries, Storage, WeChat
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,7 @@ class Ports:
     cache: Cache
     limiter: Limiter
     wechat: WeChat
+    registries: Registries
     links: Links
     bell: Bell
     app_id: str

@@ -1,9 +1,10 @@
 """What the use cases need from the world outside; adapters stand in ``gateways/``, ``app/`` joins the two."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Protocol
 
 from inspection.fingerprint import Fingerprint
@@ -121,6 +122,45 @@ class FirmIndex(Protocol):
 
         Never inside a transaction. The pages of one text hold each firm once; raises :class:`CursorInvalid`.
         """
+class Register(StrEnum):
+    """What can be asked outside (R34)."""
+
+    BUSINESS = "business"
+    """工商登记, by the unified social credit code."""
+    LICENCE = "licence"
+    """生产许可证, by its number."""
+    CCC = "ccc"
+    """CCC 证书, by its number."""
+    TRACE = "trace"
+    """国家追溯平台, by a trace code."""
+
+
+class Reply(StrEnum):
+    """What came of asking."""
+
+    NOT_ASKED = "not_asked"  # nobody to ask is configured
+    NOT_REACHABLE = "not_reachable"  # no answer, or none by the contract: nothing is known
+    FOUND = "found"
+    NOT_FOUND = "not_found"
+    DIFFERS = "differs"  # found, and it says something else than was stated
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryAnswer:
+    """What one register said; ``record`` by the contract's names, ``differs`` names those that say something else."""
+
+    register: Register
+    reply: Reply
+    record: Mapping[str, str] = field(default_factory=dict)
+    differs: tuple[str, ...] = ()
+    as_of: datetime | None = None
+
+
+class Registries(Protocol):
+    """The official registries and the national platform, as far as somebody answers for them (R34)."""
+
+    async def ask(self, register: Register, number: str) -> RegistryAnswer:
+        """What the register says of a number: every reply but ``differs``. Never raises; never inside a transaction."""
         ...
 
 

@@ -17,7 +17,7 @@ from tests.clock import FakeClock
 from workflow.bell import Bell
 from workflow.context import Ports, SignIn
 from workflow.links import Links
-from workflow.ports import BadRequest, QrTicket, WeChatLogin
+from workflow.ports import BadRequest, QrTicket, Register, RegistryAnswer, Reply, WeChatLogin
 
 Look = Callable[[Request], Inspected]
 
@@ -125,6 +125,18 @@ class RecordingWeChat:
 
 
 @dataclass
+class ScriptedRegistries:
+    """Answers what it was told to; nobody is asked otherwise."""
+
+    answers: dict[tuple[Register, str], RegistryAnswer] = field(default_factory=dict)
+    asked: list[tuple[Register, str]] = field(default_factory=list)
+
+    async def ask(self, register: Register, number: str) -> RegistryAnswer:
+        self.asked.append((register, number))
+        return self.answers.get((register, number), RegistryAnswer(register, Reply.NOT_ASKED))
+
+
+@dataclass
 class World:
     """Ports over fakes where the world outside would be, over the real queue, storage and database elsewhere."""
 
@@ -132,6 +144,7 @@ class World:
     clock: FakeClock
     wechat: RecordingWeChat
     inspector: ScriptedInspector
+    registries: ScriptedRegistries
     folder: Path
 
     async def work(self, *, until_idle: bool = True) -> int:
@@ -153,7 +166,7 @@ class World:
 
 
 def make_world(folder: Path, clock: FakeClock) -> World:
-    wechat, inspector = RecordingWeChat(), ScriptedInspector()
+    wechat, inspector, registries = RecordingWeChat(), ScriptedInspector(), ScriptedRegistries()
     ports = Ports(
         clock=clock,
         storage=open_storage("", folder / "objects"),
@@ -163,6 +176,7 @@ def make_world(folder: Path, clock: FakeClock) -> World:
         cache=MemoryCache(),
         limiter=SlidingLimiter.in_memory(),
         wechat=wechat,
+        registries=registries,
         links=Links("https://sample.test", b"s" * 32, 30),
         bell=Bell(),
         app_id="wxsample",
@@ -177,4 +191,4 @@ def make_world(folder: Path, clock: FakeClock) -> World:
         upload_window=timedelta(hours=1),
         max_bytes=20 * 10**6,
     )
-    return World(ports, clock, wechat, inspector, folder)
+    return World(ports, clock, wechat, inspector, registries, folder)
