@@ -90,7 +90,13 @@ def load_artwork(data: bytes) -> Artwork:
         raise PictureRefused(
             "picture_too_large", f"PDF 有 {len(data) / 2**20:.1f} MB，超过 20 MB，请只导出合格证这一页。"
         )
-    head, rest = _drawn(data)
+    drawn = run_pdfium(data)
+    if drawn is None:
+        raise PictureRefused(
+            "artwork_too_complex",
+            "这个 PDF 太复杂，画不出来：请只导出合格证这一页，降低底图的分辨率，把复杂的底纹或特效合并后再上传。",
+        )
+    head, rest = drawn
     match head.get("refused"):
         case "locked":
             raise PictureRefused("artwork_locked", "这个 PDF 有打开密码，请导出不加密的 PDF 原稿。")
@@ -118,27 +124,20 @@ def load_artwork(data: bytes) -> Artwork:
     )  # fmt: skip
 
 
-def _drawn(data: bytes) -> tuple[dict[str, Any], memoryview]:
-    """Run the drawing: its head, and the rasters behind it."""
+def run_pdfium(data: bytes, *options: str) -> tuple[dict[str, Any], memoryview] | None:
+    """The head and the rasters that :mod:`inspection.pdfium` answers; None where a bound ended it."""
     program = str(resources.files("inspection").joinpath("pdfium.py"))
     try:
         done = subprocess.run(  # noqa: S603 - our own program on our own interpreter
-            [sys.executable, "-I", program], input=data, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            [sys.executable, "-I", program, *options], input=data, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
             timeout=_WALL_SECONDS, check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
-        raise _too_complex() from None
+        return None
     if done.returncode != 0:
-        raise _too_complex()
+        return None
     line, _, _ = done.stdout.partition(b"\n")
     return json.loads(line), memoryview(done.stdout)[len(line) + 1 :]
-
-
-def _too_complex() -> PictureRefused:
-    return PictureRefused(
-        "artwork_too_complex",
-        "这个 PDF 太复杂，画不出来：请只导出合格证这一页，降低底图的分辨率，把复杂的底纹或特效合并后再上传。",
-    )
 
 
 def artwork_scale(artwork: Artwork, sheet_mm: Size | None) -> Scale:

@@ -242,11 +242,12 @@ class DocumentReport:
     """What a scan, screenshot or text document says (7.1(1), 7.2, Appendix A): business licence, production licence or
     CCC certificate, policy, agreement, statement, proof.
 
-    ``kind`` is what it looks to be by its own words (``business_licence``, ``production_licence``, ``ccc_certificate``,
-    ``policy``, ``agreement``, ``screenshot``, ``other``). ``fields`` holds what was read under a label, by our names:
-    ``name``, ``uscc``, ``address``, ``legal_representative``, ``licence_number``, ``ccc_number``, ``valid_from``,
-    ``valid_through`` (ISO days), ``title``, ``party_a``, ``party_b``, ``signed_on`` …; ``seal`` is a value of
-    ``standard.materials.SealSeen``, ``seal_text`` what could be read on the seal.
+    ``kind`` is what it looks to be by its words (``business_licence``, ``production_licence``,
+    ``ccc_certificate``, ``policy``, ``agreement``, ``proof`` for 证明, 声明, 说明 and 报告, ``screenshot``, ``other``).
+    ``fields`` holds what was read under a label, by our names: ``name``, ``uscc``, ``address``,
+    ``legal_representative``, ``licence_number``, ``ccc_number``, ``valid_from``, ``valid_through`` (ISO days), ``title``, ``party_a``,
+    ``party_b``, ``signed_on`` …; ``seal`` is a value of ``standard.materials.SealSeen``, ``seal_text`` what could be
+    read on the seal.
     """
 
     media: str

@@ -1,9 +1,12 @@
-"""The first page of a PDF drawn by pdfium: a program of its own, run by :mod:`inspection.artwork`, never imported.
+"""Pages of a PDF drawn by pdfium: a program of its own, run by :func:`inspection.artwork.run_pdfium`, never imported.
 
 pdfium parses a page, and draws one object, in calls that nothing can interrupt, and a few hundred bytes can keep it
 busy for hours or ask for all memory. So it works in a process that the kernel bounds: one second of CPU, 1 GiB of
-addresses, no file of any size. It reads the PDF from its input. On its output stand one line of JSON, the page
+addresses, no file of any size. It reads the PDF from its input. On its output stand one line of JSON, the first page
 (height × width × RGB), and, where the page holds images, the page without them (height × width, grey).
+
+With the argument ``document`` it answers for a text of several pages: their written lines, and pictures of a few, in
+four seconds of CPU at most.
 """
 
 import ctypes
@@ -26,6 +29,13 @@ number, so that whole millimetres are not whole pixels: there it is chance to wh
 BARE_DENSITY, BARE_PIXELS = 10.0, 4_000_000
 """The same of the page without its images, which is only compared."""
 MOST_OBJECTS, MOST_DEPTH = 60_000, 12
+DOCUMENT_CPU_SECONDS = 4
+DOCUMENT_DENSITY, DOCUMENT_PIXELS = 7.874, 4_200_000
+"""200 dots an inch: A4 is read and its seals are seen at that."""
+MOST_DRAWN, MOST_WRITTEN = 4, 40
+"""Pages of a document that are drawn (the first ones and the last), and whose written lines are taken."""
+MOST_LINES, MOST_LINE, MOST_CHARACTERS = 2000, 400, 40_000
+"""Lines of a document, characters of a line and of a page."""
 MM = 25.4 / 72
 
 Matrix = tuple[float, float, float, float, float, float]
@@ -33,10 +43,10 @@ Spot = tuple[float, float]
 Page = tuple[dict[str, Any], list[bytes]]
 
 
-def bound() -> None:
+def bound(cpu_seconds: int) -> None:
     """Give this process its limits, none above those it was born with."""
     for limit, wanted in (
-        (resource.RLIMIT_CPU, CPU_SECONDS), (resource.RLIMIT_AS, MEMORY_BYTES),
+        (resource.RLIMIT_CPU, cpu_seconds), (resource.RLIMIT_AS, MEMORY_BYTES),
         (resource.RLIMIT_FSIZE, 0), (resource.RLIMIT_CORE, 0),
     ):  # fmt: skip
         _, most = resource.getrlimit(limit)
@@ -47,28 +57,16 @@ def bound() -> None:
 def first_page(data: bytes) -> Page:
     """What is to be answered about the file: the head, and the rasters. ``refused`` in the head says why there are
     none: ``locked``, ``unreadable``, ``size``."""
-    try:
-        document = pdf.PdfDocument(data)
-    except pdf.PdfiumError:
-        locked = raw.FPDF_GetLastError() in {raw.FPDF_ERR_PASSWORD, raw.FPDF_ERR_SECURITY}
-        return {"refused": "locked" if locked else "unreadable"}, []
+    document = _opened(data)
+    if isinstance(document, str):
+        return {"refused": document}, []
     try:
         page = document[0]
     except (pdf.PdfiumError, IndexError):
         return {"refused": "unreadable"}, []
-    left, bottom, right, top = page.get_bbox()
-    turns = raw.FPDFPage_GetRotation(page) % 4
-    across = [(right - left) * MM, (top - bottom) * MM]
-    width, height = across if turns % 2 == 0 else across[::-1]
-
-    def to_page(x: float, y: float) -> Spot:
-        """Default user space to millimetres of the page as it is viewed, x right and y down."""
-        u, v = (x - left) / (right - left), (top - y) / (top - bottom)
-        u, v = ((u, v), (1 - v, u), (1 - u, 1 - v), (v, 1 - u))[turns]
-        return u * width, v * height
-
-    sizes = (width, height)
-    if not all(math.isfinite(side) and LEAST_MM <= side <= MOST_MM for side in sizes):
+    sizes, to_page = _viewed(page)
+    width, height = sizes
+    if not _fits(sizes):
         return {"refused": "size", "page_mm": sizes}, []
     stated = [ctypes.c_float() for _ in range(4)]
     trimmed = bool(raw.FPDFPage_GetTrimBox(page, *stated))
@@ -94,6 +92,103 @@ def first_page(data: bytes) -> Page:
             head["bare"] = bare
             rasters.append(picture)
     return head, rasters
+
+
+def document_pages(data: bytes) -> Page:
+    """What is to be answered about a document: ``pages`` counts all; ``read`` holds of each page that was looked at
+    its ``number`` from 0, its written ``lines`` ([text, left, top, right, bottom] in pixels of its picture) and, where
+    it was drawn, ``px``. ``refused`` as for :func:`first_page`."""
+    document = _opened(data)
+    if isinstance(document, str):
+        return {"refused": document}, []
+    count = len(document)
+    drawn = {*range(min(count, MOST_DRAWN - 1)), *range(max(count - 1, 0), count)}
+    read: list[dict[str, Any]] = []
+    rasters: list[bytes] = []
+    room = MOST_LINES
+    for number in [*range(min(count, MOST_WRITTEN)), *([count - 1] if count > MOST_WRITTEN else [])]:
+        try:
+            page = document[number]
+        except pdf.PdfiumError:
+            continue
+        sizes, to_page = _viewed(page)
+        if not _fits(sizes):
+            continue
+        density = min(DOCUMENT_DENSITY, math.sqrt(DOCUMENT_PIXELS / (sizes[0] * sizes[1])))
+        found: dict[str, Any] = {"number": number, "lines": _lines(page, to_page, density, room), "px": None}
+        room -= len(found["lines"])
+        if number in drawn:
+            head, picture = _drawn(page, sizes, (0.0, 0.0), sizes, density, DOCUMENT_PIXELS, raw.FPDFBitmap_BGR)
+            found["px"] = head["px"]
+            rasters.append(picture)
+        read.append(found)
+        page.close()
+    return ({"pages": count, "read": read} if read else {"refused": "unreadable"}), rasters
+
+
+def _lines(page: Any, to_page: Callable[[float, float], Spot], density: float, most: int) -> list[list[Any]]:
+    """The written lines: text and box. One ends where the file says so, and where the next character stands elsewhere;
+    pdfium's own lines of a seal's letters would each hold their neighbours too."""
+    text = page.get_textpage()
+    lines: list[list[Any]] = []
+    edges = [ctypes.c_double() for _ in range(4)]
+    for index in range(min(raw.FPDFText_CountChars(text), MOST_CHARACTERS)):
+        character = chr(min(raw.FPDFText_GetUnicode(text, index), 0x10FFFF))
+        ends = character in "\r\n"
+        if not ends and raw.FPDFText_GetCharBox(text, index, *edges):
+            left, right, bottom, top = (edge.value for edge in edges)
+            (x0, y0), (x1, y1) = to_page(left, bottom), to_page(right, top)
+            box = [v * density for v in (min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))]
+            if not all(map(math.isfinite, box)):
+                continue
+            if lines and lines[-1] and _goes_on(lines[-1][1:], box):
+                last = lines[-1]
+                last[0] += character
+                last[1:] = [min(last[1], box[0]), min(last[2], box[1]), max(last[3], box[2]), max(last[4], box[3])]
+            elif not character.isspace():
+                lines.append([character, *box])
+        if ends and lines and lines[-1]:
+            lines.append([])
+        if len(lines) > most:
+            break
+    found = [line for line in lines if line and line[0].strip()]
+    return [[line[0].strip()[:MOST_LINE].encode("utf-8", "replace").decode(), *line[1:]] for line in found[:most]]
+
+
+def _goes_on(line: list[float], box: list[float]) -> bool:
+    """Whether a character stands behind a line: at its height, and not two heights away."""
+    high = max(line[3] - line[1], box[3] - box[1])
+    level = box[1] < line[3] and box[3] > line[1] and abs((line[1] + line[3]) - (box[1] + box[3])) < 1.2 * high
+    return level and -0.5 * high < box[0] - line[2] < 2 * high
+
+
+def _opened(data: bytes) -> Any:
+    """The document, or the word why it cannot be read."""
+    try:
+        return pdf.PdfDocument(data)
+    except pdf.PdfiumError:
+        locked = raw.FPDF_GetLastError() in {raw.FPDF_ERR_PASSWORD, raw.FPDF_ERR_SECURITY}
+        return "locked" if locked else "unreadable"
+
+
+def _viewed(page: Any) -> tuple[Spot, Callable[[float, float], Spot]]:
+    """Width and height of the page as it is viewed, in millimetres, and the way from default user space to them."""
+    left, bottom, right, top = page.get_bbox()
+    turns = raw.FPDFPage_GetRotation(page) % 4
+    across = ((right - left) * MM, (top - bottom) * MM)
+    width, height = across if turns % 2 == 0 else across[::-1]
+
+    def to_page(x: float, y: float) -> Spot:
+        """Default user space to millimetres of the page as it is viewed, x right and y down."""
+        u, v = (x - left) / (right - left), (top - y) / (top - bottom)
+        u, v = ((u, v), (1 - v, u), (1 - u, 1 - v), (v, 1 - u))[turns]
+        return u * width, v * height
+
+    return (width, height), to_page
+
+
+def _fits(sizes: Spot) -> bool:
+    return all(math.isfinite(side) and LEAST_MM <= side <= MOST_MM for side in sizes)
 
 
 def _objects(page: Any) -> tuple[list[tuple[Any, Matrix]], bool, bool]:
@@ -173,9 +268,12 @@ def _drawn(
 
 def main() -> None:
     """Answer for the PDF on the input; out of memory ends with status 3."""
-    bound()
+    answer, seconds = first_page, CPU_SECONDS
+    if sys.argv[1:] == ["document"]:
+        answer, seconds = document_pages, DOCUMENT_CPU_SECONDS
+    bound(seconds)
     try:
-        head, rasters = first_page(sys.stdin.buffer.read())
+        head, rasters = answer(sys.stdin.buffer.read())
     except MemoryError:
         sys.exit(3)
     out = sys.stdout.buffer

@@ -168,6 +168,11 @@ def _windows(rgb: NDArray[np.uint8]) -> Iterator[tuple[NDArray[np.uint8], int]]:
             yield window, low
 
 
+def look_of(gray: NDArray[np.uint8]) -> str:
+    """``screenshot``, ``photo`` (of a screen or of anything) or ``unknown``."""
+    return _look(gray)[0]
+
+
 def _same_place(line: ocr.Line, other: ocr.Line) -> bool:
     apart = np.abs(line.corners.mean(0) - other.corners.mean(0))
     return bool(apart[1] < 0.5 * other.height and apart[0] < 0.3 * abs(other.corners[1, 0] - other.corners[0, 0]) + 8)
