@@ -245,9 +245,9 @@ class DocumentReport:
     ``kind`` is what it looks to be by its words (``business_licence``, ``production_licence``,
     ``ccc_certificate``, ``policy``, ``agreement``, ``proof`` for 证明, 声明, 说明 and 报告, ``screenshot``, ``other``).
     ``fields`` holds what was read under a label, by our names: ``name``, ``uscc``, ``address``,
-    ``legal_representative``, ``licence_number``, ``ccc_number``, ``valid_from``, ``valid_through`` (ISO days), ``title``, ``party_a``,
-    ``party_b``, ``signed_on`` …; ``seal`` is a value of ``standard.materials.SealSeen``, ``seal_text`` what could be
-    read on the seal.
+    ``legal_representative``, ``licence_number``, ``ccc_number``, ``valid_from``, ``valid_through`` (ISO days),
+    ``title``, ``party_a``, ``party_b``, ``signed_on`` …; ``seal`` is a value of ``standard.materials.SealSeen``,
+    ``seal_text`` what could be read on the seal.
     """
 
     media: str

@@ -1,4 +1,4 @@
-"""Looking at what is filed beside certificates, without WeChat: body, screenshot, ledger."""
+"""Looking at what is filed beside certificates, without WeChat: body, screenshot, ledger, document."""
 
 import json
 from collections.abc import Callable
@@ -85,6 +85,25 @@ def ledger(
     raise typer.Exit(_each(files, look, LedgerRefused, _show_ledger, as_json=as_json))
 
 
+@cli.command()
+def document(
+    files: Annotated[list[Path], typer.Argument(help="扫描件或文件（PDF、JPEG、PNG、OFD）", show_default=False)],
+    roots: Annotated[Path | None, typer.Option(help="受信任的签章机构证书所在文件夹（PEM、DER）")] = None,
+    as_json: Annotated[bool, _JSON] = False,
+) -> None:
+    """读营业执照、许可证、认证证书、制度、协议、证明：内容、印章、电子签章（7.1，附录 A，R42）。
+
+    签章没通过验证返回 1，有读不了的文件返回 2。
+    """
+    from inspection.document import read_document
+    from inspection.report import PictureRefused
+
+    def look(_: Path, data: bytes) -> Any:
+        return read_document(data, roots)
+
+    raise typer.Exit(_each(files, look, PictureRefused, _show_document, as_json=as_json))
+
+
 def _each(
     files: list[Path], look: Callable[[Path, bytes], Any], refused: type[Exception],
     show: Callable[[Path, Any], None], *, as_json: bool,
@@ -103,7 +122,7 @@ def _each(
             code, advice = refusal.args
             cannot(path, code, advice, as_json=as_json)
             continue
-        if report.verdict == "fail":
+        if getattr(report, "verdict", "") == "fail" or getattr(report, "seal", "") == "signature_broken":
             worst = max(worst, 1)
         if as_json:
             typer.echo(json.dumps({"file": str(path), **report.to_json()}, ensure_ascii=False))
@@ -127,6 +146,29 @@ def _show_ledger(path: Path, found: "Ledger") -> None:
     console.print(escape(str(path)), style="bold")
     console.print(tables)
     console.print(_findings(found.findings))
+
+
+def _show_document(path: Path, report: Any) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Column, Table
+
+    from config.clock import SHANGHAI, SystemClock
+    from standard.materials import SealSeen, seal
+    from standard.profile import edition_on
+
+    console = Console(highlight=False)
+    console.print(escape(str(path)), style="bold")
+    table = Table("项目", Column("读到的内容", overflow="fold"))
+    for name, value in report.fields.items():
+        table.add_row(name, escape(value))
+    for code in report.uscc:
+        table.add_row("统一社会信用代码（校验位正确）", code)
+    console.print(table)
+    ruling = seal(SealSeen(report.seal), edition_on(SystemClock().now().astimezone(SHANGHAI).date()))
+    console.print(ruling.reason + (f"（印文：{escape(report.seal_text)}）" if report.seal_text else ""))
+    if report.retake:
+        console.print(report.retake)
 
 
 def _show_picture(path: Path, report: Any) -> None:
