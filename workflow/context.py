@@ -6,7 +6,7 @@ from datetime import timedelta
 from config.clock import Clock
 from workflow.bell import Bell
 from workflow.links import Links
-from workflow.ports import Cache, FirmIndex, Inspector, Limiter, PictureIndex, Queue, Registries, Storage, WeChat
+from workflow.ports import Cache, Certifier, FirmIndex, Inspector, Limiter, PictureIndex, Queue, Registries, Storage, WeChat
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,7 @@ class Ports:
     inspector: Inspector
     pictures: PictureIndex
     firms: FirmIndex
+    certifier: Certifier
     queue: Queue
     cache: Cache
     limiter: Limiter

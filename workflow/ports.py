@@ -163,6 +163,61 @@ class Registries(Protocol):
         """What the register says of a number: every reply but ``differs``. Never raises; never inside a transaction."""
         ...
 
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A certificate as it is to be signed, and the same as a picture."""
+
+    pdf: bytes
+    png: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureVerdict:
+    """What the signature of a PDF says, read from the signature itself and never from the page.
+
+    ``ours``: made with our key, or by a file that carries our certificate and no longer fits it. ``intact``: nothing
+    changed since, to the last byte. ``number`` and ``revision`` are those that were signed, None where they cannot be
+    read. ``sample``: signed with the sample key of a development machine.
+    """
+
+    ours: bool
+    intact: bool
+    signer: str = ""
+    signed_at: datetime | None = None
+    number: str | None = None
+    revision: int | None = None
+    sample: bool = False
+
+
+class Certifier(Protocol):
+    """Draws certificates, signs them, and reads signatures."""
+
+    async def missing_glyphs(self, text: str) -> str:
+        """The characters of ``text`` that no font of ours can draw, each once; empty where all is well."""
+        ...
+
+    async def render(self, face: dict[str, Any], qr_url: str) -> Drawn:
+        """Draw a face (``workflow.certificate_life.face_to_json``); the same face gives the same bytes.
+
+        Raises :class:`CertifierFailed` where it cannot be drawn or takes too long.
+        """
+        ...
+
+    async def sign(self, pdf: bytes, number: str, revision: int) -> bytes:
+        """Sign a drawn PDF (PAdES); each signing gives other bytes. Raises :class:`CertifierFailed`."""
+        ...
+
+    async def verify(self, pdf: bytes) -> SignatureVerdict | None:
+        """What the signature says; None where the bytes carry none that can be read. Takes any bytes from anybody."""
+        ...
+
+    async def check(self) -> None:
+        """Raise :class:`CertifierFailed` where fonts or key are not usable."""
+
+
+class CertifierFailed(Exception):
+    """A certificate could not be drawn, signed or checked; the message is for the operator."""
+
 
 class CacheUnavailable(Exception):
     """The cache cannot be reached; nothing is known of the key."""
