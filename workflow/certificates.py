@@ -1,0 +1,679 @@
+"""Electronic certificates: issued, changed by the events of their life, drawn and signed, and shown (7.5(1), 9, B).
+
+What becomes of a certificate is decided by ``standard.life``; here a step is carried out, in one transaction. Each step
+that shows on the certificate records a rendering first, with every word that will be signed, and a job signs it.
+"""
+
+import hashlib
+import logging
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from tortoise.expressions import F
+
+from inspection.identify import MediaType, identify
+from models import (
+    Application,
+    ApplicationProduct,
+    ApplicationState,
+    Certificate,
+    Counter,
+    DeskItem,
+    Enterprise,
+    Event,
+    Publication,
+    PublicationState,
+    Rendering,
+    RenderingState,
+)
+from models.transactions import transaction
+from standard import life
+from standard.calendar import midnight, shanghai_day
+from standard.life import Step
+from standard.outcome import Finding
+from standard.profile import edition_on
+from standard.validity import LIVE, Holder, Standing, State, certificate_face, certificate_number, state_on_face
+from workflow.access import Asker, not_found
+from workflow.certificate_life import (
+    face_to_json,
+    grade_name,
+    holder_from_json,
+    holder_to_json,
+    life_from_json,
+    life_to_json,
+)
+from workflow.certificate_numbers import number_from_path, number_in_path
+from workflow.context import Ports
+from workflow.desk import put_on_desk
+from workflow.evidence import owning, put_object
+from workflow.notices import tell_firm
+from workflow.ports import ClaimedJob, SignatureVerdict
+from workflow.problems import Kind, Refused
+from workflow.record import record_event
+from workflow.transitions import move
+
+log = logging.getLogger(__name__)
+
+RENDER = "certificate.render"
+SERIAL = "certificate"
+"""Name of the counter of serials."""
+MISSING_GLYPHS = "certificate_font"
+REFUSED_ISSUE = "certificate_refused"
+REVOCATION = "revocation"
+"""Kinds of desk items."""
+PUBLISHED, NOTED = "certificate:publish", "certificate:register_note"
+"""Events that are public, with their words: the certificate's history (7.6)."""
+
+
+# --- issuing ---------------------------------------------------------------------------------------------------------
+
+
+class _NotIssued(Exception):
+    """The life of a certificate does not begin, by this finding; what was done for it is rolled back."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.reason)
+        self.finding = finding
+
+
+async def issue(ports: Ports, job: ClaimedJob) -> None:
+    """The job: number, certificate, its first rendering intended, CONFIRMED → CERTIFIED, all in one transaction.
+
+    Idempotent: the application is certified with it, and an application has one certificate. The serial is taken in
+    the same transaction, under the lock of its counter: none is lost by a crash, none is given twice (R14).
+    """
+    try:
+        async with transaction():
+            if not await ports.queue.finish(job):
+                return
+            application = await Application.filter(id=job.args["application"]).select_for_update().get()
+            if application.state == ApplicationState.CONFIRMED:
+                await _issue(ports, application)
+    except _NotIssued as refused:
+        await _put_refusal_on_desk(ports, job, refused.finding)
+    ports.bell.ring("jobs")
+
+
+async def _issue(ports: Ports, application: Application) -> None:
+    public = await Publication.get(application_id=application.id, state=PublicationState.CONFIRMED)
+    firm = await Enterprise.get(id=application.enterprise_id)
+    today = shanghai_day(ports.clock.now())
+    edition = edition_on(today)
+    serial = await _next_serial()
+    event = life.Issue(
+        on=today,
+        number=certificate_number(today.year, serial, edition),
+        grade=public.content["grade"],
+        conditions=tuple(public.content["conditions"]),
+        barred_through=firm.barred_through,
+    )
+    step = life.apply(life.Certificate(), event, edition)
+    if isinstance(step, Finding):
+        raise _NotIssued(step)
+    born = step.certificate
+    links = await ApplicationProduct.filter(application_id=application.id).prefetch_related("product")
+    holder = Holder(firm.name, firm.uscc, firm.address, tuple(sorted({link.product.category for link in links})))
+    certificate = await Certificate.create(
+        number=born.number,
+        serial=serial,
+        enterprise_id=firm.id,
+        application_id=application.id,
+        grade=born.grade,
+        state=born.state,
+        issued_on=born.issued,
+        last_day=born.last_day,
+        holder=holder_to_json(holder),
+        life=life_to_json(born),
+        created_at=ports.clock.now(),
+        due_at=midnight(born.last_day + timedelta(days=1)),
+    )
+    await _record_step(ports, certificate, event, step, before=None, actor="system")
+    await _carry_out(ports, certificate, event, step)
+    await move(application, ApplicationState.CERTIFIED, ended_at=ports.clock.now())
+    await record_event(
+        ports,
+        "application:certify",
+        "application",
+        application.id,
+        actor="system",
+        clause="7.5(1)",
+        before={"state": ApplicationState.CONFIRMED},
+        after={"state": ApplicationState.CERTIFIED, "certificate": certificate.number},
+    )
+
+
+async def _next_serial() -> int:
+    """Inside the caller's transaction: the next serial; its counter stays locked until that ends."""
+    if not await Counter.filter(name=SERIAL).update(value=F("value") + 1):
+        await Counter.create(name=SERIAL, value=1)
+    return (await Counter.get(name=SERIAL)).value
+
+
+async def _put_refusal_on_desk(ports: Ports, job: ClaimedJob, finding: Finding) -> None:
+    async with transaction():
+        if not await ports.queue.finish(job):
+            return
+        application = await Application.get(id=job.args["application"]).prefetch_related("enterprise")
+        await put_on_desk(
+            ports,
+            f"{REFUSED_ISSUE}:{application.id}",
+            REFUSED_ISSUE,
+            "application",
+            application.id,
+            clause=finding.clause,
+            title=f"未能发证：{application.enterprise.name}",
+            detail={"reason": finding.reason},
+            enterprise_id=application.enterprise_id,
+        )
+
+
+# --- what happens to a certificate -----------------------------------------------------------------------------------
+
+
+async def apply_event(ports: Ports, certificate: Certificate, event: life.Event, *, actor: str) -> Step | Finding:
+    """Carry one event of the life out with all its effects, in one transaction; a finding says why it does not fit.
+
+    Within a caller's transaction it joins that one. :class:`Refused` (``not_supported``) where an effect needs what
+    this system does not keep yet; nothing is changed then.
+    """
+    async with transaction():
+        row = await Certificate.filter(id=certificate.id).select_for_update().get()
+        before = life_from_json(row.life)
+        step = life.apply(before, event, edition_on(event.on))
+        if isinstance(step, Finding):
+            return step
+        after = step.certificate
+        alive = after.state in LIVE
+        await move(
+            row,
+            after.state,
+            due_at=midnight(after.last_day + timedelta(days=1)) if alive else None,
+            grade=after.grade,
+            last_day=after.last_day,
+            life=life_to_json(after),
+        )
+        await _record_step(ports, row, event, step, before=before, actor=actor)
+        await _carry_out(ports, row, event, step)
+    await certificate.refresh_from_db()
+    ports.bell.ring("jobs")
+    return step
+
+
+async def show_points(ports: Ports, certificate: Certificate, points: int, *, actor: str) -> None:
+    """Inside the caller's transaction: the firm's points changed, and stand on the certificate anew (8.5, R45)."""
+    row = await Certificate.filter(id=certificate.id).select_for_update().get()
+    if row.points == points:
+        return
+    before = row.points
+    await move(row, row.state, due_at=row.due_at, points=points)
+    await record_event(
+        ports,
+        "certificate:points",
+        "certificate",
+        row.id,
+        actor=actor,
+        clause="8.5",
+        before={"points": before},
+        after={"points": points},
+    )
+    await _intend(ports, row, "points", life_from_json(row.life))
+
+
+async def end_term(ports: Ports, certificate: Certificate) -> None:
+    """Due: the last day of validity is over (9.1, R44). Coming too early, or again, changes nothing."""
+    today = shanghai_day(ports.clock.now())
+    if certificate.last_day < today:
+        await apply_event(ports, certificate, life.TermEnded(on=today), actor="system")
+
+
+async def _record_step(
+    ports: Ports,
+    row: Certificate,
+    event: life.Event,
+    step: Step,
+    *,
+    before: life.Certificate | None,
+    actor: str,
+) -> None:
+    after = step.certificate
+    await record_event(
+        ports,
+        f"certificate:{event.kind}",
+        "certificate",
+        row.id,
+        actor=actor,
+        clause=step.clause,
+        before=None if before is None else {"state": before.state, "grade": before.grade},
+        after={"state": after.state, "grade": after.grade, "on": event.on.isoformat(), "rows": list(step.rows)},
+    )
+
+
+async def _carry_out(ports: Ports, row: Certificate, event: life.Event, step: Step) -> None:
+    """Inside the caller's transaction: every effect of a step, in its order."""
+    renders = any(isinstance(effect, life.Render) for effect in step.effects)
+    promised: list[str] = []
+    for index, effect in enumerate(step.effects):
+        key = f"certificate:{row.id}:{row.version}:{index}"
+        match effect:
+            case life.Notify(to=life.Actor.ENTERPRISE, text=text):
+                # What says "download it" is told once there is something to download.
+                if isinstance(event, life.Issue) and renders:
+                    promised.append(text)
+                else:
+                    await _tell(ports, row, key, text, step.clause)
+            case life.Publish(text=text):
+                await _note(ports, row, PUBLISHED, step.clause, text)
+            case life.RegisterNote(clause=clause, text=text):
+                await _note(ports, row, NOTED, clause, text)
+            case life.Render(number=row.number):
+                await _intend(ports, row, event.kind, step.certificate, promised)
+            case life.CaseOpened(ground=ground, text=text):
+                await put_on_desk(
+                    ports,
+                    f"{REVOCATION}:{row.id}:{row.version}:{ground}",
+                    REVOCATION,
+                    "certificate",
+                    row.id,
+                    clause=ground,
+                    title=f"撤销立案：{row.number}",
+                    detail={"ground": ground, "text": text},
+                    enterprise_id=row.enterprise_id,
+                )
+            case life.ForbidThrough(last_day=last_day):
+                await Enterprise.filter(id=row.enterprise_id).update(barred_through=last_day)
+            case life.ClearPoints() if row.points == 0:
+                pass  # nothing to clear
+            case _:
+                raise Refused(
+                    Kind.NOT_SUPPORTED,
+                    "effect_not_supported",
+                    f"「{event.words}」还不能办理：资信分值与续期换证尚未开通（{step.clause}）",
+                    clause=step.clause,
+                    rows=step.rows,
+                )
+
+
+async def _tell(ports: Ports, row: Certificate, key: str, text: str, clause: str) -> None:
+    await tell_firm(
+        ports,
+        row.enterprise_id,
+        key,
+        clause=clause,
+        title=f"证书 {row.number}",
+        body=text,
+        path=certificate_path(row.number),
+    )
+
+
+async def _note(ports: Ports, row: Certificate, action: str, clause: str, text: str) -> None:
+    await record_event(ports, action, "certificate", row.id, actor="system", clause=clause, after={"text": text})
+
+
+# --- drawing and signing ---------------------------------------------------------------------------------------------
+
+
+async def _intend(
+    ports: Ports, row: Certificate, reason: str, after: life.Certificate, promised: list[str] | None = None
+) -> None:
+    """Inside the caller's transaction: record every word that the next rendering will carry; a job signs it (R45)."""
+    now = ports.clock.now()
+    today = shanghai_day(now)
+    edition = edition_on(today)
+    revision = row.revision + 1
+    firm = await Enterprise.get(id=row.enterprise_id)
+    url = ports.links.page(certificate_path(row.number))
+    standing = Standing(
+        row.number,
+        after.grade,
+        after.issued,
+        after.last_day,
+        after.state,
+        after.continued_through,
+        row.points,
+        after.conditions,
+    )
+    face = certificate_face(holder_from_json(row.holder), standing, url, today, edition)
+    await Rendering.create(
+        certificate_id=row.id,
+        revision=revision,
+        reason=reason,
+        face={
+            **face_to_json(face),
+            "number": row.number,
+            "revision": revision,
+            "grade": after.grade,
+            "grade_name": grade_name(after.grade, edition),
+            "alive": after.state in LIVE,
+            "is_sample": firm.is_sample,
+            "url": url,
+        },
+        as_of=today,
+        state=RenderingState.INTENDED,
+        intended_at=now,
+    )
+    await Certificate.filter(id=row.id).update(revision=revision)
+    row.revision = revision
+    await _enqueue_rendering(ports, row.id, revision, f"{RENDER}:{row.id}:{revision}", promised or [])
+
+
+async def _enqueue_rendering(ports: Ports, certificate_id: int, revision: int, key: str, promised: list[str]) -> None:
+    await ports.queue.enqueue(
+        RENDER,
+        key,
+        {"certificate": certificate_id, "revision": revision, "tell": promised},
+        due=ports.clock.now(),
+        priority=20,
+        max_attempts=20,
+    )
+
+
+async def render(ports: Ports, job: ClaimedJob) -> None:
+    """The job: check the fonts, draw, sign, keep, and record the hash of what was signed; then tell the firm.
+
+    Idempotent. What will be signed is on record before, and a rendering counts by the one hash that is recorded with
+    SIGNED: a process that dies after signing leaves a file that nobody was given and no row names, which is deleted by
+    the job that was due before it was written. The next attempt signs the same words again and records that file.
+    """
+    row = await Certificate.get(id=job.args["certificate"])
+    rendering = await Rendering.get(certificate_id=row.id, revision=job.args["revision"])
+    if rendering.state == RenderingState.SIGNED:
+        async with transaction():
+            await ports.queue.finish(job)
+        return
+    if missing := await ports.certifier.missing_glyphs(words_of(rendering.face)):
+        await _put_missing_on_desk(ports, job, row, rendering, missing)
+        return
+    drawn = await ports.certifier.render(rendering.face, rendering.face["url"])
+    signed = await ports.certifier.sign(drawn.pdf, row.number, rendering.revision)
+    sha256 = hashlib.sha256(signed).hexdigest()
+    pdf_key = f"certificates/{sha256[:2]}/{sha256}.pdf"
+    png_key = f"certificates/{sha256[:2]}/{sha256}.png"
+    async with owning(ports, pdf_key), owning(ports, png_key):
+        await put_object(ports, pdf_key, signed)
+        await put_object(ports, png_key, drawn.png)
+        async with transaction():
+            if not await ports.queue.finish(job):
+                return
+            recorded = await Rendering.filter(id=rendering.id, state=RenderingState.INTENDED).update(
+                state=RenderingState.SIGNED,
+                signed_at=ports.clock.now(),
+                pdf_key=pdf_key,
+                pdf_sha256=sha256,
+                png_key=png_key,
+            )
+            if recorded:
+                await record_event(
+                    ports,
+                    "certificate:sign",
+                    "certificate",
+                    row.id,
+                    actor="system",
+                    clause="B",
+                    after={"revision": rendering.revision, "as_of": rendering.as_of.isoformat()},
+                    evidence_sha256=sha256,
+                )
+                for index, text in enumerate(job.args["tell"]):
+                    await _tell(ports, row, f"certificate:{row.id}:signed:{index}", text, "7.5(1)")
+    ports.bell.ring("jobs")
+
+
+def words_of(face: dict[str, Any]) -> str:
+    """Every word that stands on a certificate with that face."""
+    pairs = [part for pair in face["fields"] for part in pair]
+    return "\n".join([face["title"], *pairs, face["seal"], *face["notes"]])
+
+
+async def _put_missing_on_desk(
+    ports: Ports, job: ClaimedJob, row: Certificate, rendering: Rendering, missing: str
+) -> None:
+    """A certificate never shows boxes: it waits until the operator has installed a font that has the characters."""
+    named = [f"{character}（U+{ord(character):04X}）" for character in missing]
+    async with transaction():
+        if not await ports.queue.finish(job):
+            return
+        await put_on_desk(
+            ports,
+            f"{MISSING_GLYPHS}:{rendering.id}:{job.id}",
+            MISSING_GLYPHS,
+            "rendering",
+            rendering.id,
+            clause="B",
+            title=f"证书 {row.number} 缺字：{'、'.join(named)}"[:200],
+            detail={
+                "number": row.number,
+                "revision": rendering.revision,
+                "characters": named,
+                "advice": "请安装含有这些字的字体并重启（ZHUISU_CERTIFICATE__FONT_DIRS），再选择重新生成",
+            },
+            enterprise_id=row.enterprise_id,
+        )
+    log.warning("certificate %s waits for fonts: %s", row.number, ", ".join(f"U+{ord(one):04X}" for one in missing))
+
+
+async def render_again(ports: Ports, item: DeskItem, decision: str, reason: str, asker: Asker) -> None:
+    """The operator has mended the fonts (``retry``): the rendering is tried anew."""
+    if decision != "retry":
+        raise Refused(Kind.INVALID, "decision_unknown", "请选择：重新生成", field="decision")
+    async with transaction():
+        rendering = await Rendering.get(id=item.subject_id).prefetch_related("certificate")
+        first = rendering.reason == life.Issue.kind
+        promised = [f"证书 {rendering.certificate.number} 已发放，可在线下载"] if first else []
+        key = f"{RENDER}:{rendering.certificate_id}:{rendering.revision}:{item.id}"
+        await _enqueue_rendering(ports, rendering.certificate_id, rendering.revision, key, promised)
+    ports.bell.ring("jobs")
+
+
+# --- looking ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PublicMonth:
+    """One month of the record: ``2026-12``, its state (``standard.months.MonthState``) and the Chinese for it."""
+
+    month: str
+    state: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class PublicCertificate:
+    """What everybody may see of a certificate (7.6); days are Shanghai days.
+
+    ``state_words`` is what stands on it, ``continued_through`` a month (``2026-12``), ``history`` what was made public
+    about it, each a day and a sentence, the newest first. ``revision`` is the newest rendering; ``pdf_ready`` whether
+    a signed one is there.
+    """
+
+    number: str
+    path: str
+    grade: str
+    grade_name: str
+    state: str
+    state_words: str
+    alive: bool
+    enterprise: str
+    uscc: str
+    address: str
+    categories: tuple[str, ...]
+    issued_on: date
+    last_day: date
+    as_of: date
+    continued_through: str
+    months: tuple[PublicMonth, ...]
+    points: int
+    conditions: tuple[str, ...]
+    is_sample: bool
+    previous: str
+    successor: str
+    revision: int
+    pdf_ready: bool
+    history: tuple[tuple[date, str], ...]
+
+
+_MONTH_WORDS = {
+    "open": "提报中",
+    "warned": "预警，待补报",
+    "on_time": "按时合规",
+    "on_time_failed": "不合规",
+    "made_up": "补报合规",
+    "missed": "未提报",
+}
+
+
+def certificate_path(number: str) -> str:
+    """Its public page, a path of ours: what the QR code on it leads to."""
+    return f"/c/{number_in_path(number)}"
+
+
+async def certificate_by_number(number: str) -> Certificate:
+    """The certificate with that number, however it is written; for everybody. :class:`Refused` where there is none."""
+    known = number_from_path(number)
+    found = None if known is None else await Certificate.get_or_none(number=known).prefetch_related("enterprise")
+    if found is None:
+        advice = "没有这个编号的证书：请核对编号，例如 T/CMIF-2026-000001"
+        raise Refused(Kind.NOT_FOUND, "certificate_unknown", advice, clause="7.6")
+    return found
+
+
+async def certificates_of(enterprise_id: int) -> list[Certificate]:
+    """All certificates of a firm, the newest first; public (7.6)."""
+    return await Certificate.filter(enterprise_id=enterprise_id).order_by("-id").prefetch_related("enterprise")
+
+
+async def public_certificate(number: str) -> PublicCertificate:
+    """What everybody may see of the certificate with that number."""
+    return await shown(await certificate_by_number(number))
+
+
+async def shown(row: Certificate) -> PublicCertificate:
+    """What everybody may see of a certificate, whose ``enterprise`` is fetched."""
+    now, holder = life_from_json(row.life), holder_from_json(row.holder)
+    signed = await Rendering.filter(certificate_id=row.id, state=RenderingState.SIGNED).order_by("-revision").first()
+    public = await Event.filter(subject_kind="certificate", subject_id=row.id, action__in=[PUBLISHED, NOTED]).order_by(
+        "-id"
+    )
+    edition = edition_on(row.issued_on)
+    return PublicCertificate(
+        number=row.number,
+        path=certificate_path(row.number),
+        grade=row.grade,
+        grade_name=grade_name(row.grade, edition),
+        state=row.state,
+        state_words=state_on_face(State(row.state), now.continued_through, edition),
+        alive=row.state in LIVE,
+        enterprise=holder.name,
+        uscc=holder.uscc,
+        address=holder.address,
+        categories=holder.categories,
+        issued_on=row.issued_on,
+        last_day=row.last_day,
+        as_of=now.as_of,
+        continued_through=str(now.continued_through),
+        months=tuple(
+            PublicMonth(str(record.month), record.state.value, _MONTH_WORDS[record.state.value])
+            for record in now.months
+        ),
+        points=row.points,
+        conditions=now.conditions,
+        is_sample=row.enterprise.is_sample,
+        previous=now.previous,
+        successor=now.successor,
+        revision=row.revision,
+        pdf_ready=signed is not None,
+        history=tuple((shanghai_day(event.at), event.after["text"]) for event in public),
+    )
+
+
+async def pdf_of(ports: Ports, number: str, revision: int | None = None) -> tuple[bytes, Rendering]:
+    """The signed PDF, the newest or that ``revision``; public as the certificate is (7.6)."""
+    rendering = await _signed(number, revision)
+    assert rendering.pdf_key is not None
+    return await ports.storage.get(rendering.pdf_key), rendering
+
+
+async def png_of(ports: Ports, number: str) -> bytes:
+    """The newest signed rendering as a picture; it carries no signature."""
+    rendering = await _signed(number, None)
+    assert rendering.png_key is not None
+    return await ports.storage.get(rendering.png_key)
+
+
+async def _signed(number: str, revision: int | None) -> Rendering:
+    row = await certificate_by_number(number)
+    signed = Rendering.filter(certificate_id=row.id, state=RenderingState.SIGNED)
+    if revision is not None:
+        rendering = await signed.get_or_none(revision=revision)
+        if rendering is None:
+            raise not_found()
+        return rendering
+    newest = await signed.order_by("-revision").first()
+    if newest is None:
+        advice = "证书文件正在生成，请稍后再试"
+        raise Refused(Kind.UNAVAILABLE, "certificate_not_ready", advice, clause="7.5(1)", retry_after=10)
+    return newest
+
+
+# --- checking --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """Whether a PDF is one of ours, by its bytes and its signature, never by what its pages say.
+
+    ``outcome``: ``current``, ``historic``, ``unknown`` (our signature, and no record of it), ``altered``, ``not_ours``.
+    """
+
+    outcome: str
+    sentence: str
+    certificate: PublicCertificate | None = None
+    signature: SignatureVerdict | None = None
+    revision: int | None = None
+
+
+async def verify_pdf(ports: Ports, data: bytes) -> Verified:
+    """What a PDF that somebody shows us is worth (note 4 of Appendix B); any bytes may come.
+
+    The hash of the whole file decides where we know it: then it is, to the byte, what was signed and recorded.
+    """
+    sha256 = hashlib.sha256(data).hexdigest()
+    known = await Rendering.get_or_none(pdf_sha256=sha256, state=RenderingState.SIGNED)
+    if known is not None:
+        return await _known(known)
+    if len(data) > ports.max_bytes or identify(data) is not MediaType.PDF:
+        return Verified("not_ours", "这不是平台签发的电子证书：平台签发的证书是 PDF 文件。请上传从平台下载的原文件。")
+    verdict = await ports.certifier.verify(data)
+    if verdict is None or not verdict.ours:
+        return Verified(
+            "not_ours",
+            "这份文件没有平台的电子签名，不是平台签发的原文件（打印、转换或另存都会丢失签名）。"
+            "请上传从平台下载的原文件，或扫描证书上的二维码核验。",
+            signature=verdict,
+        )
+    row = None if verdict.number is None else await Certificate.get_or_none(number=verdict.number)
+    certificate = None
+    if row is not None:
+        await row.fetch_related("enterprise")
+        certificate = await shown(row)
+    named = f"证书 {verdict.number}" if verdict.number else "一份平台签发的证书"
+    if not verdict.intact:
+        sentence = f"文件已被改动：它带有平台对{named}的签名，但内容与签名不符。请勿采信，以平台上的证书页为准。"
+        return Verified("altered", sentence, certificate, verdict, verdict.revision)
+    sentence = (
+        f"签名有效，但平台没有签发过这一份文件的记录（{named}）。请勿采信，以平台上的证书页为准，并联系运营方核实。"
+    )
+    return Verified("unknown", sentence, certificate, verdict, verdict.revision)
+
+
+async def _known(rendering: Rendering) -> Verified:
+    row = await Certificate.get(id=rendering.certificate_id).prefetch_related("enterprise")
+    certificate = await shown(row)
+    now = f"证书当前状态：{certificate.state_words}"
+    if rendering.revision == row.revision:
+        sentence = f"真实的原文件：证书 {row.number} 的最新版本，截至 {rendering.as_of}，内容未被改动。{now}。"
+        return Verified("current", sentence, certificate, None, rendering.revision)
+    sentence = (
+        f"真实的原文件，但是历史版本：证书 {row.number} 截至 {rendering.as_of} 的第 {rendering.revision} 版，"
+        f"此后证书已有更新（现为第 {row.revision} 版）。{now}。"
+    )
+    return Verified("historic", sentence, certificate, None, rendering.revision)
