@@ -66,6 +66,11 @@ PUBLISHED, NOTED = "certificate:publish", "certificate:register_note"
 """Events that are public, with their words: the certificate's history (7.6)."""
 
 
+SEAL_NOTE = "本证书以 PDF 文件中的电子签名（PAdES）为准；此处为签发单位名称，不是公章图样。"
+SAMPLE_SEAL_NOTE = "本文件以样例密钥签名，仅供试用，不具法律效力；此处为签发单位名称，不是公章图样。"
+"""What the seal block is, said honestly beside it."""
+
+
 # --- issuing ---------------------------------------------------------------------------------------------------------
 
 
@@ -333,19 +338,23 @@ async def _intend(
         row.points,
         after.conditions,
     )
-    face = certificate_face(holder_from_json(row.holder), standing, url, today, edition)
+    face = certificate_face(holder_from_json(row.holder), standing, f"{url}（或扫描二维码）", today, edition)
     await Rendering.create(
         certificate_id=row.id,
         revision=revision,
         reason=reason,
         face={
             **face_to_json(face),
+            "heading": edition.word("life.face_title"),
             "number": row.number,
             "revision": revision,
             "grade": after.grade,
             "grade_name": grade_name(after.grade, edition),
             "alive": after.state in LIVE,
-            "is_sample": firm.is_sample,
+            "active": after.state in LIVE and after.state is not State.SUSPENDED,
+            "as_of_words": f"截至 {today.year} 年 {today.month} 月 {today.day} 日（第 {revision} 版）",
+            "seal_note": SAMPLE_SEAL_NOTE if ports.certifier.sample else SEAL_NOTE,
+            "sample_words": "样例" if firm.is_sample or ports.certifier.sample else "",
             "url": url,
         },
         as_of=today,
@@ -421,7 +430,8 @@ async def render(ports: Ports, job: ClaimedJob) -> None:
 def words_of(face: dict[str, Any]) -> str:
     """Every word that stands on a certificate with that face."""
     pairs = [part for pair in face["fields"] for part in pair]
-    return "\n".join([face["title"], *pairs, face["seal"], *face["notes"]])
+    rest = (face[name] for name in ("heading", "grade_name", "as_of_words", "seal_note", "sample_words"))
+    return "\n".join([face["title"], *pairs, face["seal"], *face["notes"], *rest])
 
 
 async def _put_missing_on_desk(

@@ -192,6 +192,11 @@ class SignatureVerdict:
 class Certifier(Protocol):
     """Draws certificates, signs them, and reads signatures."""
 
+    @property
+    def sample(self) -> bool:
+        """Whether it signs with the marked sample key of a development machine."""
+        ...
+
     async def missing_glyphs(self, text: str) -> str:
         """The characters of ``text`` that no font of ours can draw, each once; empty where all is well."""
         ...

@@ -1,5 +1,6 @@
 """A small world for use cases: a scripted inspector and a WeChat that writes down what it was told."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -17,7 +18,7 @@ from tests.clock import FakeClock
 from workflow.bell import Bell
 from workflow.context import Ports, SignIn
 from workflow.links import Links
-from workflow.ports import BadRequest, QrTicket, Register, RegistryAnswer, Reply, WeChatLogin
+from workflow.ports import BadRequest, Drawn, QrTicket, Register, RegistryAnswer, Reply, SignatureVerdict, WeChatLogin
 
 Look = Callable[[Request], Inspected]
 
@@ -64,6 +65,34 @@ class ScriptedInspector:
     async def inspect(self, request: Request) -> Inspected:
         self.asked.append(request)
         return self.look(request)
+
+    async def check(self) -> None: ...
+
+
+@dataclass
+class ScriptedCertifier:
+    """Draws and signs as plain JSON; ``lacking`` are the characters that its fonts do not have."""
+
+    lacking: str = ""
+    sample: bool = True
+    signed: int = 0
+
+    async def missing_glyphs(self, text: str) -> str:
+        return "".join(character for character in self.lacking if character in text)
+
+    async def render(self, face: dict[str, Any], qr_url: str) -> Drawn:
+        return Drawn(b"%PDF-" + json.dumps([face, qr_url]).encode(), b"\x89PNG" + qr_url.encode())
+
+    async def sign(self, pdf: bytes, number: str, revision: int) -> bytes:
+        self.signed += 1
+        return pdf + b"\nsigned " + json.dumps([self.signed, number, revision, len(pdf)]).encode()
+
+    async def verify(self, pdf: bytes) -> SignatureVerdict | None:
+        drawn, signed, said = pdf.partition(b"\nsigned ")
+        if not signed:
+            return None
+        _, number, revision, length = json.loads(said)
+        return SignatureVerdict(ours=True, intact=len(drawn) == length, number=number, revision=revision, sample=True)
 
     async def check(self) -> None: ...
 
@@ -145,6 +174,7 @@ class World:
     wechat: RecordingWeChat
     inspector: ScriptedInspector
     registries: ScriptedRegistries
+    certifier: ScriptedCertifier
     folder: Path
 
     async def work(self, *, until_idle: bool = True) -> int:
@@ -167,11 +197,13 @@ class World:
 
 def make_world(folder: Path, clock: FakeClock) -> World:
     wechat, inspector, registries = RecordingWeChat(), ScriptedInspector(), ScriptedRegistries()
+    wechat, inspector, certifier = RecordingWeChat(), ScriptedInspector(), ScriptedCertifier()
     ports = Ports(
         clock=clock,
         storage=open_storage("", folder / "objects"),
         inspector=inspector,
         pictures=TablePictureIndex(),
+        certifier=certifier,
         queue=TableQueue(clock, lease_clock=clock),
         cache=MemoryCache(),
         limiter=SlidingLimiter.in_memory(),
@@ -192,3 +224,4 @@ def make_world(folder: Path, clock: FakeClock) -> World:
         max_bytes=20 * 10**6,
     )
     return World(ports, clock, wechat, inspector, registries, folder)
+    return World(ports, clock, wechat, inspector, certifier, folder)
