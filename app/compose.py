@@ -15,6 +15,7 @@ from bot import add_bot
 from config.clock import Clock, SystemClock
 from config.settings import Environment, Settings
 from gateways.cache import MemoryCache, RedisCache
+from gateways.certifier import TypstCertifier
 from gateways.inspector import PooledInspector
 from gateways.limiter import SlidingLimiter
 from gateways.picture_index import TablePictureIndex
@@ -84,6 +85,8 @@ async def joined_ports(
         stack.push_async_callback(wechat.aclose)
         registries = open_registries(settings.registries)
         stack.push_async_callback(registries.aclose)
+        certifier = TypstCertifier.from_settings(settings)
+        stack.push_async_callback(certifier.aclose)
         pictures = TablePictureIndex()
         stack.push_async_callback(pictures.aclose)
         inspector = PooledInspector(settings.inspector)
@@ -98,6 +101,7 @@ async def joined_ports(
             storage=open_storage(settings.storage_url, settings.data_dir / "objects"),
             inspector=inspector,
             pictures=pictures,
+            certifier=certifier,
             queue=TableQueue(clock),
             cache=cache,
             limiter=limiter,

@@ -105,6 +105,20 @@ class ApiSettings(BaseModel):
         0,
         ge=0,
         description="reverse proxies of ours before us; the address is the one X-Forwarded-For has that far back",
+class CertificateSettings(BaseModel):
+    """Drawing and signing electronic certificates (7.5(1), Appendix B)."""
+
+    key_file: Path | None = Field(
+        None, description="PKCS#12 file (.p12, .pfx) with key and chain; empty in dev: a sample key, made in data_dir"
+    )
+    key_password: SecretStr = Field(SecretStr(""), description="password of that file")
+    former_certificates: tuple[Path, ...] = Field(
+        (), description="PEM files of certificates that signed before the present one: altered files are still known"
+    )
+    timestamp_url: str = Field("", description="RFC 3161 time stamp service; empty: the machine's own time")
+    font_dirs: tuple[Path, ...] = Field(
+        (Path("/usr/share/fonts/opentype/noto"),),
+        description="folders of fonts, with Noto Serif CJK SC and Noto Sans CJK SC (fonts-noto-cjk) among them",
     )
 
 
@@ -152,6 +166,7 @@ class Settings(BaseSettings):
     registries: RegistriesSettings = Field(default_factory=lambda: RegistriesSettings.model_validate({}))
     inspector: InspectorSettings = Field(default_factory=lambda: InspectorSettings.model_validate({}))
     api: ApiSettings = Field(default_factory=lambda: ApiSettings.model_validate({}))
+    certificate: CertificateSettings = Field(default_factory=lambda: CertificateSettings.model_validate({}))
     simulator: SimulatorSettings = Field(default_factory=lambda: SimulatorSettings.model_validate({}))
 
     @classmethod
@@ -254,6 +269,10 @@ class Settings(BaseSettings):
             missing.append("ZHUISU_DATABASE_URL：生产使用 PostgreSQL（postgres://…），SQLite 仅供单机试用")
         if not self.redis_url:
             missing.append("ZHUISU_REDIS_URL：多进程共用令牌、去重与会话状态需要 Redis")
+        if self.certificate.key_file is None:
+            missing.append("ZHUISU_CERTIFICATE__KEY_FILE：填写签发证书用的 PKCS#12 文件（.p12）；样例密钥不得用于生产")
+        elif not self.certificate.key_file.is_file():
+            missing.append(f"ZHUISU_CERTIFICATE__KEY_FILE：找不到文件 {self.certificate.key_file}")
         if self.simulator.enabled:
             missing.append("ZHUISU_SIMULATOR__ENABLED：生产不得启用微信模拟器")
         return missing
