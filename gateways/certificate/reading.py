@@ -22,7 +22,8 @@ async def read(pdf: bytes, ours: list[bytes]) -> dict[str, Any] | None:
     """What the signature says (fields of ``workflow.ports.SignatureVerdict``), None where none can be read.
 
     1. The file is parsed; of its signatures the one made with a certificate of ours counts, else the last.
-    2. It is checked against every byte that it covers, and it must cover the file to its end.
+    2. It is checked against every byte that it covers, and it must cover the file to its end. What it cannot cover, the
+       room it stands in, must be as signing leaves it.
     3. A file that no longer parses, or whose signature no longer does, is still known as altered where our
        certificate stands in it: nobody puts that into a file by chance.
     """
@@ -57,7 +58,7 @@ async def _signatures(pdf: bytes, ours: list[bytes]) -> list[dict[str, Any]]:
         verdicts.append(
             {
                 "ours": certificate.dump() in ours,
-                "intact": sound and whole,
+                "intact": sound and whole and _untouched_room(pdf, signature),
                 "signer": certificate.subject.human_friendly[:200],
                 "signed_at": at.isoformat() if at is not None else None,
                 "number": said[1] if said else None,
@@ -65,6 +66,15 @@ async def _signatures(pdf: bytes, ours: list[bytes]) -> list[dict[str, Any]]:
             }
         )
     return verdicts
+
+
+def _untouched_room(pdf: bytes, signature: Any) -> bool:
+    """Whether the gap in the covered range holds the signature in upper-case hexadecimal, then zeros."""
+    from asn1crypto.parser import peek  # noqa: PLC0415 - loaded in the child only
+
+    _, begin, end, _ = (int(number) for number in signature.byte_range)
+    room = bytes(signature.pkcs7_content)
+    return pdf[begin:end] == b"<%s>" % room.hex().upper().encode() and not any(room[peek(room) :])
 
 
 def _carries(pdf: bytes, ours: list[bytes]) -> bool:

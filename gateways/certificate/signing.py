@@ -26,8 +26,8 @@ _SAMPLE_CA = "样例根证书（开发用）"
 _SAMPLE_PASSWORD = b"sample"
 """Of no worth: the key signs nothing that anybody should trust, and the file can only be read by its owner."""
 _SAMPLE_YEARS = 20
-_ROOM = 16_384
-"""Bytes of a signature beside its certificates: attributes, the signature itself, a time stamp with its own chain."""
+_ROOM, _ROOM_FOR_STAMP = 4_096, 12_288
+"""Bytes of a signature beside its certificates: attributes and signature, and a time stamp with its own chain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,8 @@ def sign(pdf: bytes, key: SigningKey, number: str, revision: int, timestamp_url:
     signer = signers.PdfSigner(metadata, key.signer, timestamper=stamper)
     try:
         # Room for the signature is named here: pyHanko would sign twice to find out how much it needs.
-        signed = signer.sign_pdf(writer, bytes_reserved=2 * (key.certificates_size + _ROOM))
+        room = key.certificates_size + _ROOM + (_ROOM_FOR_STAMP if timestamp_url else 0)
+        signed = signer.sign_pdf(writer, bytes_reserved=2 * room)
     except (PdfError, SigningError, TimestampRequestError) as problem:
         raise CertifierFailed(f"{type(problem).__name__}: {problem}"[:500]) from None
     return bytes(signed.getvalue())
