@@ -1,19 +1,39 @@
 """Rows as the tests need them: valid unless told otherwise, made with all they refer to."""
 
 import secrets
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from models import (
     Answer,
+    Application,
+    ApplicationProduct,
+    Certificate,
+    CodePattern,
+    Counter,
+    DeskItem,
     Enterprise,
     Event,
     Evidence,
+    Grant,
+    IdempotentRequest,
+    InboxEntry,
     Inspection,
+    Invitation,
     Job,
+    Material,
+    Objection,
+    ObjectionEvidence,
+    OneTimeLink,
+    Person,
     Photo,
     PictureFingerprint,
     Product,
+    Publication,
+    Registration,
+    Rendering,
+    Session,
+    Staff,
     UploadLink,
     WeChatIdentity,
 )
@@ -107,3 +127,242 @@ async def job(**given: Any) -> Job:
     return await Job.create(
         **{"kind": "test", "key": secrets.token_hex(8), "due_at": NOW, "max_attempts": 5, "created_at": NOW, **given}
     )
+
+
+# --- people and what they may do -------------------------------------------------------------------------------------
+
+
+async def person(**given: Any) -> Person:
+    return await Person.create(**{"created_at": NOW, **given})
+
+
+async def staff(**given: Any) -> Staff:
+    if "enterprise_id" not in given:
+        given["enterprise_id"] = (await enterprise()).id
+    if "person_id" not in given:
+        given["person_id"] = (await person()).id
+    return await Staff.create(**{"name": "样例员工", "role": "staff", "created_at": NOW, **given})
+
+
+async def session(**given: Any) -> Session:
+    if "person_id" not in given:
+        given["person_id"] = (await person()).id
+    defaults = {
+        "token_hash": secrets.token_hex(32),
+        "door": "miniapp",
+        "created_at": NOW,
+        "seen_at": NOW,
+        "expires_at": NOW + timedelta(days=7),
+    }
+    return await Session.create(**{**defaults, **given})
+
+
+async def one_time_link(**given: Any) -> OneTimeLink:
+    if "identity_id" not in given:
+        given["identity_id"] = (await identity()).id
+    defaults = {
+        "token_hash": secrets.token_hex(32),
+        "purpose": "sign_in",
+        "created_at": NOW,
+        "expires_at": NOW + timedelta(minutes=10),
+    }
+    return await OneTimeLink.create(**{**defaults, **given})
+
+
+async def invitation(**given: Any) -> Invitation:
+    if "invited_by_id" not in given:
+        given.setdefault("enterprise_id", (await enterprise()).id)
+        owner = await Staff.get_or_none(enterprise_id=given["enterprise_id"], role="owner", left_at=None)
+        given["invited_by_id"] = (owner or await staff(enterprise_id=given["enterprise_id"], role="owner")).id
+    if "enterprise_id" not in given:
+        given["enterprise_id"] = (await Staff.get(id=given["invited_by_id"])).enterprise_id
+    defaults = {
+        "code_hash": secrets.token_hex(32),
+        "role": "staff",
+        "created_at": NOW,
+        "expires_at": NOW + timedelta(days=3),
+    }
+    return await Invitation.create(**{**defaults, **given})
+
+
+async def grant(**given: Any) -> Grant:
+    if "person_id" not in given:
+        given["person_id"] = (await person()).id
+    return await Grant.create(**{"role": "operator", "granted_by": "cli", "granted_at": NOW, **given})
+
+
+async def registration(**given: Any) -> Registration:
+    if "person_id" not in given:
+        given["person_id"] = (await person()).id
+    defaults = {
+        "ref": secrets.token_urlsafe(9),
+        "key": secrets.token_hex(8),
+        "uscc": secrets.token_hex(9),
+        "name": "样例电器",
+        "address": "样例市样例路 1 号",
+        "applicant_name": "样例员工",
+        "state": "checking",
+        "created_at": NOW,
+    }
+    return await Registration.create(**{**defaults, **given})
+
+
+async def code_pattern(**given: Any) -> CodePattern:
+    if "product_id" not in given:
+        given["product_id"] = (await product()).id
+    return await CodePattern.create(**{"kind": "gtin_prefix", "value": "6901234", "claimed_at": NOW, **given})
+
+
+# --- from an application to its certificate --------------------------------------------------------------------------
+
+
+async def application(**given: Any) -> Application:
+    if "enterprise_id" not in given:
+        given["enterprise_id"] = (await enterprise()).id
+    if "opened_by_id" not in given:
+        given["opened_by_id"] = (await person()).id
+    defaults = {
+        "ref": secrets.token_urlsafe(9),
+        "level": "AA",
+        "sells_online": False,
+        "state": "draft",
+        "opened_at": NOW,
+    }
+    return await Application.create(**{**defaults, **given})
+
+
+async def application_product(**given: Any) -> ApplicationProduct:
+    if "application_id" not in given:
+        given["application_id"] = (await application()).id
+    if "product_id" not in given:
+        firm = (await Application.get(id=given["application_id"])).enterprise_id
+        given["product_id"] = (await product(enterprise_id=firm, model=secrets.token_hex(4))).id
+    return await ApplicationProduct.create(**given)
+
+
+async def material(**given: Any) -> Material:
+    if "application_id" not in given:
+        given["application_id"] = (await application()).id
+    if "evidence_id" not in given:
+        given["evidence_id"] = (await evidence()).id
+    if "handed_in_by_id" not in given:
+        given["handed_in_by_id"] = (await person()).id
+    defaults = {
+        "ref": secrets.token_urlsafe(9),
+        "kind": "certificate_photo",
+        "key": secrets.token_hex(8),
+        "state": "handed_in",
+        "handed_in_at": NOW,
+    }
+    return await Material.create(**{**defaults, **given})
+
+
+async def publication(**given: Any) -> Publication:
+    if "application_id" not in given:
+        given["application_id"] = (await application(state="publicity")).id
+    defaults = {
+        "ref": secrets.token_urlsafe(9),
+        "content": {"企业名称": "样例电器", "等级": "AA"},
+        "published_at": NOW,
+        "closes_at": NOW + timedelta(days=3),
+        "state": "running",
+    }
+    return await Publication.create(**{**defaults, **given})
+
+
+async def objection(**given: Any) -> Objection:
+    if "publication_id" not in given:
+        given["publication_id"] = (await publication()).id
+    defaults = {
+        "ref": secrets.token_urlsafe(9),
+        "party": "enterprise",
+        "route": "objection",
+        "key": secrets.token_hex(8),
+        "statement": "样例异议",
+        "state": "open",
+        "filed_at": NOW,
+    }
+    return await Objection.create(**{**defaults, **given})
+
+
+async def objection_evidence(**given: Any) -> ObjectionEvidence:
+    if "objection_id" not in given:
+        given["objection_id"] = (await objection()).id
+    if "evidence_id" not in given:
+        given["evidence_id"] = (await evidence()).id
+    return await ObjectionEvidence.create(**given)
+
+
+async def certificate(**given: Any) -> Certificate:
+    """Its ``holder`` and ``life`` are empty: who needs them issues one through :mod:`workflow.certificates`."""
+    if "application_id" not in given:
+        firm = {"enterprise_id": given["enterprise_id"]} if "enterprise_id" in given else {}
+        given["application_id"] = (await application(state="certified", **firm)).id
+    if "enterprise_id" not in given:
+        given["enterprise_id"] = (await Application.get(id=given["application_id"])).enterprise_id
+    given.setdefault("serial", await Certificate.all().count() + 1)
+    defaults = {
+        "number": f"SAMPLE-{given['serial']:06d}",
+        "grade": "AA",
+        "state": "active",
+        "issued_on": date(2026, 11, 24),
+        "last_day": date(2027, 11, 23),
+        "holder": {},
+        "life": {},
+        "created_at": NOW,
+    }
+    return await Certificate.create(**{**defaults, **given})
+
+
+async def rendering(**given: Any) -> Rendering:
+    if "certificate_id" not in given:
+        given["certificate_id"] = (await certificate()).id
+    defaults = {
+        "revision": 0,
+        "reason": "issued",
+        "face": {},
+        "as_of": date(2026, 11, 24),
+        "state": "intended",
+        "intended_at": NOW,
+    }
+    return await Rendering.create(**{**defaults, **given})
+
+
+# --- what waits, what was told, what happens once --------------------------------------------------------------------
+
+
+async def desk_item(**given: Any) -> DeskItem:
+    defaults = {
+        "ref": secrets.token_urlsafe(9),
+        "key": secrets.token_hex(8),
+        "kind": "overdue",
+        "subject_kind": "application",
+        "subject_id": 1,
+        "clause": "7.2(4)",
+        "title": "样例待办",
+        "opened_at": NOW,
+        "state": "open",
+    }
+    return await DeskItem.create(**{**defaults, **given})
+
+
+async def inbox_entry(**given: Any) -> InboxEntry:
+    if "person_id" not in given:
+        given["person_id"] = (await person()).id
+    defaults = {
+        "key": secrets.token_hex(8),
+        "clause": "7.3",
+        "title": "样例通知",
+        "body": "样例内容",
+        "created_at": NOW,
+    }
+    return await InboxEntry.create(**{**defaults, **given})
+
+
+async def idempotent_request(**given: Any) -> IdempotentRequest:
+    defaults = {"scope": "person:1 test", "key": secrets.token_hex(8), "body_sha256": "0" * 64, "created_at": NOW}
+    return await IdempotentRequest.create(**{**defaults, **given})
+
+
+async def counter(**given: Any) -> Counter:
+    return await Counter.create(**{"name": secrets.token_hex(8), **given})

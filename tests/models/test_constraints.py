@@ -10,7 +10,17 @@ from tortoise.exceptions import IntegrityError
 from tortoise.migrations.constraints import CheckConstraint
 
 import models
-from models import Event, Product
+from models import (
+    OPEN,
+    Application,
+    ApplicationState,
+    CodePattern,
+    Event,
+    Grant,
+    ObjectionEvidence,
+    Product,
+    Staff,
+)
 from tests import rows
 from tests.conftest import Database
 
@@ -27,6 +37,16 @@ async def twice(make: Callable[..., Awaitable[Any]], **same: Any) -> None:
     await make(**same)
 
 
+async def twice_for_one_application() -> None:
+    application = await rows.application(state="certified")
+    await twice(rows.certificate, application_id=application.id, enterprise_id=application.enterprise_id)
+
+
+async def two_of_one_serial() -> None:
+    await rows.certificate(serial=1, number="a")
+    await rows.certificate(serial=1, number="b")
+
+
 CHECKS: dict[str, Attempt] = {
     "enterprise_uscc": lambda: rows.enterprise(uscc="1" * 17),
     "wechat_identity_sheet": lambda: rows.identity(sheet_width_um=100_000),
@@ -41,6 +61,23 @@ CHECKS: dict[str, Attempt] = {
     "photo_state": lambda: rows.photo(state="lost"),
     "photo_sheet": lambda: rows.photo(sheet_height_um=70_000),
     "picture_fingerprint_fine": lambda: rows.picture_fingerprint(fine=bytes(31)),
+    "code_pattern_kind": lambda: rows.code_pattern(kind="colour"),
+    "session_door": lambda: rows.session(door="window"),
+    "one_time_link_purpose": lambda: rows.one_time_link(purpose="fun"),
+    "platform_grant_role": lambda: rows.grant(role="king"),
+    "registration_state": lambda: rows.registration(state="lost"),
+    "registration_uscc": lambda: rows.registration(uscc="1" * 17),
+    "application_state": lambda: rows.application(state="lost"),
+    "application_level": lambda: rows.application(level="C"),
+    "material_state": lambda: rows.material(state="lost"),
+    "publication_state": lambda: rows.publication(state="lost"),
+    "objection_state": lambda: rows.objection(state="lost"),
+    "objection_party": lambda: rows.objection(party="press"),
+    "objection_route": lambda: rows.objection(route="court"),
+    "certificate_state": lambda: rows.certificate(state="lost"),
+    "certificate_grade": lambda: rows.certificate(grade="D"),
+    "rendering_state": lambda: rows.rendering(state="lost"),
+    "desk_item_state": lambda: rows.desk_item(state="lost"),
     "job_attempts": lambda: rows.job(max_attempts=0),
     "job_one_end": lambda: rows.job(done_at=rows.NOW, dead_at=rows.NOW),
     "job_lease": lambda: rows.job(lease="a"),
@@ -54,13 +91,28 @@ UNIQUES: dict[str, Attempt] = {
     "photo.receipt": lambda: twice(rows.photo, receipt="a"),
     "picture_fingerprint.evidence": of_one_evidence,
     "upload_link.token_hash": lambda: twice(rows.upload_link, token_hash="a"),
+    "session.token_hash": lambda: twice(rows.session, token_hash="a"),
+    "one_time_link.token_hash": lambda: twice(rows.one_time_link, token_hash="a"),
+    "invitation.code_hash": lambda: twice(rows.invitation, code_hash="a"),
+    "registration.ref": lambda: twice(rows.registration, ref="a"),
+    "application.ref": lambda: twice(rows.application, ref="a"),
+    "material.ref": lambda: twice(rows.material, ref="a"),
+    "publication.ref": lambda: twice(rows.publication, ref="a"),
+    "objection.ref": lambda: twice(rows.objection, ref="a"),
+    "objection.key": lambda: twice(rows.objection, key="a"),
+    "certificate.number": lambda: twice(rows.certificate, number="a"),
+    "certificate.serial": two_of_one_serial,
+    "certificate.application": twice_for_one_application,
+    "desk_item.ref": lambda: twice(rows.desk_item, ref="a"),
+    "desk_item.key": lambda: twice(rows.desk_item, key="a"),
+    "inbox_entry.key": lambda: twice(rows.inbox_entry, key="a"),
     "job.key": lambda: twice(rows.job, key="a"),
 }
 
 
 def all_models() -> list[type[Model]]:
     exported = [getattr(models, name) for name in models.__all__]
-    return [thing for thing in exported if issubclass(thing, Model)]
+    return [thing for thing in exported if isinstance(thing, type) and issubclass(thing, Model)]
 
 
 def test_no_constraint_of_the_models_is_left_untried() -> None:
@@ -113,6 +165,118 @@ async def test_a_firm_has_each_model_once_among_those_in_use(database: Database)
     await rows.product(model="YL-1", **firm)
     with pytest.raises(IntegrityError):
         await Product.filter(id=first.id).update(retired_at=None)
+
+
+async def test_a_person_is_in_a_firm_once_at_a_time(database: Database) -> None:
+    first = await rows.staff()
+    both = {"enterprise_id": first.enterprise_id, "person_id": first.person_id}
+    await rows.staff(person_id=first.person_id)  # another firm
+    await rows.staff(enterprise_id=first.enterprise_id)  # another person
+    await twice(rows.staff, enterprise_id=first.enterprise_id, person_id=None)  # entered by us, not known by person
+    with pytest.raises(IntegrityError):
+        await rows.staff(**both)
+    await Staff.filter(id=first.id).update(left_at=rows.NOW)
+    await rows.staff(**both)
+    with pytest.raises(IntegrityError):
+        await Staff.filter(id=first.id).update(left_at=None)
+
+
+async def test_a_firm_has_one_owner_at_a_time(database: Database) -> None:
+    first = await rows.staff(role="owner")
+    firm = {"enterprise_id": first.enterprise_id}
+    await rows.staff(role="owner")  # another firm
+    second = await rows.staff(role="staff", **firm)
+    with pytest.raises(IntegrityError):
+        await Staff.filter(id=second.id).update(role="owner")
+    await Staff.filter(id=first.id).update(left_at=rows.NOW)
+    await Staff.filter(id=second.id).update(role="owner")
+    with pytest.raises(IntegrityError):
+        await rows.staff(role="owner", **firm)
+
+
+async def test_a_code_pattern_in_use_stands_once_for_a_product(database: Database) -> None:
+    first = await rows.code_pattern(value="6901234")
+    product = {"product_id": first.product_id}
+    await rows.code_pattern(value="6901234")  # another product
+    await rows.code_pattern(value="6901235", **product)
+    await rows.code_pattern(value="6901234", kind="host", **product)
+    with pytest.raises(IntegrityError):
+        await rows.code_pattern(value="6901234", **product)
+    await CodePattern.filter(id=first.id).update(retired_at=rows.NOW)
+    await rows.code_pattern(value="6901234", **product)
+
+
+async def test_a_platform_role_is_in_force_once_for_a_person(database: Database) -> None:
+    first = await rows.grant(role="operator")
+    person = {"person_id": first.person_id}
+    await rows.grant(role="operator")  # another person
+    await rows.grant(role="partner", **person)
+    with pytest.raises(IntegrityError):
+        await rows.grant(role="operator", **person)
+    await Grant.filter(id=first.id).update(revoked_at=rows.NOW)
+    await rows.grant(role="operator", **person)
+
+
+@pytest.mark.parametrize("state", OPEN)
+async def test_a_firm_has_one_application_under_way(database: Database, state: ApplicationState) -> None:
+    first = await rows.application(state=state)
+    firm = {"enterprise_id": first.enterprise_id}
+    await rows.application(state=state)  # another firm
+    for ended in set(ApplicationState) - set(OPEN):
+        await rows.application(state=ended, **firm)
+    with pytest.raises(IntegrityError):
+        await rows.application(state="draft", **firm)
+    await Application.filter(id=first.id).update(state="lapsed")
+    await rows.application(state=state, **firm)
+
+
+async def test_a_registration_key_is_its_persons_own(database: Database) -> None:
+    first = await rows.registration(key="a")
+    await rows.registration(key="a")  # another person
+    with pytest.raises(IntegrityError):
+        await rows.registration(key="a", person_id=first.person_id)
+
+
+async def test_a_material_key_is_its_applications_own(database: Database) -> None:
+    first = await rows.material(key="a")
+    await rows.material(key="a")  # another application
+    with pytest.raises(IntegrityError):
+        await rows.material(key="a", application_id=first.application_id)
+
+
+async def test_an_application_names_a_product_once(database: Database) -> None:
+    first = await rows.application_product()
+    await rows.application_product(application_id=first.application_id)
+    with pytest.raises(IntegrityError):
+        await rows.application_product(application_id=first.application_id, product_id=first.product_id)
+
+
+async def test_a_certificate_has_each_revision_once(database: Database) -> None:
+    first = await rows.rendering(revision=0)
+    await rows.rendering(revision=0)  # another certificate
+    await rows.rendering(revision=1, certificate_id=first.certificate_id)
+    with pytest.raises(IntegrityError):
+        await rows.rendering(revision=1, certificate_id=first.certificate_id)
+
+
+async def test_an_idempotency_key_is_once_in_its_scope(database: Database) -> None:
+    await rows.idempotent_request(scope="person:1 apply", key="a")
+    await rows.idempotent_request(scope="person:2 apply", key="a")
+    await rows.idempotent_request(scope="person:1 apply", key="b")
+    with pytest.raises(IntegrityError):
+        await rows.idempotent_request(scope="person:1 apply", key="a")
+
+
+async def test_an_objection_may_carry_several_files(database: Database) -> None:
+    first = await rows.objection_evidence()
+    await rows.objection_evidence(objection_id=first.objection_id)
+    assert await ObjectionEvidence.filter(objection_id=first.objection_id).count() == 2
+
+
+async def test_a_counter_stands_once_by_its_name(database: Database) -> None:
+    await rows.counter(name="certificate")
+    with pytest.raises(IntegrityError):
+        await rows.counter(name="certificate")
 
 
 async def test_a_row_cannot_refer_to_nothing_nor_lose_what_it_refers_to(database: Database) -> None:

@@ -2,6 +2,7 @@
 
 import ast
 import asyncio
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from tortoise.context import require_context
 from tortoise.migrations.autodetector import MigrationAutodetector
 from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
 
-from models import Enterprise, operations
+from models import Enterprise, Product, Staff, WeChatIdentity, operations
 from models.database import APP, SchemaBehind, at_head, close, init, migrate, open_database
 from models.transactions import transaction
 from tests import rows
@@ -92,6 +93,40 @@ async def test_the_first_migration_can_be_taken_back(unmigrated_url: str) -> Non
             executor = MigrationExecutor(get_connection("default"), {"models": APP})
             await executor.migrate([MigrationTarget("models", "__first__")])
         assert not await at_head()
+
+
+async def test_what_stood_before_people_and_firms_came_is_kept(unmigrated_url: str) -> None:
+    """0003 turns what a member was called into their title; a member of old acts as staff, never as the owner."""
+    await init(unmigrated_url)
+    try:
+        async with transaction():
+            executor = MigrationExecutor(get_connection("default"), {"models": APP})
+            await executor.recorder.ensure_schema(executor._schema_editor(atomic=False))
+            await executor.migrate([MigrationTarget("models", "0002_picture_fingerprint")])
+        at = "'2026-11-20 02:00:00+00:00'"
+        for row in (
+            "enterprise (id, uscc, name, is_sample, created_at)"
+            f" VALUES (1, '91310000MA0000007L', '样例电缆', true, {at})",
+            f"staff (id, enterprise_id, name, role, created_at) VALUES (1, 1, '张工', '质检员', {at})",
+            f"staff (id, enterprise_id, name, role, created_at, left_at) VALUES (2, 1, '李工', '厂长', {at}, {at})",
+            "wechat_identity (id, app_id, openid, staff_id, subscribed, created_at, last_seen_at)"
+            f" VALUES (1, 'wxsample', 'o', 1, true, {at}, {at})",
+            "product (id, enterprise_id, category, name, model, code_issuer, sheet_width_um, sheet_height_um, record,"
+            f" created_at) VALUES (1, 1, '电线电缆', '样例电线', 'BV 2.5', 'GS1', 100000, 70000, '{{}}', {at})",
+        ):
+            await get_connection("default").execute_query(f"INSERT INTO {row}")
+    finally:
+        await close()
+    async with open_database(unmigrated_url, migrate=True):
+        firm = await Enterprise.get()
+        assert (firm.uscc, firm.name, firm.address, firm.organisation_role) == (
+            "91310000MA0000007L", "样例电缆", "", "maker",
+        )  # fmt: skip
+        members = await Staff.all().order_by("id").values_list("name", "role", "title", "person_id")
+        assert list(members) == [("张工", "staff", "质检员", None), ("李工", "staff", "厂长", None)]
+        assert (await Staff.get(id=2)).left_at == datetime(2026, 11, 20, 2, tzinfo=UTC)
+        assert await WeChatIdentity.all().values_list("staff_id", "person_id") == [(1, None)]
+        assert await Product.all().values_list("model", "product_class") == [("BV 2.5", "ccc")]
 
 
 async def test_the_database_is_seen_from_tasks_of_any_ancestry(database: Database) -> None:
