@@ -11,7 +11,7 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
 from tortoise.connection import get_connection
 
-from models import Answer, AnswerState, Job
+from models import Answer, AnswerState, DeskItem, DeskState, Job
 from workflow.context import Ports
 
 PORTS = web.AppKey("probed_ports", Ports)
@@ -30,6 +30,7 @@ _seconds = Histogram("zhuisu_request_seconds", "Time to the answer", ["route"])
 _open_jobs = Gauge("zhuisu_jobs_open", "Jobs that are due and not done")
 _dead_jobs = Gauge("zhuisu_jobs_dead", "Jobs given up: an operator should look")
 _uncertain = Gauge("zhuisu_answers_uncertain", "Messages of which nobody knows whether they arrived")
+_desk_overdue = Gauge("zhuisu_desk_overdue", "What waits on the operator's desk beyond its deadline")
 _log = structlog.get_logger("http")
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -122,8 +123,9 @@ async def readyz(request: web.Request) -> web.Response:
 
 async def metrics(request: web.Request) -> web.Response:
     """Prometheus text format."""
-    due = request.app[PORTS].clock.now()
-    _open_jobs.set(await Job.filter(done_at=None, dead_at=None, due_at__lte=due).count())
+    now = request.app[PORTS].clock.now()
+    _open_jobs.set(await Job.filter(done_at=None, dead_at=None, due_at__lte=now).count())
     _dead_jobs.set(await Job.filter(dead_at__not_isnull=True).count())
     _uncertain.set(await Answer.filter(state=AnswerState.UNCERTAIN).count())
+    _desk_overdue.set(await DeskItem.filter(state=DeskState.OPEN, due_at__lte=now).count())
     return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})

@@ -7,11 +7,13 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from jobs.handlers import DROP_UNCONSENTED, FORGET_REQUESTS, FORGET_SWEEPS, GIVE_UP
 from models.transactions import transaction
+from workflow import due
 from workflow.context import Ports
 
 SWEEPS: dict[str, timedelta] = {
     DROP_UNCONSENTED: timedelta(minutes=10),
     GIVE_UP: timedelta(minutes=1),
+    due.SWEEP: timedelta(seconds=30),
     FORGET_SWEEPS: timedelta(days=1),
     FORGET_REQUESTS: timedelta(hours=1),
 }

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
 from models.transactions import transaction
-from workflow import answers, evidence, idempotency, judging, retention
+from workflow import answers, due, evidence, idempotency, judging, retention
 from workflow.context import Ports
 from workflow.ports import ClaimedJob
 
@@ -17,6 +17,7 @@ GIVE_UP = "photo.give_up"
 FORGET_SWEEPS = "sweep.forget"
 FORGET_REQUESTS = "request.forget"
 ONCE_ONLY = (DROP_UNCONSENTED, GIVE_UP, FORGET_SWEEPS, FORGET_REQUESTS, evidence.DELETE_UNOWNED)
+ONCE_ONLY = (DROP_UNCONSENTED, GIVE_UP, FORGET_SWEEPS, due.SWEEP, evidence.DELETE_UNOWNED)
 """Kinds whose keys carry a time or chance and never come again: done long ago, they may be forgotten."""
 
 
@@ -36,4 +37,5 @@ HANDLERS: Mapping[str, Handler] = {
     evidence.DELETE_UNOWNED: evidence.delete_unowned,
     FORGET_SWEEPS: forget_sweeps,
     FORGET_REQUESTS: idempotency.forget_requests,
+    due.SWEEP: due.sweep,
 }
