@@ -1,0 +1,174 @@
+"""What an application has to hand in, slot by slot, and how far it has come (7.1(2), Appendix A, R41)."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from models import Application, ApplicationProduct, Certificate, Material, MaterialState, Product
+from standard.calendar import shanghai_day
+from standard.grades import Grade
+from standard.handing_in import Ask, Handing, ReadAs, handing, online_from_b
+from standard.materials import Due, required
+from standard.materials import Material as Asked
+from standard.profile import Edition, edition_on, editions_shipped
+
+PICTURES = ("image/jpeg", "image/png")
+PDF = "application/pdf"
+OFD = "application/ofd"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+CSV = "text/csv"
+
+_ACCEPTS: dict[ReadAs, tuple[str, ...]] = {
+    ReadAs.PRINT: (*PICTURES, PDF),
+    ReadAs.BODY: PICTURES,
+    ReadAs.CHAIN: PICTURES,
+    ReadAs.LEDGER: (XLSX, CSV),
+    ReadAs.RECORD: (XLSX, CSV, *PICTURES, PDF, OFD),
+    ReadAs.SCREENSHOT: PICTURES,
+    ReadAs.LINK: PICTURES,
+    ReadAs.DOCUMENT: (*PICTURES, PDF, OFD),
+}
+
+STANDING = (MaterialState.HANDED_IN, MaterialState.PASSED, MaterialState.FAILED, MaterialState.UNCLEAR)
+"""Materials that count: neither replaced nor taken out."""
+
+
+@dataclass
+class Slot:
+    """One material that is asked, for one product where it is asked by product, with the files that stand in it.
+
+    ``state``: ``missing``, ``handed_in`` (not all judged), ``passed``, ``failed``, ``unclear``, or ``excused`` (not
+    owed: R1, R37, R49). ``least`` and ``most`` files belong in it; with fewer it is missing. ``accepts`` are media
+    types, ``asks`` what is to be stated beside each file.
+    """
+
+    material: Asked
+    per_product: bool
+    product: Product | None
+    handed_in: list[Material]
+    state: str
+    findings: list[dict[str, Any]]
+    accepts: tuple[str, ...]
+    asks: tuple[Ask, ...]
+    least: int
+    most: int
+    read_as: ReadAs
+
+    @property
+    def name(self) -> str:
+        """As people read it: the material, with its product."""
+        return (
+            f"{self.material.name}（{self.product.name} {self.product.model}）" if self.product else self.material.name
+        )
+
+
+@dataclass
+class Progress:
+    """How far an application has come: ``have`` of ``need`` owed slots are filled, whatever was judged of them."""
+
+    application: Application
+    slots: list[Slot] = field(default_factory=list)
+    have: int = 0
+    need: int = 0
+    sentence: str = ""
+
+
+def edition_of(application: Application, now: datetime | None = None) -> Edition:
+    """The edition it is judged by: the one of its first submission; before that the one in force (at its opening,
+    where ``now`` is not given)."""
+    stamped = next((one for one in editions_shipped() if one.stamp == application.edition), None)
+    return stamped or edition_on(shanghai_day(now or application.submitted_at or application.opened_at))
+
+
+async def products_of_application(application: Application) -> list[Product]:
+    """The products it covers, in the order they were named."""
+    named = await ApplicationProduct.filter(application_id=application.id).order_by("id").prefetch_related("product")
+    return [one.product for one in named]
+
+
+async def standing_materials(application: Application) -> list[Material]:
+    """The materials that count, in the order they were handed in."""
+    return (
+        await Material.filter(application_id=application.id, state__in=[str(state) for state in STANDING])
+        .order_by("id")
+        .prefetch_related("evidence", "inspection", "product")
+    )
+
+
+async def slots_of(application: Application, edition: Edition | None = None) -> list[Slot]:
+    """All slots in the order of the list; by product in the order of the products."""
+    products = await products_of_application(application)
+    materials = await standing_materials(application)
+    first = not await Certificate.exists(enterprise_id=application.enterprise_id)
+    return slots_for(application, products, materials, edition or edition_of(application), first=first)
+
+
+def slots_for(
+    application: Application,
+    products: Sequence[Product],
+    materials: Iterable[Material],
+    edition: Edition,
+    *,
+    first: bool,
+) -> list[Slot]:
+    """The slots of these products, with these materials in them."""
+    level = Grade(application.level)
+    filed: dict[tuple[str, int | None], list[Material]] = {}
+    for material in materials:
+        filed.setdefault((material.kind, material.product_id), []).append(material)
+    by_product = {
+        product.id: {
+            asked.id: asked
+            for asked in required(
+                level, product.product_class, edition, first=first, sells_online=application.sells_online
+            )
+        }
+        for product in products
+    }
+    whole = next(iter(by_product.values()), {})
+    extra = {asked.id: asked for asked in online_from_b(level, edition, sells_online=application.sells_online)}
+    slots: list[Slot] = []
+    for name, asked in (whole | extra).items():
+        how = handing(name, edition)
+        if how.per_product:
+            for product in products:
+                theirs = by_product[product.id][name]
+                slots.append(_slot(theirs, how, product, filed.get((name, product.id), [])))
+        else:
+            slots.append(_slot(asked, how, None, filed.get((name, None), [])))
+    return slots
+
+
+def _slot(asked: Asked, how: Handing, product: Product | None, files: list[Material]) -> Slot:
+    findings = [finding for file in files for finding in file.findings]
+    return Slot(
+        asked, how.per_product, product, files, _state(asked, how, files), findings, _ACCEPTS[how.read_as], how.asks,
+        how.least, how.most, how.read_as,
+    )  # fmt: skip
+
+
+def _state(asked: Asked, how: Handing, files: Sequence[Material]) -> str:
+    if asked.due is not Due.REQUIRED:
+        return "excused"
+    if len(files) < how.least:
+        return "missing"
+    states = {file.state for file in files}
+    return next(
+        str(state)
+        for state in (MaterialState.FAILED, MaterialState.UNCLEAR, MaterialState.HANDED_IN, MaterialState.PASSED)
+        if state in states
+    )
+
+
+async def progress(application: Application) -> Progress:
+    """How far it has come, live."""
+    return progress_of(application, await slots_of(application))
+
+
+def progress_of(application: Application, slots: list[Slot]) -> Progress:
+    """How far these slots have come."""
+    owed = [slot for slot in slots if slot.state != "excused"]
+    have = sum(slot.state != "missing" for slot in owed)
+    sentence = f"{Grade(application.level).named}：已交 {have} 项，共 {len(owed)} 项"
+    return Progress(application, slots, have, len(owed), sentence)
