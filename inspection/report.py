@@ -110,6 +110,41 @@ class Report:
         """Plain JSON data, the shape of ``zhuisu inspect --json`` without ``file``."""
         return asdict(self)
 
+    @classmethod
+    def from_json(cls, plain: dict[str, Any]) -> "Report":
+        """The report that :meth:`to_json` made plain, lists for tuples again made tuples."""
+        return cls(
+            **plain
+            | {
+                "verdict": Verdict(plain["verdict"]),
+                "sheet_mm": _pair(plain["sheet_mm"]),
+                "codes": tuple(Code(c["text"], c["symbology"], _quad(c["corners"])) for c in plain["codes"]),
+                "findings": tuple(
+                    Finding(
+                        **found
+                        | {
+                            "verdict": Verdict(found["verdict"]),
+                            "where": _quad(found["where"]) if found["where"] else None,
+                            "rows": tuple(found["rows"]),
+                        }
+                    )
+                    for found in plain["findings"]
+                ),
+                "text": tuple(plain["text"]),
+                "photo_px": tuple(plain["photo_px"]),
+                "flags": tuple(Flag(**flag) for flag in plain["flags"]),
+            }
+        )
+
+
+def _pair(plain: Any) -> Size | None:
+    return None if plain is None else (plain[0], plain[1])
+
+
+def _quad(plain: Any) -> Quad:
+    first, second, third, fourth = ((point[0], point[1]) for point in plain)
+    return first, second, third, fourth
+
 
 @dataclass(frozen=True, slots=True)
 class Inspected:

@@ -36,7 +36,7 @@ from standard.months import Month
 from standard.profile import edition_on
 from standard.windows import verification_deadline
 from workflow.access import Asker, holds, member_of, not_found
-from workflow.application_wording import NextStep, next_step, page
+from workflow.application_wording import NextStep, next_step, page, print_only
 from workflow.context import Ports
 from workflow.evidence import keep_file
 from workflow.ports import ObjectMissing
@@ -393,17 +393,11 @@ def _must_be_supplemented(slots: list[Slot]) -> None:
         for file in slot.handed_in
         if file.round is not None
         and file.state in (MaterialState.FAILED, MaterialState.UNCLEAR)
-        and not prints_only(file.findings)
+        and not print_only(file.findings)
     ]
     if left:
         advice = f"还没有更换：{'、'.join(dict.fromkeys(left))}。请先补正再提交（7.2(3)）"
         raise Refused(Kind.INVALID, "not_supplemented", advice, clause="7.2(3)", rows=("R6",))
-
-
-def prints_only(findings: list[dict[str, Any]]) -> bool:
-    """Whether a material fails by its print alone (R5)."""
-    bad = [finding for finding in findings if finding["outcome"] != "pass"]
-    return bool(bad) and all(finding["clause"].startswith("D.") for finding in bad)
 
 
 async def begin_verification(ports: Ports, application: Application, *, actor: str) -> None:
@@ -418,7 +412,7 @@ async def begin_verification(ports: Ports, application: Application, *, actor: s
         due_at=verification_deadline(edition, shipped_calendar(), now).ends,
         round=number,
         edition=edition.stamp,
-        submitted_at=now,
+        submitted_at=application.submitted_at or now,
     )
     await (
         Material.filter(application_id=application.id, round=None)

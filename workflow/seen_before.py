@@ -29,6 +29,15 @@ async def handed_in_by_others(ports: Ports, evidence: Evidence, inspected: Inspe
     return None
 
 
+async def same_file_of_others(ports: Ports, evidence: Evidence) -> Flag | None:
+    """Outside any transaction: the flag where another firm filed these very bytes before."""
+    for one in await ports.pictures.look_up(evidence.sha256, None, besides=evidence.id):
+        theirs = await Evidence.get_or_none(id=one.evidence_id, dropped_at=None, enterprise_id__not_isnull=True)
+        if theirs is not None and theirs.enterprise_id != evidence.enterprise_id and theirs.id < evidence.id:
+            return Flag("seen_before", "这份文件与其他企业此前提交的一份相同：请提交本企业自己的资料", {"exact": True})
+    return None
+
+
 async def _another_sheet(theirs: Evidence, codes: set[str]) -> bool:
     """Sheets photographed in a fixed stand look the same but for a few digits: their codes tell them apart."""
     inspection = await Inspection.filter(evidence_id=theirs.id).order_by("-id").first()

@@ -1,0 +1,95 @@
+"""An application with all that its verification and its grade look at, read at one moment."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from models import Application, Enterprise, Material, MaterialState, Product
+from standard.calendar import shanghai_day
+from standard.codes import TraceCode, read
+from standard.outcome import Finding, Outcome
+from standard.profile import Edition
+from workflow.context import Ports
+from workflow.slots import edition_of, products_of_application, standing_materials
+
+PRINTS = ("certificate_photo", "full_chain_photos", "one_item_photos")
+
+
+@dataclass
+class Case:
+    """The application, its firm and products, the materials that stand; ``today`` is the Shanghai day of now."""
+
+    application: Application
+    firm: Enterprise
+    products: list[Product]
+    materials: list[Material]
+    edition: Edition
+    today: date
+
+    @property
+    def first_day(self) -> date:
+        """The Shanghai day of its first submission, from which its periods are counted."""
+        return shanghai_day(self.application.submitted_at) if self.application.submitted_at else self.today
+
+    def of(self, kind: str, product: Product | None = None) -> list[Material]:
+        """The materials of a kind, of one product where one is given."""
+        return [one for one in self.materials if one.kind == kind and (product is None or one.product_id == product.id)]
+
+    def passed(self, kind: str, product: Product | None = None) -> list[Material]:
+        """Those of them that passed."""
+        return [one for one in self.of(kind, product) if one.state == MaterialState.PASSED]
+
+    def prints(self, product: Product | None = None) -> list[Material]:
+        """Photos of certificates that were inspected, the plain ones first."""
+        return [one for kind in PRINTS for one in self.of(kind, product) if one.inspection is not None]
+
+    def bodies(self, product: Product, place: str) -> list[Material]:
+        """Photos of this place (``body``, ``package``) that were judged."""
+        return [
+            one
+            for kind in ("body_photo", "full_chain_photos")
+            for one in self.of(kind, product)
+            if one.declared.get("place") == place and one.report is not None
+        ]
+
+
+async def case_of(ports: Ports, application: Application) -> Case:
+    """The case as it stands now."""
+    now = ports.clock.now()
+    return Case(
+        application,
+        await Enterprise.get(id=application.enterprise_id),
+        await products_of_application(application),
+        await standing_materials(application),
+        edition_of(application, now),
+        shanghai_day(now),
+    )
+
+
+def trace_code(material: Material, edition: Edition) -> TraceCode | None:
+    """The code that a certificate's inspection, or a body's, judged: the first of its codes (R51)."""
+    report: dict[str, Any] = material.inspection.report if material.inspection else material.report or {}
+    codes = report.get("codes") or []
+    return read(codes[0]["text"], edition=edition) if codes else None
+
+
+def plain_finding(finding: Finding, *, about: Iterable[Material] = (), **more: Any) -> dict[str, Any]:
+    """A finding as it is stored: ``clause``, ``outcome``, ``reason``, ``rows``, ``have``, ``need``; ``materials`` are
+    the refs of those it is about."""
+    return {
+        "clause": finding.clause,
+        "outcome": finding.outcome.value,
+        "reason": finding.reason,
+        "rows": list(finding.rows),
+        "have": finding.have,
+        "need": finding.need,
+        "materials": [material.ref for material in about],
+        **more,
+    }
+
+
+def worst_of(findings: Sequence[dict[str, Any]]) -> Outcome:
+    """R6 over stored findings."""
+    outcomes = {finding["outcome"] for finding in findings}
+    return next((one for one in (Outcome.FAIL, Outcome.UNCLEAR) if one.value in outcomes), Outcome.PASS)
