@@ -6,7 +6,7 @@ its existence shows; a member whose role does not reach is told ``forbidden``.
 
 from dataclasses import dataclass
 
-from models import Grant, PlatformRole, Staff, StaffRole
+from models import Enterprise, Grant, PlatformRole, Staff, StaffRole
 from workflow.problems import Kind, Refused
 
 RANK = {StaffRole.VIEWER: 0, StaffRole.STAFF: 1, StaffRole.OWNER: 2}
@@ -40,6 +40,14 @@ async def member_of(asker: Asker, enterprise_id: int, least: StaffRole = StaffRo
         who = {StaffRole.OWNER: "企业管理员", StaffRole.STAFF: "企业管理员或办理人员"}[least]
         raise Refused(Kind.FORBIDDEN, "role_too_low", f"这一步须由{who}办理：请联系本企业管理员", clause="7.1(1)")
     return staff
+
+
+async def firm_of_members(asker: Asker, uscc: str, least: StaffRole = StaffRole.VIEWER) -> tuple[Enterprise, Staff]:
+    """The firm by its credit code, with their membership; refuses like :func:`member_of`."""
+    firm = await Enterprise.get_or_none(uscc=uscc)
+    if firm is None:
+        raise not_found()
+    return firm, await member_of(asker, firm.id, least)
 
 
 async def holds(asker: Asker, role: PlatformRole) -> bool:
