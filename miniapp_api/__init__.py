@@ -5,13 +5,13 @@ from collections.abc import Iterable
 from aiohttp import web
 
 from config.settings import Settings
-from miniapp_api import openapi
+from miniapp_api import firms, openapi, people
 from miniapp_api.chapter import Chapter
 from miniapp_api.serving import as_problems, handler_of
 from workflow.context import Ports
 
 VERSION = "1.0.0"
-CHAPTERS: tuple[Chapter, ...] = ()
+CHAPTERS: tuple[Chapter, ...] = (people.chapter, firms.chapter)
 
 DOCUMENT_SECONDS = 300
 

@@ -81,7 +81,7 @@ def refusals(endpoint: Endpoint) -> set[int]:
     if endpoint.who is Who.SIGNED_IN:
         found |= {401, 403, 404}
     if endpoint.method != "GET":
-        found |= {409, 410, 422}
+        found |= {403, 409, 410, 422}
     if endpoint.in_body is not None:
         found |= {400, 408, 413, 415}
     if endpoint.once:
