@@ -265,7 +265,7 @@ class Limiter(Protocol):
     """Counts requests in a sliding window, in the process, or in Redis where several share the count."""
 
     async def hit(self, key: str, limit: int, seconds: int) -> Allowance:
-        """One more request under ``key``, of ``limit`` in ``seconds``; :class:`CacheUnavailable` where nobody counts."""
+        """One more request under ``key``, of ``limit`` in ``seconds``; raises :class:`CacheUnavailable`."""
         ...
 
 
