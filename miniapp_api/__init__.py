@@ -5,13 +5,20 @@ from collections.abc import Iterable
 from aiohttp import web
 
 from config.settings import Settings
-from miniapp_api import firms, openapi, people
+from miniapp_api import applications, certificates, firms, openapi, people, publications, wechat
 from miniapp_api.chapter import Chapter
 from miniapp_api.serving import as_problems, handler_of
 from workflow.context import Ports
 
 VERSION = "1.0.0"
-CHAPTERS: tuple[Chapter, ...] = (people.chapter, firms.chapter)
+CHAPTERS: tuple[Chapter, ...] = (
+    people.chapter,
+    firms.chapter,
+    applications.chapter,
+    publications.chapter,
+    certificates.chapter,
+    wechat.chapter,
+)
 
 DOCUMENT_SECONDS = 300
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from typing import Any, get_args
+from typing import Any
 
 from aiohttp import BodyPartReader, web
 from aiohttp.http_exceptions import BadHttpMessage
@@ -95,12 +95,12 @@ async def _read_part(part: BodyPartReader, most: int) -> bytes:
 
 def _is_file(model: type[Form], name: str) -> bool:
     field = model.model_fields.get(name)
-    return field is not None and (field.annotation is File or File in get_args(field.annotation))
+    return field is not None and (field.annotation is File or field.annotation == list[File])
 
 
 def _is_list(model: type[Form], name: str) -> bool:
     field = model.model_fields.get(name)
-    return field is not None and getattr(field.annotation, "__origin__", None) is list
+    return field is not None and field.annotation == list[File]
 
 
 def _file_name(name: str | None) -> str:

@@ -92,7 +92,7 @@ async def firm(world: World) -> Enterprise:
 async def problem(answer: ClientResponse, status: int) -> dict[str, Any]:
     """The problem that was answered, with that status."""
     told: dict[str, Any] = await answer.json(content_type="application/problem+json")
-    assert (answer.status, told["status"]) == (status, status), told
+    assert (answer.status, told["status"]) == (status, status), (told["code"], told["detail"])
     assert answer.headers["Cache-Control"] == "no-store"
     return told
 

@@ -1,0 +1,30 @@
+"""What pages of ours need from WeChat."""
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from miniapp_api.chapter import Chapter, Rate
+from miniapp_api.shapes import Answer, Query
+from workflow import sessions
+from workflow.context import Ports
+
+chapter = Chapter("wechat", "微信")
+
+
+class PageUrl(Query):
+    url: Annotated[str, StringConstraints(max_length=2000)] = Field(description="本站页面的网址，不含 # 及其后")
+
+
+class JsSdkConfig(Answer):
+    """What ``wx.config`` takes."""
+
+    appId: str  # noqa: N815 - WeChat's own names
+    timestamp: int
+    nonceStr: str  # noqa: N815
+    signature: str
+
+
+@chapter.get("/wechat/js-sdk", "JS-SDK 签名", rate=Rate.SEARCH)
+async def js_sdk_config(ports: Ports, query: PageUrl) -> JsSdkConfig:
+    return JsSdkConfig.model_validate(await sessions.js_sdk_config(ports, query.url))
