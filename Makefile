@@ -18,7 +18,7 @@ run: ## 启动样例环境：http://127.0.0.1:8080/sim/（不需要任何账号�
 test: setup ## 运行全部测试；只跑一部分：make test T=tests/bot
 	@$(PY) -m pytest $(T)
 
-lint: setup ## 格式、代码检查、类型、房间之间的依赖、条款表
+lint: setup ## 格式、代码检查、类型、房间之间的依赖、条款表、接口文档
 	@$(PY) -m ruff format --check .
 	@$(PY) -m ruff check .
 	@$(PY) -m mypy --strict inspection standard
@@ -39,7 +39,7 @@ bench: setup ## 基准测试：与各自的下限在同一次运行里比较
 accuracy: setup ## 照片检查的准确度：按视角、缺陷、条款、拍摄条件列表（约半小时）
 	@OMP_NUM_THREADS=1 $(PY) -m benchmarks.inspection_accuracy --seed 480000
 
-docs: setup ## 由代码生成 docs/standard.md 与 docs/divergences.md
+docs: setup ## 由代码生成 docs/standard.md、docs/divergences.md 与 docs/openapi.json
 	@$(PY) -m docs.generate
 
 pictures: setup ## 从运行中的程序重拍 README 的截图和十张照片（需要 Chromium）

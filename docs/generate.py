@@ -1,4 +1,5 @@
-"""Writes docs/standard.md (clause ↔ code ↔ cases) and docs/divergences.md (our readings) from what the code says.
+"""Writes docs/standard.md (clause ↔ code ↔ cases), docs/divergences.md (our readings) and docs/openapi.json (the API)
+from what the code says.
 
 ``python -m docs.generate`` writes them; with ``--check`` it only compares, and fails on a hole: a clause of kind *rule*
 without code or without a case, a citation or a case of a clause that the list does not know, a place that is not there.
@@ -13,6 +14,7 @@ from importlib import import_module
 from pathlib import Path
 
 import standard
+from miniapp_api import CHAPTERS, VERSION, openapi
 from standard.citation import citations
 from standard.readings import readings
 from tests.standard.test_cases import CASES, load
@@ -118,11 +120,15 @@ def divergences_page(clauses: dict[str, Clause]) -> str:
 
 def main() -> None:
     clauses, faults = collect()
-    pages = {"standard.md": standard_page(clauses), "divergences.md": divergences_page(clauses)}
+    pages = {
+        "standard.md": standard_page(clauses),
+        "divergences.md": divergences_page(clauses),
+        "openapi.json": openapi.text(openapi.document(CHAPTERS, VERSION)),
+    }
     for name, text in pages.items():
         if "--check" not in sys.argv:
             (DOCS / name).write_text(text, "utf-8")
-        elif (DOCS / name).read_text("utf-8") != text:
+        elif not (DOCS / name).exists() or (DOCS / name).read_text("utf-8") != text:
             faults.append(f"docs/{name} is not what the code says: run make docs")
     for fault in faults:
         print(f"✗ {fault}")
