@@ -149,7 +149,7 @@ async def revoke_invitation(ports: Ports, asker: Asker, path: InvitationPath) ->
     await members.revoke_invitation(ports, asker, path.invitation)
 
 
-@chapter.post("/invitations/accept", "接受邀请", rate=Rate.SIGN_IN)
+@chapter.post("/memberships", "凭邀请码加入企业", rate=Rate.SIGN_IN)
 async def accept_invitation(ports: Ports, asker: Asker, body: Accepting) -> MemberShown:
     return _member(await members.accept(ports, asker, body.code, body.name))
 

@@ -112,6 +112,11 @@ class Page(Answer, Generic[Item]):
     items: list[Item]
     next: str | None
 
+    @classmethod
+    def model_parametrized_name(cls, params: tuple[type[Any], ...]) -> str:
+        """As the OpenAPI document names it: ``Page[FirmFound]`` is ``FirmFoundPage``."""
+        return f"{params[0].__name__}Page"
+
 
 class Paging(Query):
     """Which piece of a list: at most ``limit`` items behind the one that ``after`` names."""

@@ -92,7 +92,7 @@ async def test_a_colleague_is_invited_joins_and_is_removed(client: TestClient, w
     listed = await answered(await client.get(invitations, headers=owner.headers))
     assert [one["id"] for one in listed["items"]] == [made["id"]]
     accept = {"code": made["code"].lower(), "name": "李工（样例）"}
-    joined = await answered(await client.post("/api/v1/invitations/accept", json=accept, headers=colleague.headers))
+    joined = await answered(await client.post("/api/v1/memberships", json=accept, headers=colleague.headers))
     assert (joined["name"], joined["role"]) == ("李工（样例）", "staff")
     found = await answered(await client.get(f"/api/v1/firms/{FIRM}/members", headers=colleague.headers))
     assert [one["role"] for one in found["items"]] == ["owner", "staff"]
@@ -114,7 +114,7 @@ async def test_an_invitation_that_was_taken_back_opens_nothing(
     await problem(await client.delete(f"/api/v1/invitations/{made['id']}", headers=colleague.headers), 404)
     assert (await client.delete(f"/api/v1/invitations/{made['id']}", headers=owner.headers)).status == 204
     accept = {"code": made["code"]}
-    refused = await client.post("/api/v1/invitations/accept", json=accept, headers=colleague.headers)
+    refused = await client.post("/api/v1/memberships", json=accept, headers=colleague.headers)
     assert (await problem(refused, 410))["code"] == "invitation_revoked"
     code = await answered(await client.post(f"{invitations}/qr", json={"role": "viewer"}, headers=owner.headers), 201)
     assert code["url"].startswith("http://weixin.qq.com/q/inv_")
