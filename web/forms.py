@@ -47,8 +47,12 @@ class Form:
 
     def number(self, name: str) -> int | None:
         """The field as a row's number; None where it is none."""
-        value = self.text(name)
-        return int(value) if value.isascii() and value.isdigit() and len(value) <= 18 else None
+        return row_number(self.text(name))
+
+
+def row_number(text: str) -> int | None:
+    """``text`` as the number of a row; None where it cannot be one."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
 
 
 async def read_form(request: web.Request) -> Form:

@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import aiohttp_jinja2
 import jinja2
@@ -17,6 +16,7 @@ from config.clock import SHANGHAI, for_people
 from standard.calendar import shanghai_day
 from standard.profile import edition_on
 from web import wording
+from workflow.certificates import certificate_path
 from workflow.context import Ports
 from workflow.problems import Kind, Refused
 from workflow.wording import CLAUSE_NAMES, GRADE_NAMES, SOURCES, TAKEN_NAMES, clause_number, grade_letter
@@ -103,11 +103,6 @@ def new_key() -> str:
     return secrets.token_urlsafe(12)
 
 
-def certificate_path(number: str) -> str:
-    """The page of the certificate with that number; its own slash stays one (``/c/T/CMIF-2026-000001``)."""
-    return f"/c/{quote(number, safe='/')}"
-
-
 def show(
     request: web.Request, template: str, values: dict[str, Any], status: int = 200, *, indexed: bool = False
 ) -> web.Response:
@@ -147,13 +142,11 @@ def in_wechat(request: web.Request) -> bool:
 def unchanged(request: web.Request, response: web.Response, cache: str = "no-cache") -> web.Response:
     """``response`` with its ETag and Cache-Control; 304 without its body where the asker holds the same one."""
     assert isinstance(response.body, bytes)
+    tag = hashlib.sha256(response.body).hexdigest()[:24]
     response.headers["Cache-Control"] = cache
-    response.etag = hashlib.sha256(response.body).hexdigest()[:24]
-    held = request.if_none_match or ()
-    if response.status == 200 and any(tag.value in {response.etag.value, "*"} for tag in held):
-        kept = web.Response(status=304, headers={"Cache-Control": cache})
-        kept.etag = response.etag
-        return kept
+    if response.status == 200 and any(held.value in {tag, "*"} for held in request.if_none_match or ()):
+        response = web.Response(status=304, headers={"Cache-Control": cache})
+    response.etag = tag
     return response
 
 

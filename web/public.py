@@ -6,9 +6,11 @@ from urllib.parse import urlencode
 import aiohttp_jinja2
 from aiohttp import web
 
-from web.forms import from_our_pages, read_form
-from web.page import PORTS, STATUS, certificate_path, new_key, show, show_public, unchanged
+from web.forms import read_form, row_number
+from web.page import PORTS, STATUS, new_key, show, show_public, unchanged
 from workflow import certificates, publicity, queries
+from workflow.access import not_found
+from workflow.certificate_numbers import number_from_path, number_in_path
 from workflow.problems import Kind, Refused
 
 PER_PAGE = 20
@@ -43,7 +45,7 @@ async def firm(request: web.Request) -> web.StreamResponse:
 async def publications(request: web.Request) -> web.StreamResponse:
     """Results in publicity, the newest first (7.4)."""
     only_running = request.query.get("state") == "running"
-    found = await publicity.publications(_after(request), PER_PAGE + 1, running_only=only_running)
+    found = await publicity.publications(row_number(request.query.get("after", "")), PER_PAGE + 1, running_only=only_running)
     shown = found[:PER_PAGE]
     onward = {"after": shown[-1].id, **({"state": "running"} if only_running else {})} if len(found) > PER_PAGE else {}
     values = {"publications": shown, "more": urlencode(onward), "only_running": only_running}
@@ -88,24 +90,23 @@ async def feed(request: web.Request) -> web.StreamResponse:
 
 async def certificate(request: web.Request) -> web.StreamResponse:
     """The page of one certificate: its state is that of this moment."""
-    number = request.match_info["number"]
+    number = _number(request)
+    if request.match_info["number"] != number_in_path(number):
+        raise web.HTTPMovedPermanently(certificates.certificate_path(number))
     found = await certificates.public_certificate(number)
-    if found.number != number:
-        raise web.HTTPMovedPermanently(certificate_path(found.number))
     return show_public(request, "certificate.html", {"certificate": found})
 
 
 async def certificate_pdf(request: web.Request) -> web.StreamResponse:
     """The signed PDF: the newest, or the revision that is asked for, which never changes."""
-    wanted = request.query.get("revision", "")
-    revision = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 9 else None
-    pdf, rendering = await certificates.pdf_of(request.app[PORTS], request.match_info["number"], revision)
-    name = request.match_info["number"].replace("/", "-")
+    revision = row_number(request.query.get("revision", ""))
+    number = _number(request)
+    pdf, rendering = await certificates.pdf_of(request.app[PORTS], number, revision)
     response = web.Response(
         body=pdf,
         content_type="application/pdf",
         headers={
-            "Content-Disposition": f'inline; filename="{name}-{rendering.revision}.pdf"',
+            "Content-Disposition": f'inline; filename="{number_in_path(number)}-{rendering.revision}.pdf"',
             "X-Content-Type-Options": "nosniff",
         },
     )
@@ -114,7 +115,7 @@ async def certificate_pdf(request: web.Request) -> web.StreamResponse:
 
 async def certificate_png(request: web.Request) -> web.StreamResponse:
     """The newest picture of the certificate."""
-    png = await certificates.png_of(request.app[PORTS], request.match_info["number"])
+    png = await certificates.png_of(request.app[PORTS], _number(request))
     response = web.Response(body=png, content_type="image/png", headers={"X-Content-Type-Options": "nosniff"})
     return unchanged(request, response)
 
@@ -126,7 +127,6 @@ async def verify_form(request: web.Request) -> web.StreamResponse:
 
 async def verify(request: web.Request) -> web.StreamResponse:
     """Whether a file is a certificate of ours, the newest one, unaltered (7.6). Nothing of it is kept."""
-    from_our_pages(request)
     values: dict[str, Any] = {"result": None}
     try:
         sent = (await read_form(request)).file("pdf")
@@ -138,6 +138,10 @@ async def verify(request: web.Request) -> web.StreamResponse:
     return show(request, "verify.html", values)
 
 
-def _after(request: web.Request) -> int | None:
-    after = request.query.get("after", "")
-    return int(after) if after.isascii() and after.isdigit() and len(after) <= 18 else None
+def _number(request: web.Request) -> str:
+    """The certificate number that the address means, however it is written."""
+    number = number_from_path(request.match_info["number"])
+    if number is None:
+        raise not_found()
+    return number
+

@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from web import public, reports
+from web import desk, my, my_applications, my_products, public, reports, signing_in
 from web.page import HERE, PORTS, gently, set_up_templates
 from workflow.context import Ports
 
@@ -14,12 +14,48 @@ PAGES = (
     ("GET", "/publicity/feed.atom", public.feed),
     ("GET", "/publicity/{ref}", public.publication),
     ("POST", "/publicity/{ref}/complaint", public.complain),
-    # A certificate's number has a slash of its own.
+    # A certificate's number, as people write it, has a slash of its own.
     ("GET", "/c/{number:.+}/certificate.pdf", public.certificate_pdf),
     ("GET", "/c/{number:.+}/certificate.png", public.certificate_png),
     ("GET", "/c/{number:.+}", public.certificate),
     ("GET", "/verify", public.verify_form),
     ("POST", "/verify", public.verify),
+    ("GET", "/go/{token}", signing_in.link_page),
+    ("POST", "/go/{token}", signing_in.follow_link),
+    ("GET", "/signin", signing_in.sign_in),
+    ("GET", "/signin/return", signing_in.sign_in_return),
+    ("POST", "/signout", signing_in.sign_out),
+    ("GET", "/my", my.home),
+    ("POST", "/my/join", my.join),
+    ("GET", "/my/inbox", my.notices),
+    ("GET", "/my/firms/new", my.registration_form),
+    ("POST", "/my/firms/new", my.register),
+    ("GET", "/my/registrations/{ref}", my.registration_page),
+    ("GET", "/my/firms/{uscc}", my.firm),
+    ("POST", "/my/firms/{uscc}/invitations", my.invite),
+    ("POST", "/my/firms/{uscc}/invitations/revoke", my.revoke_invitation),
+    ("POST", "/my/firms/{uscc}/members/remove", my.remove_member),
+    ("POST", "/my/firms/{uscc}/leave", my.leave),
+    ("POST", "/my/firms/{uscc}/act", my.act_for),
+    ("GET", "/my/firms/{uscc}/products", my_products.listing),
+    ("GET", "/my/firms/{uscc}/products/new", my_products.new_form),
+    ("POST", "/my/firms/{uscc}/products/new", my_products.new),
+    ("GET", "/my/firms/{uscc}/products/{product:[0-9]+}", my_products.edit_form),
+    ("POST", "/my/firms/{uscc}/products/{product:[0-9]+}", my_products.edit),
+    ("GET", "/my/firms/{uscc}/apply", my_applications.apply_form),
+    ("POST", "/my/firms/{uscc}/apply", my_applications.open_application),
+    ("GET", "/my/applications/{ref}", my_applications.application),
+    ("POST", "/my/applications/{ref}/materials", my_applications.hand_in),
+    ("POST", "/my/applications/{ref}/take-out", my_applications.take_out),
+    ("POST", "/my/applications/{ref}/submit", my_applications.submit),
+    ("POST", "/my/applications/{ref}/withdraw", my_applications.withdraw),
+    ("GET", "/my/applications/{ref}/objection", my_applications.objection_form),
+    ("POST", "/my/applications/{ref}/objection", my_applications.object_to),
+    ("GET", "/my/materials/{ref}", my_applications.material),
+    ("GET", "/my/materials/{ref}/file", my_applications.material_file),
+    ("GET", "/desk", desk.items),
+    ("GET", "/desk/{ref}", desk.item),
+    ("POST", "/desk/{ref}", desk.decide),
     ("GET", "/privacy", reports.privacy),
     ("GET", "/r/{ref}", reports.report),
     ("GET", "/r/{ref}/picture", reports.picture),

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from standard.matrix import MATRIX, in_chinese, label
+
 MARKS = {"pass": "合格", "fail": "不合格", "unclear": "未判定"}
 
 
@@ -82,7 +84,7 @@ def road(state: str) -> list[tuple[str, str]]:
 
 SLOT = {
     "missing": Said("", "未交"),
-    "handed_in": Said("", "已交"),
+    "handed_in": Said("", "核对中"),
     "passed": Said("pass", "合格"),
     "failed": Said("fail", "不合格"),
     "unclear": Said("unclear", "未判定"),
@@ -127,12 +129,47 @@ OBJECTION = {
     "answered": Said("pass", "已答复"),
 }
 
-MONTH = {
-    "pass": Said("pass", "合格"),
-    "fail": Said("fail", "不合格"),
-    "made_up": Said("pass", "补报合格"),
-    "waiting": Said("unclear", "待补报"),
+MONTH_TONES = {
+    "open": "", "warned": "unclear", "on_time": "pass", "on_time_failed": "fail", "made_up": "pass", "missed": "fail",
+}  # fmt: skip
+"""By ``standard.months.MonthState``."""
+
+EXCUSED = {
+    "not_applicable": "这项资料与本企业的产品或销售方式无关，不需要提供。",
+    "not_due": "首次评价还没有月度记录，不需要提供。",
 }
+"""By ``standard.materials.Due``."""
+
+
+def reason(plain: Mapping[str, Any]) -> str:
+    """One requirement of a graded result as plain data (``standard.grades.Reason.to_json``), in a sentence."""
+    have = "未提供" if plain["have"] is None else f"现在 {in_chinese(plain['have'])}"
+    return f"{label(plain['fact'])}：{have}，{plain['level']} 级要求 {in_chinese(plain['need'])}（{plain['clause']}）"
+
+
+def element_title(name: str) -> str:
+    """An element of clause 6 as people read it."""
+    return next(element.title for element in MATRIX if element.name == name)
+
+
+SUFFIXES = {
+    "application/ofd": ".ofd",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
+    "text/csv": ".csv",
+}
+"""Kinds of files that many phones know by their name only."""
+
+
+def accept(media_types: Sequence[str]) -> str:
+    """What a file field offers, for these media types."""
+    return ",".join([*media_types, *(SUFFIXES[one] for one in media_types if one in SUFFIXES)])
+
+
+def file_of(material: Any) -> str:
+    """The name and size of a material's file."""
+    size = material.evidence.size
+    shown = f"{size / 2**20:.1f} MB" if size >= 2**20 else f"{max(1, round(size / 1024))} KB"
+    return f"{material.evidence.file_name or '文件'}（{shown}）"
 
 
 def finding(plain: Mapping[str, Any]) -> Said:
