@@ -18,7 +18,9 @@ LATEST = 3
 PER_PAGE = 30
 
 
-async def firm_here(request: web.Request, who: Visitor, least: StaffRole = StaffRole.VIEWER) -> tuple[Enterprise, Staff]:
+async def firm_here(
+    request: web.Request, who: Visitor, least: StaffRole = StaffRole.VIEWER
+) -> tuple[Enterprise, Staff]:
     """The firm that the address names, and the visitor's membership of it."""
     return await firm_of_members(who.asker, request.match_info["uscc"], least)
 

@@ -239,7 +239,9 @@ async def submit(request: web.Request) -> web.StreamResponse:
 async def withdraw(request: web.Request) -> web.StreamResponse:
     """Take a draft back."""
     who, _ = await signed_form(request)
-    return await _then(request, who, "", applications.withdraw(request.app[PORTS], who.asker, request.match_info["ref"]))
+    return await _then(
+        request, who, "", applications.withdraw(request.app[PORTS], who.asker, request.match_info["ref"])
+    )
 
 
 async def _then(request: web.Request, who: Visitor, done: str, deed: Any) -> web.StreamResponse:

@@ -107,7 +107,7 @@ def show(
     request: web.Request, template: str, values: dict[str, Any], status: int = 200, *, indexed: bool = False
 ) -> web.Response:
     """A page for one person: never stored by anybody."""
-    response = aiohttp_jinja2.render_template(template, request, {**_always(request), **values}, status=status)
+    response = aiohttp_jinja2.render_template(template, request, {**always(request), **values}, status=status)
     _guard(response, indexed=indexed)
     response.headers["Cache-Control"] = "no-store"
     return response
@@ -115,13 +115,13 @@ def show(
 
 def show_public(request: web.Request, template: str, values: dict[str, Any], *, indexed: bool = True) -> web.Response:
     """A page that is the same for everybody: kept by browsers, asked after at every view, so that it is never stale."""
-    response = aiohttp_jinja2.render_template(template, request, {**_always(request), **values})
+    response = aiohttp_jinja2.render_template(template, request, {**always(request), **values})
     _guard(response, indexed=indexed)
     response.headers["Vary"] = "User-Agent"
     return unchanged(request, response)
 
 
-def _always(request: web.Request) -> dict[str, Any]:
+def always(request: web.Request) -> dict[str, Any]:
     """What every template may use; ``now`` is business time, ``site`` what our addresses begin with."""
     ports = request.app[PORTS]
     now = ports.clock.now()

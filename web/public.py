@@ -45,7 +45,9 @@ async def firm(request: web.Request) -> web.StreamResponse:
 async def publications(request: web.Request) -> web.StreamResponse:
     """Results in publicity, the newest first (7.4)."""
     only_running = request.query.get("state") == "running"
-    found = await publicity.publications(row_number(request.query.get("after", "")), PER_PAGE + 1, running_only=only_running)
+    found = await publicity.publications(
+        row_number(request.query.get("after", "")), PER_PAGE + 1, running_only=only_running
+    )
     shown = found[:PER_PAGE]
     onward = {"after": shown[-1].id, **({"state": "running"} if only_running else {})} if len(found) > PER_PAGE else {}
     values = {"publications": shown, "more": urlencode(onward), "only_running": only_running}
@@ -144,4 +146,3 @@ def _number(request: web.Request) -> str:
     if number is None:
         raise not_found()
     return number
-

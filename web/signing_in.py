@@ -127,9 +127,7 @@ def _cookie(request: web.Request) -> str:
 
 
 def _set_cookie(request: web.Request, response: web.StreamResponse, name: str, value: str, seconds: int) -> None:
-    response.set_cookie(
-        name, value, max_age=seconds, path="/", httponly=True, samesite="Lax", secure=_secure(request)
-    )
+    response.set_cookie(name, value, max_age=seconds, path="/", httponly=True, samesite="Lax", secure=_secure(request))
 
 
 def _remembered(request: web.Request) -> tuple[str, str]:

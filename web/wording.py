@@ -54,7 +54,7 @@ PUBLICATION = {
 APPLICATION = {
     "draft": Said("", "准备资料"),
     "verifying": Said("", "核验中"),
-    "supplement": Said("fail", "待补充"),
+    "supplement": Said("fail", "待补正"),
     "grading": Said("", "评级中"),
     "publicity": Said("", "公示中"),
     "objected": Said("unclear", "异议复核中"),

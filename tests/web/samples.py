@@ -15,28 +15,188 @@ FIRM = "样例电线电缆（杭州）有限公司"
 
 def certificate(**given: Any) -> Row:
     values = {
-        "number": NUMBER, "grade": "AA", "grade_name": "优秀级", "state": "active", "enterprise_name": FIRM,
-        "uscc": USCC, "address": "浙江省杭州市样例区样例路 18 号 3 幢", "categories": ["电线电缆", "光纤光缆"],
-        "issued_on": date(2026, 11, 23), "last_day": date(2027, 11, 22), "as_of": date(2026, 11, 24),
-        "continued_through": "2026-12", "points": 3, "conditions": [], "is_sample": True, "previous": "",
-        "successor": "", "revision": 2, "pdf_ready": True,
+        "number": NUMBER,
+        "path": "/c/T-CMIF-2026-000001",
+        "grade": "AA",
+        "grade_name": "优秀级",
+        "state": "active",
+        "state_words": "正常（延续至 2026 年 12 月）",
+        "alive": given.get("state", "active") in {"active", "warned", "suspended"},
+        "enterprise": FIRM,
+        "uscc": USCC,
+        "address": "浙江省杭州市样例区样例路 18 号 3 幢",
+        "categories": ["电线电缆", "光纤光缆"],
+        "issued_on": date(2026, 11, 23),
+        "last_day": date(2027, 11, 22),
+        "as_of": date(2026, 11, 24),
+        "continued_through": "2026-12",
         "months": [
-            Row(month="2026-12", state="pass"), Row(month="2027-01", state="made_up"),
-            Row(month="2027-02", state="waiting"), Row(month="2027-03", state="fail"),
+            Row(month="2026-12", state="on_time", words="按时合规"),
+            Row(month="2027-01", state="made_up", words="补报合规"),
+            Row(month="2027-02", state="warned", words="预警，待补报"),
+            Row(month="2027-03", state="missed", words="未提报"),
+            Row(month="2027-04", state="open", words="提报中"),
         ],
-    }  # fmt: skip
+        "points": 3,
+        "conditions": [],
+        "is_sample": True,
+        "previous": "",
+        "successor": "",
+        "revision": 2,
+        "pdf_ready": True,
+        "history": [(date(2026, 11, 23), "发放证书。")],
+    }
     return Row(**{**values, **given})
 
 
 def publication(**given: Any) -> Row:
     content = {
-        "enterprise": FIRM, "uscc": USCC, "categories": ["电线电缆", "光纤光缆"], "grade": "AA", "is_sample": True,
-    }  # fmt: skip
+        "firm": FIRM,
+        "uscc": USCC,
+        "is_sample": True,
+        "categories": ["电线电缆", "光纤光缆"],
+        "level": "AA",
+        "grade": "AA",
+        "grade_name": "AA 级（优秀级）",
+        "basis": [
+            {"title": "产品合格证赋码", "level_name": "AA 级（优秀级）", "words": "合格证赋码：符合；合格证印刷：符合"},
+            {"title": "用码覆盖率", "level_name": "AA 级（优秀级）", "words": "用码覆盖率：97.21%"},
+        ],
+        "print": {"outcome": "pass", "words": "合格证赋码印刷符合附录 D"},
+        "final": False,
+    }
     values = {
-        "id": 7, "ref": "sample-pub", "content": content, "published_at": NOW, "closes_at": LATER, "state": "running",
+        "id": 7,
+        "ref": "sample-pub",
+        "content": content,
+        "published_at": NOW,
+        "closes_at": LATER,
+        "state": "running",
+    }
+    return Row(**{**values, **given})
+
+
+VISITOR = Row(form_token="sample-token")
+PRODUCT = Row(
+    id=3, name="聚氯乙烯绝缘电线（样例）", model="BV 2.5", category="电线电缆", sheet_width_um=100_000,
+    sheet_height_um=70_000,
+)  # fmt: skip
+ENTERPRISE = Row(id=1, uscc=USCC, name=FIRM, is_sample=True)
+OWNER = Row(
+    id=5, role="owner", name="张工（样例）", title="质检员", created_at=NOW, enterprise=ENTERPRISE, enterprise_id=1
+)
+
+
+def application(state: str = "draft", **given: Any) -> Row:
+    values = {
+        "id": 9, "ref": "sample-application", "level": "AA", "state": state, "enterprise": ENTERPRISE, "findings": [],
+        "opened_at": NOW, "due_at": LATER, "grade": None, "result": None,
     }  # fmt: skip
     return Row(**{**values, **given})
 
+
+def step(
+    words: str = "请按清单交齐 AA 级（优秀级）申报资料并提交；提交前可以更换或撤下。", clause: str = "7.1(2)"
+) -> Row:
+    return Row(words=words, clause=clause, path="/my", due_at=None)
+
+
+def material(state: str = "passed", **given: Any) -> Row:
+    values = {
+        "ref": "sample-material", "state": state, "round": None, "kind": "certificate_photo", "handed_in_at": NOW,
+        "findings": [], "evidence": Row(file_name="IMG_2041.jpg", size=3_400_000),
+    }  # fmt: skip
+    return Row(**{**values, **given})
+
+
+def slot(id: str, name: str, state: str, **given: Any) -> Row:  # noqa: A002
+    values = {
+        "material": Row(id=id, name=name, source="附录 A 赋码证明 1", clause="A", sealed=False, due="required", rows=()),
+        "product": None, "handed_in": [], "state": state, "findings": [], "asks": (), "name": name,
+        "accepts": ("image/jpeg", "image/png", "text/csv"),
+    }  # fmt: skip
+    return Row(**{**values, **given})
+
+
+BAD = [
+    {"clause": "D.3.1", "outcome": "fail", "reason": "二维码边长 17.8 mm，要求 ≥ 20 mm（D.3.1）：请放大后重印"},
+    {"clause": "D.3.2", "outcome": "unclear", "reason": "静区看不清（D.3.2，R6）：请对焦后重拍"},
+    {"clause": "D.2.2", "outcome": "pass", "reason": "两种程序都能识读（D.2.2）"},
+]
+ASKS = (
+    Row(name="place", label="拍的是哪里", kind="choice", choices=(("body", "产品本体"), ("package", "最小销售包装")),
+        required=True),
+    Row(name="link", label="查询测试链接", kind="url", choices=(), required=True),
+    Row(name="count", label="主要供应商共几家", kind="number", choices=(), required=False),
+)  # fmt: skip
+MISSING = [
+    slot("business_licence", "营业执照电子扫描件（加盖企业电子公章）", "missing"),
+    slot("body_photo", "产品本体或最小包装赋码实景清晰图片", "missing", product=PRODUCT, asks=ASKS),
+]
+FAILED = slot("certificate_photo", "赋码合格证实景清晰图片", "failed", product=PRODUCT, findings=BAD,
+              handed_in=[material("failed", round=1)])  # fmt: skip
+PASSED = slot("production_ledger", "重点工业产品生产或销售台账", "passed", handed_in=[material("passed")])
+EXCUSED = slot("monthly_records", "月度追溯资料提报与核验记录", "excused",
+               material=Row(id="monthly_records", name="月度追溯资料提报与核验记录", due="not_due", rows=("R1",)))  # fmt: skip
+RESULT = {
+    "grade": "A",
+    "elements": [
+        {"title": "产品合格证赋码", "level": "AAA", "missing": []},
+        {"title": "用码覆盖率", "level": "A", "missing": ["用码覆盖率：现在 93.10%，AA 级要求 ≥ 95%（6 AA）"]},
+    ],
+    "next": {"level": "AA", "missing": ["用码覆盖率：现在 93.10%，AA 级要求 ≥ 95%（6 AA）"]},
+}
+OBJECTION = Row(filed_at=NOW, state="open", due_at=LATER)
+
+
+def application_page(state: str, groups: list[Any], **given: Any) -> tuple[str, dict[str, Any]]:
+    values = {
+        "visitor": VISITOR, "application": application(state), "firm": ENTERPRISE, "step": step(), "groups": groups,
+        "progress": Row(have=9, need=17, sentence="AA 级（优秀级）：已交 9 项，共 17 项"), "lacking": [], "result": None,
+        "publication": None, "objections": [], "certificate": None, "may_change": True, "waiting": False, "done": "",
+        "may_hand_in": state in {"draft", "supplement"}, "may_withdraw": True, "here": "",
+    }  # fmt: skip
+    return "application.html", {**values, **given}
+
+
+NOTICES = [
+    Row(id=2, title="资料需要补充", body="有 1 项没有通过核验，请在 2026-12-01 24:00 前补充。", path="/my", read_at=None,
+        created_at=NOW, clause="7.2(3)"),
+    Row(id=1, title="企业注册通过", body="您已成为企业管理员。", path="", read_at=NOW, created_at=NOW, clause="7.1(1)"),
+]  # fmt: skip
+
+
+def registration(state: str, findings: Any = ()) -> tuple[str, dict[str, Any]]:
+    return "registration.html", {
+        "visitor": VISITOR,
+        "registration": Row(
+            ref="sample-registration", state=state, name=FIRM, uscc=USCC, address="样例路 18 号", created_at=NOW,
+            due_at=LATER, findings=findings,
+        ),
+    }  # fmt: skip
+
+
+def firm_page(**given: Any) -> tuple[str, dict[str, Any]]:
+    values = {
+        "visitor": VISITOR, "firm": ENTERPRISE, "staff": OWNER, "rank": 2, "application": application("publicity"),
+        "step": step("评价结果（AA 级）公示中，至 2026 年 11 月 27 日 24:00 结束。", "7.4"),
+        "earlier": [application("not_reached")], "certificates": [certificate()], "products": [PRODUCT],
+        "members": [OWNER, Row(id=6, role="staff", name="李工（样例）", title="", created_at=NOW)],
+        "invitations": [Row(id=8, role="viewer", expires_at=LATER)], "invited": None,
+    }  # fmt: skip
+    return "my_firm.html", {**values, **given}
+
+
+LEVELS = [
+    {"id": "B", "count": 13, "added": ["营业执照电子扫描件", "赋码合格证实景清晰图片"]},
+    {"id": "A", "count": 19, "added": ["产品本体或最小包装赋码实景清晰图片"]},
+    {"id": "AA", "count": 26, "added": ["MES 系统集成截图"]},
+    {"id": "AAA", "count": 36, "added": ["一物一码赋码证明"]},
+]
+ITEM = Row(
+    ref="sample-item", title=f"公示投诉：{FIRM}", clause="8.4(3)", enterprise=ENTERPRISE, due_at=NOW.replace(day=20),
+    opened_at=NOW, state="open", decision=None, reason=None, decided_at=None,
+)  # fmt: skip
 
 WRONG = Refused(
     Kind.INVALID, "statement_short", "请写清哪一项与事实不符（至少 10 个字）", clause="8.4(3)", field="statement"
@@ -66,11 +226,18 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
                 uscc=USCC,
                 is_sample=True,
                 certificate=certificate(),
-                history=[certificate(), certificate(number="T/CMIF-2025-000001", state="superseded", grade="A")],
+                certificates=[
+                    certificate(),
+                    certificate(number="T/CMIF-2025-000001", state="superseded", grade="A"),
+                ],
+                publications=[publication()],
             )
         },
     ),
-    "firm-bare": ("firm.html", {"firm": Row(name=FIRM, uscc=USCC, is_sample=False, certificate=None, history=[])}),
+    "firm-bare": (
+        "firm.html",
+        {"firm": Row(name=FIRM, uscc=USCC, is_sample=False, certificate=None, certificates=[], publications=[])},
+    ),
     "certificate": ("certificate.html", {"certificate": certificate()}),
     "certificate-new": (
         "certificate.html",
@@ -130,5 +297,115 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "closed": ("closed.html", {}),
     "upload": ("upload.html", {"trouble": "没有收到文件：请先选择照片", "megabytes": 20}),
     "uploaded": ("uploaded.html", {"waiting": False, "advice": "动图不能检查"}),
+    "go": ("go.html", {"token": "sample"}),
+    "signin": ("signin.html", {"ahead": "/my"}),
+    "my": (
+        "my.html",
+        {
+            "visitor": VISITOR,
+            "firms": [{"staff": OWNER, "application": application("supplement"), "step": step()}],
+            "registrations": [Row(ref="r", name="样例燃气器具有限公司", state="mend", created_at=NOW)],
+            "notices": NOTICES,
+            "unread": 1,
+        },
+    ),
+    "my-new": ("my.html", {"visitor": VISITOR, "firms": [], "registrations": [], "notices": [], "unread": 0}),
+    "firm-new": ("firm_new.html", {"visitor": VISITOR}),
+    "firm-new-wrong": (
+        "firm_new.html",
+        {
+            "visitor": VISITOR,
+            "values": {"uscc": "91330100MA2SAMPL01", "name": FIRM, "key": "k"},
+            "problem": Refused(
+                Kind.INVALID, "uscc_wrong", "统一社会信用代码校验位不对，请照执照核对", clause="7.1(1)", field="uscc"
+            ),
+        },
+    ),
+    **{
+        f"registration-{state}": registration(state, BAD if state == "mend" else ())
+        for state in ("checking", "verified", "mend", "disputed")
+    },
+    "my-firm": firm_page(),
+    "my-firm-new": firm_page(
+        application=None,
+        step=None,
+        earlier=[],
+        certificates=[],
+        products=[],
+        invitations=[],
+        invited={"role": "staff", "code": "K7M3QX9T", "picture": None},
+    ),
+    "my-firm-viewer": firm_page(rank=0, staff=Row(id=6, role="viewer"), invitations=[]),
+    "inbox": ("inbox.html", {"visitor": VISITOR, "notices": NOTICES, "more": "after=1"}),
+    "products": ("products.html", {"visitor": VISITOR, "firm": ENTERPRISE, "products": [PRODUCT], "rank": 1}),
+    "apply": ("apply.html", {"visitor": VISITOR, "firm": ENTERPRISE, "products": [PRODUCT], "levels": LEVELS}),
+    "application-draft": application_page(
+        "draft",
+        [("还没有交", MISSING, True), ("已通过", [PASSED], False), ("不需要的资料", [EXCUSED], False)],
+        lacking=MISSING,
+        done="已收到，正在核对",
+    ),
+    "application-supplement": application_page(
+        "supplement",
+        [("需要更换", [FAILED], True), ("已通过", [PASSED], False)],
+        step=step(
+            "有 2 处需要补正：请在 2026 年 12 月 1 日 24:00 前更换相应资料并重新提交，逾期本次申报终止。", "7.2(3)"
+        ),
+    ),
+    "application-verifying": application_page("verifying", [("已通过", [PASSED], False)], waiting=True),
+    "application-publicity": application_page(
+        "publicity",
+        [("已通过", [PASSED], False)],
+        result=RESULT,
+        publication=publication(),
+        objections=[OBJECTION],
+    ),
+    "application-certified": application_page(
+        "certified",
+        [("已通过", [PASSED], False)],
+        result=RESULT,
+        publication=publication(),
+        certificate=certificate(),
+        step=step("电子证书（AA 级）已发放，可以查看和下载。", "7.5(1)"),
+    ),
+    "application-not-reached": application_page(
+        "not_reached",
+        [("已通过", [PASSED], False)],
+        result={**RESULT, "grade": "not_reached", "next": {"level": "B", "missing": RESULT["next"]["missing"]}},
+    ),
+    "material": (
+        "material.html",
+        {
+            "visitor": VISITOR,
+            "material": material("failed", findings=BAD),
+            "application": application(),
+            "product": PRODUCT,
+            "name": "赋码合格证实景清晰图片",
+            "declared": [("拍的是哪里", "产品本体")],
+            "is_picture": False,
+            "report_link": "/r/x",
+        },
+    ),
+    "objection": (
+        "objection.html",
+        {
+            "visitor": VISITOR,
+            "firm": ENTERPRISE,
+            "application": application("publicity"),
+            "publication": publication(),
+            "slots": [("body_photo|3", "产品本体赋码图片")],
+        },
+    ),
+    "desk": ("desk.html", {"visitor": VISITOR, "items": [ITEM], "state": "open", "more": ""}),
+    "desk-item": (
+        "desk_item.html",
+        {
+            "visitor": VISITOR,
+            "item": ITEM,
+            "detail": [("陈述", "合格证上没有追溯码")],
+            "decision": None,
+            "choices": [Row(id="answer", label="答复投诉人"), Row(id="make_objection", label="转为异议，重新核验")],
+        },
+    ),
 }
 """Name → template and its values."""
