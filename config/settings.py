@@ -105,6 +105,9 @@ class ApiSettings(BaseModel):
         0,
         ge=0,
         description="reverse proxies of ours before us; the address is the one X-Forwarded-For has that far back",
+    )
+
+
 class CertificateSettings(BaseModel):
     """Drawing and signing electronic certificates (7.5(1), Appendix B)."""
 

@@ -16,8 +16,7 @@ DROP_UNCONSENTED = "evidence.drop"
 GIVE_UP = "photo.give_up"
 FORGET_SWEEPS = "sweep.forget"
 FORGET_REQUESTS = "request.forget"
-ONCE_ONLY = (DROP_UNCONSENTED, GIVE_UP, FORGET_SWEEPS, FORGET_REQUESTS, evidence.DELETE_UNOWNED)
-ONCE_ONLY = (DROP_UNCONSENTED, GIVE_UP, FORGET_SWEEPS, due.SWEEP, evidence.DELETE_UNOWNED)
+ONCE_ONLY = (DROP_UNCONSENTED, GIVE_UP, FORGET_SWEEPS, FORGET_REQUESTS, due.SWEEP, evidence.DELETE_UNOWNED)
 """Kinds whose keys carry a time or chance and never come again: done long ago, they may be forgotten."""
 
 

@@ -196,8 +196,8 @@ class World:
 
 
 def make_world(folder: Path, clock: FakeClock) -> World:
-    wechat, inspector, registries = RecordingWeChat(), ScriptedInspector(), ScriptedRegistries()
-    wechat, inspector, certifier = RecordingWeChat(), ScriptedInspector(), ScriptedCertifier()
+    wechat, inspector = RecordingWeChat(), ScriptedInspector()
+    registries, certifier = ScriptedRegistries(), ScriptedCertifier()
     ports = Ports(
         clock=clock,
         storage=open_storage("", folder / "objects"),
@@ -223,5 +223,4 @@ def make_world(folder: Path, clock: FakeClock) -> World:
         upload_window=timedelta(hours=1),
         max_bytes=20 * 10**6,
     )
-    return World(ports, clock, wechat, inspector, registries, folder)
-    return World(ports, clock, wechat, inspector, certifier, folder)
+    return World(ports, clock, wechat, inspector, registries, certifier, folder)

@@ -1,0 +1,93 @@
+"""What the operator may decide about each kind of item on the desk, and the chapter that carries it out (7.x, R15, R35).
+
+A decision always has a reason; it is the decider's, it is kept with the item, and it is what the people concerned read.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from models import DeskItem, DeskState
+from models.transactions import transaction
+from workflow import publicity, registration
+from workflow.access import Asker
+from workflow.context import Ports
+from workflow.desk import desk_item
+from workflow.problems import Kind, Refused
+from workflow.record import record_event
+
+LONGEST_REASON = 500
+
+Carry = Callable[[Ports, DeskItem, str, str, Asker], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One way to decide: its id, and the words on its button."""
+
+    id: str
+    label: str
+
+
+async def _noted(_ports: Ports, _item: DeskItem, _decision: str, _reason: str, _asker: Asker) -> None:
+    """The item itself is the record: nothing else changes."""
+
+
+NOTED: tuple[tuple[Choice, ...], Carry] = ((Choice("noted", "已处理"),), _noted)
+
+DECISIONS: Mapping[str, tuple[tuple[Choice, ...], Carry]] = {
+    "registration_dispute": (
+        (Choice("transfer", "改由申请人管理"), Choice("keep", "维持原管理员")),
+        registration.decide_dispute,
+    ),
+    "complaint": (
+        (Choice("answer", "作为投诉答复"), Choice("make_objection", "转为异议，中止公示")),
+        publicity.decide_complaint,
+    ),
+}
+"""Kind of item → its choices and what carries them out, inside the transaction of the decision."""
+
+
+def choices(item: DeskItem) -> tuple[Choice, ...]:
+    """What may be decided about the item; nothing once it is decided."""
+    return () if item.state != DeskState.OPEN else DECISIONS.get(item.kind, NOTED)[0]
+
+
+async def decide(ports: Ports, asker: Asker, ref: str, decision: str, reason: str) -> DeskItem:
+    """Decide an open item; for operators.
+
+    :class:`Refused` where it is decided already (``already_decided``), the decision is none of its choices or the
+    reason is missing or too long.
+    """
+    item = await desk_item(asker, ref)
+    reason = reason.strip()
+    if not reason:
+        raise Refused(Kind.INVALID, "reason_missing", "请写明理由：当事人会看到", field="reason")
+    if len(reason) > LONGEST_REASON:
+        raise Refused(Kind.INVALID, "reason_too_long", f"理由最多 {LONGEST_REASON} 个字", field="reason")
+    offered, carry_out = DECISIONS.get(item.kind, NOTED)
+    if decision not in [choice.id for choice in offered]:
+        ways = "、".join(choice.label for choice in offered)
+        raise Refused(Kind.INVALID, "decision_unknown", f"可以选择：{ways}", field="decision")
+    async with transaction():
+        won = await DeskItem.filter(id=item.id, state=DeskState.OPEN).update(
+            state=DeskState.DECIDED,
+            decision=decision,
+            reason=reason,
+            decided_by_id=asker.person_id,
+            decided_at=ports.clock.now(),
+        )
+        if not won:
+            raise Refused(Kind.CONFLICT, "already_decided", "这一项已经有人处理：请刷新")
+        await record_event(
+            ports,
+            "desk:decide",
+            item.subject_kind,
+            item.subject_id,
+            actor=asker.actor,
+            clause=item.clause,
+            after={"decision": decision, "reason": reason, "item": item.ref},
+        )
+        await carry_out(ports, item, decision, reason, asker)
+    await item.refresh_from_db()
+    ports.bell.ring("jobs")
+    return item
