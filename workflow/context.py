@@ -6,7 +6,18 @@ from datetime import timedelta
 from config.clock import Clock
 from workflow.bell import Bell
 from workflow.links import Links
-from workflow.ports import Cache, Certifier, FirmIndex, Inspector, Limiter, PictureIndex, Queue, Registries, Storage, WeChat
+from workflow.ports import (
+    Cache,
+    Certifier,
+    FirmIndex,
+    Inspector,
+    Limiter,
+    PictureIndex,
+    Queue,
+    Registries,
+    Storage,
+    WeChat,
+)
 
 
 @dataclass(frozen=True, slots=True)

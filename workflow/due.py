@@ -64,9 +64,12 @@ async def carry_out(ports: Ports, due: Due) -> int:
     """One line of the table; how many rows were handed to its handler and moved on."""
     now, moved = ports.clock.now(), 0
     beyond = Q()
-    while batch := await due.table.filter(beyond, state__in=due.states, due_at__lte=now).order_by("due_at", "id").limit(
-        AT_ONCE
-    ).values_list("id", "due_at", "state"):
+    while (
+        batch := await due.table.filter(beyond, state__in=due.states, due_at__lte=now)
+        .order_by("due_at", "id")
+        .limit(AT_ONCE)
+        .values_list("id", "due_at", "state")
+    ):
         for row, due_at, state in batch:
             moved += await _one(ports, due, row, due_at, state)
         last, last_due, _ = batch[-1]

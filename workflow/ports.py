@@ -122,6 +122,8 @@ class FirmIndex(Protocol):
 
         Never inside a transaction. The pages of one text hold each firm once; raises :class:`CursorInvalid`.
         """
+
+
 class Register(StrEnum):
     """What can be asked outside (R34)."""
 
@@ -162,6 +164,7 @@ class Registries(Protocol):
     async def ask(self, register: Register, number: str) -> RegistryAnswer:
         """What the register says of a number: every reply but ``differs``. Never raises; never inside a transaction."""
         ...
+
 
 @dataclass(frozen=True, slots=True)
 class Drawn:

@@ -1,0 +1,63 @@
+"""Playing the whole journey on the running server: demo."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from app.commands.base import cli, settings_or_exit
+
+
+@cli.command()
+def demo(
+    url: Annotated[str, typer.Option(help="服务地址；默认本机配置的端口", show_default=False)] = "",
+    user: Annotated[str, typer.Option(help="模拟器里由谁来办")] = "demo",
+) -> None:
+    """在运行中的样例环境里走完全程：注册 → 照片 → 补正 → 定级 → 公示 → 证书，逐步打印条款。
+
+    每一步都可重复：中断后再运行会接着办。走通返回 0，有一步不对返回 1。
+    """
+    settings = settings_or_exit()
+    base = (url or f"http://127.0.0.1:{settings.port}").rstrip("/")
+    from app.demo.journey import JourneyFailed
+    from app.demo.paper import NoChineseFont
+
+    try:
+        asyncio.run(_play(base, user))
+    except (JourneyFailed, NoChineseFont) as problem:
+        typer.echo(f"✗ {problem}", err=True)
+        raise typer.Exit(1) from None
+
+
+async def _play(base: str, user: str) -> None:
+    import time
+    from datetime import datetime
+
+    import aiohttp
+
+    from app.demo.journey import Journey, JourneyFailed, Travelling
+    from app.demo.materials import demo_form, demo_materials, demo_products, licence
+    from config.clock import SystemClock
+
+    started = time.perf_counter()
+
+    def tell(clause: str, words: str) -> None:
+        typer.echo(f"[{time.perf_counter() - started:5.1f} s] {clause:　<7} {words}")
+
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=120)) as http:
+        try:
+            async with http.get(f"{base}/dev/clock") as answer:
+                if answer.status != 200:
+                    raise JourneyFailed(f"{base} 不是样例环境：请用 make run 启动后再试")
+                today = datetime.fromisoformat((await answer.json())["now"]).date()
+        except aiohttp.ClientConnectionError:
+            raise JourneyFailed(f"{base} 没有应答：请先运行 make run") from None
+        materials = await asyncio.to_thread(demo_materials, today, real_now=SystemClock().now())
+        firm = Travelling(
+            user=user, form=demo_form(), licence=await asyncio.to_thread(licence), products=demo_products(),
+            materials=materials,
+        )  # fmt: skip
+        certificate = await Journey(http, base, firm, tell).travel()
+    typer.echo(
+        f"\n全程走通，用时 {time.perf_counter() - started:.0f} s：{base}/c/{certificate['number'].replace('/', '-')}"
+    )
