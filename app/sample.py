@@ -1,8 +1,9 @@
 """The invented firm that ``make run`` starts with. Everything here is a sample (样例); no such firm exists."""
 
-from models import WeChatIdentity
+from models import StaffRole, WeChatIdentity
 from workflow.context import Ports
-from workflow.registration import NewProduct, add_product, bind_staff, register_enterprise
+from workflow.products import NewProduct, add_product
+from workflow.registration import bind_staff, register_enterprise
 
 USCC = "91310000MA0000007L"
 FIRM = "样例电缆有限公司"
@@ -40,8 +41,8 @@ PRODUCTS = (
 
 
 async def seed(ports: Ports, staff_openid: str) -> WeChatIdentity:
-    """The sample firm with its products and one bound member of staff; what is there already stays as it is."""
+    """The sample firm with its products and its owner; what is there already stays as it is."""
     firm = await register_enterprise(ports, USCC, f"{FIRM}（样例）", is_sample=True)
     for product in PRODUCTS:
         await add_product(ports, firm, product)
-    return await bind_staff(ports, firm, "张工（样例）", "质检员", staff_openid)
+    return await bind_staff(ports, firm, "张工（样例）", "质检员", staff_openid, role=StaffRole.OWNER)

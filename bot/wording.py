@@ -105,7 +105,11 @@ def _short(text: str) -> str:
 
 def firm(enterprise: Any, staff: Any, products: Sequence[Any]) -> str:
     """The firm, the person's place in it, and its products with their certificate sizes."""
-    lines = [f"{enterprise.name}\n统一社会信用代码 {enterprise.uscc}\n您：{staff.name}，{staff.role}", ""]
+    lines = [
+        f"{enterprise.name}\n统一社会信用代码 {enterprise.uscc}",
+        f"您：{staff.name}{f'，{staff.title}' if staff.title else ''}",
+        "",
+    ]
     if products:
         lines.append("已登记的产品：")
         lines += [f"· {product.name} {product.model}，合格证 {sheet_size(product)} mm" for product in products[:9]]

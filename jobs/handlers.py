@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
 from models.transactions import transaction
-from workflow import answers, due, evidence, idempotency, judging, retention
+from workflow import answers, due, evidence, idempotency, judging, registration, retention
 from workflow.context import Ports
 from workflow.ports import ClaimedJob
 
@@ -34,6 +34,7 @@ HANDLERS: Mapping[str, Handler] = {
     DROP_UNCONSENTED: retention.drop_unconsented,
     GIVE_UP: judging.give_up,
     evidence.DELETE_UNOWNED: evidence.delete_unowned,
+    registration.CHECK: registration.check_registration,
     FORGET_SWEEPS: forget_sweeps,
     FORGET_REQUESTS: idempotency.forget_requests,
     due.SWEEP: due.sweep,

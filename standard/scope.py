@@ -34,6 +34,7 @@ class ScopeAnswer:
     product_class: str | None = None
 
 
+_CATEGORY = "categories."
 _ROLES = {"maker": "生产企业", "seller": "销售单位", "distributor": "流通单位"}
 _CLASSES = {"licence": "实施生产许可证管理", "ccc": "实施强制性认证管理", "class_3": "有强制性国家标准的安全相关产品"}
 
@@ -67,6 +68,30 @@ def product(
         reason = "不实施生产许可证或强制性认证管理，也不是有强制性国家标准的安全相关产品，不属于重点工业产品（3.1）。"
         return ScopeAnswer(Standing.OUTSIDE, reason, "3.1")
     return ScopeAnswer(Standing.COVERED, f"{_CLASSES[found]}，属于重点工业产品（3.1）。", "3.1", ("R49",), found)
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """A usual category of key products; ``product_class`` is what it mostly is, ``source`` says by which list.
+
+    A source that says 存疑 is to be checked against the authorities' own catalogue.
+    """
+
+    id: str
+    name: str
+    product_class: str
+    source: str
+
+
+@cites("3.1", rows=("R49",))
+def categories(edition: Edition) -> tuple[Category, ...]:
+    """The categories that the edition lists, in its order; others are as good, where the firm says their class."""
+    found = []
+    for name in edition.parameters:
+        if name.startswith(_CATEGORY):
+            title, product_class = edition.words(name)
+            found.append(Category(name.removeprefix(_CATEGORY), title, product_class, edition[name].note))
+    return tuple(found)
 
 
 @cites("3.1", "7.1", rows=("R49",))

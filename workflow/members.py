@@ -85,7 +85,7 @@ async def accept(ports: Ports, asker: Asker, code: str, name: str = "") -> Staff
     hashed = ports.links.keyed_hash("invitation", _normal(code))
     async with transaction():
         held = await hold(asker)
-        invitation = await Invitation.get_or_none(code_hash=hashed).prefetch_related("invited_by", "used_by")
+        invitation = await Invitation.get_or_none(code_hash=hashed).prefetch_related("enterprise")
         if invitation is None:
             raise Refused(Kind.NOT_FOUND, "invitation_unknown", "没有这个邀请码：请核对 8 位字母和数字", field="code")
         await Enterprise.filter(id=invitation.enterprise_id).select_for_update().get()
@@ -291,6 +291,6 @@ async def _tell(ports: Ports, invitation: Invitation, inviter: Staff, staff: Sta
             clause=CLAUSE,
             title=title,
             body=body,
-            path=f"/my/firms/{invitation.enterprise_id}/members",
+            path=f"/my/firms/{invitation.enterprise.uscc}#members",
             enterprise_id=invitation.enterprise_id,
         )

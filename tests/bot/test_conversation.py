@@ -19,7 +19,8 @@ from tests.clock import FakeClock
 from tests.conftest import Database
 from tests.workflow.world import World, make_world, report
 from workflow.ports import CacheUnavailable
-from workflow.registration import NewProduct, add_product, bind_staff, register_enterprise
+from workflow.products import NewProduct, add_product
+from workflow.registration import bind_staff, register_enterprise
 
 STRANGER, ZHANG = "o" + "s" * 27, "o" + "z" * 27
 JPEG = b"\xff\xd8\xff\xe0"

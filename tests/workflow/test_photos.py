@@ -26,7 +26,8 @@ from models.transactions import transaction
 from tests.workflow.world import World, report
 from workflow import answers, judging, originals, people, photos, upload_links
 from workflow.ports import BadRequest, CacheUnavailable, InspectionFailed, ObjectMissing, OutcomeUnknown, Unavailable
-from workflow.registration import NewProduct, add_product, bind_staff, register_enterprise
+from workflow.products import NewProduct, add_product
+from workflow.registration import bind_staff, register_enterprise
 
 JPEG = b"\xff\xd8\xff\xe0 a certificate"
 OPENID = "o" + "a" * 27

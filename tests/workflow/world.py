@@ -12,6 +12,7 @@ from gateways.limiter import SlidingLimiter
 from gateways.picture_index import TablePictureIndex
 from gateways.queue import TableQueue
 from gateways.storage import open_storage
+from inspection.materials import DocumentReport
 from inspection.report import Code, Finding, Inspected, Report, Request, Verdict
 from jobs.handlers import HANDLERS
 from tests.clock import FakeClock
@@ -61,10 +62,17 @@ class ScriptedInspector:
     def __init__(self) -> None:
         self.look: Look = report
         self.asked: list[Request] = []
+        self.documents: dict[bytes, DocumentReport | Exception] = {}
 
     async def inspect(self, request: Request) -> Inspected:
         self.asked.append(request)
         return self.look(request)
+
+    async def read_document(self, data: bytes) -> DocumentReport:
+        answer = self.documents[data]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
     async def check(self) -> None: ...
 

@@ -29,6 +29,11 @@ def key_product(edition: Edition, given: dict[str, Any]) -> Any:
 
 
 @step
+def categories(edition: Edition, given: dict[str, Any]) -> Any:
+    return {one.id: [one.name, one.product_class] for one in scope.categories(edition)}
+
+
+@step
 def is_coded(edition: Edition, given: dict[str, Any]) -> Any:
     coded = {place: Outcome(word) for place, word in given.get("coded", {}).items()}
     finding = scope.coded_product(coded, Outcome(given["linked"]), edition)
