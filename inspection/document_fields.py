@@ -206,6 +206,9 @@ def _value(piece: Piece) -> str:
     if piece.name == "ccc_number":
         match = _CCC_NUMBER.search(text.replace(" ", ""))
         return match[0] if match else ""
+    if piece.name == "gtin_prefix":
+        match = re.search(r"\d{7,10}", text)
+        return match[0] if match else ""
     if piece.name == "licence_number":
         match = _LICENCE_NUMBER.search(text)
         return re.sub(r"\s", "", match[0]) if match else ""

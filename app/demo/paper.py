@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import typst
 
@@ -39,14 +39,15 @@ class Drawing:
 
     def paper(
         self, title: str, paragraphs: Sequence[str] = (), *, rows: Sequence[tuple[str, str]] = (),
-        table: Sequence[Sequence[str]] = (), firm: str = "", day: str = "", seal: str = "",
+        table: Sequence[Sequence[str]] = (), firm: str = "", day: str = "", seal: str = "", beside: str = "",
+        form: Literal["pdf", "png"] = "pdf",
     ) -> bytes:  # fmt: skip
-        """A text on A4 as PDF."""
+        """A text on A4: ``firm`` and ``day`` at its foot under the seal of ``seal``, and ``beside`` another's seal."""
         data = {
             "title": title, "paragraphs": paragraphs, "rows": rows, "table": table, "firm": firm, "day": day,
-            "seal": seal,
+            "seal": seal, "beside": beside,
         }  # fmt: skip
-        return self._drawn("paper.typ", data, "pdf")
+        return self._drawn("paper.typ", data, form)
 
     def screen(
         self, title: str, *, rows: Sequence[tuple[str, str]] = (), table: Sequence[Sequence[str]] = (),
@@ -59,7 +60,7 @@ class Drawing:
         }  # fmt: skip
         return self._drawn("screen.typ", data, "png")
 
-    def _drawn(self, template: str, data: dict[str, Any], form: Any) -> bytes:
+    def _drawn(self, template: str, data: dict[str, Any], form: Literal["pdf", "png"]) -> bytes:
         with resources.as_file(resources.files("app.demo") / "templates") as folder:
             drawn = typst.compile(
                 str(folder / template), root=str(folder), format=form, ppi=_PIXELS_PER_INCH,
