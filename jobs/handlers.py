@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
 from models.transactions import transaction
-from workflow import answers, due, evidence, idempotency, judging, registration, retention
+from workflow import answers, certificates, due, evidence, idempotency, judging, publicity, registration, retention
 from workflow.context import Ports
 from workflow.ports import ClaimedJob
 
@@ -33,6 +33,8 @@ HANDLERS: Mapping[str, Handler] = {
     answers.PICTURE: answers.push_picture,
     DROP_UNCONSENTED: retention.drop_unconsented,
     GIVE_UP: judging.give_up,
+    publicity.ISSUE: certificates.issue,
+    certificates.RENDER: certificates.render,
     evidence.DELETE_UNOWNED: evidence.delete_unowned,
     registration.CHECK: registration.check_registration,
     FORGET_SWEEPS: forget_sweeps,

@@ -15,7 +15,6 @@ from tortoise.expressions import F
 from inspection.identify import MediaType, identify
 from models import (
     Application,
-    ApplicationProduct,
     ApplicationState,
     Certificate,
     Counter,
@@ -117,8 +116,7 @@ async def _issue(ports: Ports, application: Application) -> None:
     if isinstance(step, Finding):
         raise _NotIssued(step)
     born = step.certificate
-    links = await ApplicationProduct.filter(application_id=application.id).prefetch_related("product")
-    holder = Holder(firm.name, firm.uscc, firm.address, tuple(sorted({link.product.category for link in links})))
+    holder = Holder(firm.name, firm.uscc, firm.address, tuple(public.content["categories"]))
     certificate = await Certificate.create(
         number=born.number,
         serial=serial,

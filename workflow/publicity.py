@@ -14,7 +14,6 @@ from tortoise.expressions import F
 from inspection.identify import MediaType, identify
 from models import (
     Application,
-    ApplicationProduct,
     ApplicationState,
     DeskItem,
     EvidenceSource,
@@ -33,25 +32,27 @@ from standard.calendar import Deadline, shanghai_day, shipped_calendar
 from standard.grades import Grade
 from standard.matrix import MATRIX, in_chinese, label
 from standard.outcome import Outcome
-from standard.profile import Edition, edition_on
+from standard.profile import Edition
 from standard.windows import Party, Publicity, Route, Window
 from workflow.access import Asker, member_of, not_found
+from workflow.case import case_of
 from workflow.certificate_life import grade_name
+from workflow.consistency import position_findings
 from workflow.context import Ports
 from workflow.desk import put_on_desk
 from workflow.evidence import keep_file
+from workflow.facts import print_verdict
 from workflow.notices import tell_firm, tell_person
 from workflow.problems import Kind, Refused
 from workflow.record import record_event
+from workflow.slots import edition_of, products_of_application
 from workflow.transitions import Moved, move
-from workflow.wording import BEYOND_ONE_PHOTO, clause_number
 
 REVIEW = "objection.review"
 ISSUE = "certificate.issue"
 COMPLAINT = "complaint"
 """Kind of the desk item of what the public says."""
 
-PRINTED_SHEET = "certificate_photo"
 PRINT_CAP = "6.1(4)"
 UNNAMED_PRINT_CLAUSES = ("D.1 至 D.5",)
 """Stands on the certificate where the print caps the grade and no single clause of Appendix D was named."""
@@ -117,7 +118,7 @@ async def record_publication(
     made = await Publication.create(
         ref=secrets.token_urlsafe(9),
         application_id=application.id,
-        content=await _content(application, final=final),
+        content=await _content(ports, application, final=final),
         published_at=ports.clock.now(),
         closes_at=closes_at,
         state=state,
@@ -134,10 +135,9 @@ async def record_publication(
     return made
 
 
-def edition_of(application: Application) -> Edition:
-    """The edition an application is judged by: the one in force on the day of its first submission."""
-    assert application.submitted_at is not None
-    return edition_on(shanghai_day(application.submitted_at))
+async def categories_of(application: Application) -> list[str]:
+    """The product categories that an application covers: one certificate lists them all (R43)."""
+    return sorted({product.category for product in await products_of_application(application)})
 
 
 def publication_path(publication: Publication) -> str:
@@ -533,18 +533,17 @@ async def _check_files(ports: Ports, application: Application, files: list[Suppo
             raise Refused(Kind.INVALID, "file_kind", advice, clause="7.5(2)", field="files")
 
 
-async def _content(application: Application, *, final: bool) -> dict[str, Any]:
+async def _content(ports: Ports, application: Application, *, final: bool) -> dict[str, Any]:
     """What the public sees (7.4): firm, categories, grade, the core basis by element, the print's result."""
     await application.fetch_related("enterprise")
     firm, result, edition = application.enterprise, application.result, edition_of(application)
     assert result is not None
-    links = await ApplicationProduct.filter(application_id=application.id).prefetch_related("product")
-    conditions = await _open_conditions(application, result)
+    conditions = await _open_conditions(ports, application, result)
     return {
         "firm": firm.name,
         "uscc": firm.uscc,
         "is_sample": firm.is_sample,
-        "categories": sorted({link.product.category for link in links}),
+        "categories": await categories_of(application),
         "level": application.level,
         "grade": result["grade"],
         "grade_name": _grade_words(result["grade"], edition),
@@ -587,26 +586,15 @@ def _print(result: dict[str, Any], conditions: tuple[str, ...], edition: Edition
     return {"outcome": outcome.value, "words": words}
 
 
-async def _open_conditions(application: Application, result: dict[str, Any]) -> tuple[str, ...]:
-    """The clauses of Appendix D that cap the grade (R5); none where it is not capped."""
+async def _open_conditions(ports: Ports, application: Application, result: dict[str, Any]) -> tuple[str, ...]:
+    """The clauses of Appendix D that cap the grade (R5, R50); none where it is not capped."""
     if result["capped_by"] != PRINT_CAP:
         return ()
-    sheets = await Material.filter(application_id=application.id, kind=PRINTED_SHEET).exclude(
-        state__in=[MaterialState.REMOVED, MaterialState.REPLACED]
-    )
-    failed = {
-        clause_number(finding["clause"])
-        for sheet in sheets
-        for finding in sheet.findings
-        if finding["clause"].startswith("D.") and _counts(finding)
-    }
-    return tuple(sorted(failed)) or UNNAMED_PRINT_CLAUSES
-
-
-def _counts(finding: dict[str, Any]) -> bool:
-    """Whether a finding keeps the print from passing (R50): it fails, or is unclear where a photo could tell."""
-    outcome = finding.get("outcome", finding.get("verdict"))
-    return outcome == Outcome.FAIL or (outcome == Outcome.UNCLEAR and finding["clause"] not in BEYOND_ONE_PHOTO)
+    case = await case_of(ports, application)
+    misplaced = {ref for finding in position_findings(case) for ref in finding["materials"]}
+    verdicts = [print_verdict(case, sheet, misplaced=sheet.ref in misplaced) for sheet in case.prints()]
+    still_open = {clause for verdict in verdicts for clause in verdict.failed + verdict.unclear}
+    return tuple(sorted(still_open)) or UNNAMED_PRINT_CLAUSES
 
 
 def _grade_words(grade: str, edition: Edition) -> str:
