@@ -16,6 +16,7 @@ from config.clock import Clock, SystemClock
 from config.settings import Environment, Settings
 from gateways.cache import MemoryCache, RedisCache
 from gateways.certifier import TypstCertifier
+from gateways.firm_index import TableFirmIndex
 from gateways.inspector import PooledInspector
 from gateways.limiter import SlidingLimiter
 from gateways.picture_index import TablePictureIndex
@@ -102,6 +103,7 @@ async def joined_ports(
             inspector=inspector,
             pictures=pictures,
             certifier=certifier,
+            firms=TableFirmIndex(),
             queue=TableQueue(clock),
             cache=cache,
             limiter=limiter,

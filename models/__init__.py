@@ -22,6 +22,7 @@ from models.applications import (
 )
 from models.desk import Counter, DeskItem, DeskState, IdempotentRequest, InboxEntry
 from models.events import Event
+from models.firm_names import FirmName
 from models.people import Enterprise, Person, Staff, StaffRole, WeChatIdentity
 from models.photos import (
     Evidence,
@@ -65,6 +66,7 @@ __all__ = [
     "Event",
     "Evidence",
     "EvidenceSource",
+    "FirmName",
     "Grant",
     "IdempotentRequest",
     "InboxEntry",

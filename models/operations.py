@@ -74,6 +74,34 @@ class AppendOnly(ops.TortoiseOperation):
         return [f'DROP FUNCTION "{table}_append_only"() CASCADE;']
 
 
+class CreateOrderedKeys(ops.TortoiseOperation):
+    """A table ``key`` (bytes), ``column`` (a number) that is read in the order of both, and has no further column.
+
+    On SQLite the order is the table. Bytes are ordered alike everywhere, whatever the database's locale.
+    """
+
+    def __init__(self, table: str, column: str) -> None:
+        self.table = table
+        self.column = column
+
+    def describe(self) -> str:
+        return f"Create {self.table}, ordered by key"
+
+    async def database_forward(
+        self, app_label: str, old_state: State, new_state: State, state_editor: BaseSchemaEditor | None = None
+    ) -> None:
+        if state_editor is not None:
+            kind, ending = ("BLOB", " WITHOUT ROWID") if state_editor.DIALECT == "sqlite" else ("BYTEA", "")
+            columns = f'"{self.column}" BIGINT NOT NULL, "key" {kind} NOT NULL, PRIMARY KEY ("key", "{self.column}")'
+            await _run(state_editor, [f'CREATE TABLE "{self.table}" ({columns}){ending};'])
+
+    async def database_backward(
+        self, app_label: str, old_state: State, new_state: State, state_editor: BaseSchemaEditor | None = None
+    ) -> None:
+        if state_editor is not None:
+            await _run(state_editor, [f'DROP TABLE "{self.table}";'])
+
+
 async def _run(editor: BaseSchemaEditor, statements: list[str]) -> None:
     """Whole statements: the SQLite editor's own way cuts a trigger's body at its semicolons."""
     for statement in statements:

@@ -90,7 +90,7 @@ async def find_firms(
 
 async def firm_page(uscc: str) -> FirmPage:
     """The public page of one firm; :class:`Refused` ``not_found`` where nothing of it is public."""
-    firm = await Enterprise.get_or_none(uscc=_number(uscc)[:18])
+    firm = await Enterprise.get_or_none(uscc=_number(uscc))
     certificates = [] if firm is None else await Certificate.filter(enterprise_id=firm.id).order_by("-serial")
     published = [] if firm is None else await Publication.filter(application__enterprise_id=firm.id).order_by("-id")
     if firm is None or not (certificates or published):
@@ -149,5 +149,5 @@ def _line(certificate: Certificate) -> CertificateLine:
 
 def _number(text: str) -> str:
     """A number as it is kept: half width, capital, no blanks, one kind of dash."""
-    folded = unicodedata.normalize("NFKC", text[:200]).upper()
-    return re.sub(r"\s", "", re.sub(r"[‐‑‒–—―−]", "-", folded))
+    folded = re.sub(r"[‐‑‒–—―−]", "-", unicodedata.normalize("NFKC", text[:200]).upper())
+    return "".join(character for character in folded if character.isprintable() and character != " ")

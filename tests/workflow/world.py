@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gateways.cache import MemoryCache
+from gateways.firm_index import TableFirmIndex
 from gateways.limiter import SlidingLimiter
 from gateways.picture_index import TablePictureIndex
 from gateways.queue import TableQueue
@@ -212,6 +213,7 @@ def make_world(folder: Path, clock: FakeClock) -> World:
         inspector=inspector,
         pictures=TablePictureIndex(),
         certifier=certifier,
+        firms=TableFirmIndex(),
         queue=TableQueue(clock, lease_clock=clock),
         cache=MemoryCache(),
         limiter=SlidingLimiter.in_memory(),
