@@ -44,8 +44,8 @@ _EXAMINED = 1000
 """Keys that one page looks at: where few of them answer, the page is short and its cursor goes on behind them."""
 _FEW = 500
 """Keys of a word that are counted, to begin with the rarest word."""
-_NEAR = 12
-"""Characters of a question in which a mistake is looked for."""
+_PROBED = 12
+"""Places of a mistake that are looked up one by one; one further on is looked for behind what stands before it."""
 _PER_PROBE = 25
 """Keys looked at for each place of a mistake."""
 
@@ -94,9 +94,11 @@ class TableFirmIndex:
         steps = exact + question.steps_by_sound()
         start = 0 if place is None else place.find(steps)
         if place is not None and start < len(exact):
-            steps = exact  # what only sounds alike is for questions whose exact answers fill no page
+            steps = exact  # what is only near is for questions whose exact answers fill no page
         reading = _Page(limit)
         for number in range(start, len(steps)):
+            if number == len(exact) and len(reading.found) == limit:
+                break
             behind = place if place is not None and number == start else _Place(steps[number].name, steps[number].begin)
             if await reading.read(steps, number, behind):
                 return reading.found, str(reading.last)
@@ -168,19 +170,18 @@ class _Question:
 
     def probes(self) -> Iterator["_Probe"]:
         """One for each place and kind of a single mistake."""
-        text = self.text[: core_length(self.text)][:_NEAR]
-        if text.isascii() or len(text) < 3:
+        text = self.text[: core_length(self.text)]
+        if text.isascii() or not 3 <= len(text) <= ENDS[NAME]:
             return
         for place in range(1, len(text)):
             head, rest = text[:place], text[place:]
-            yield _Probe(open_key(head[-1], rest), head, rest, missing=1)
+            yield _Probe.of(head, rest, missing=1)
             if len(rest) > 1:  # another character stands here
-                yield _Probe(open_key(head[-1], rest[1:]), head, rest[1:], missing=1)
+                yield _Probe.of(head, rest[1:], missing=1)
         if len(text) > 3:
             for place in range(len(text)):  # this one is too much
-                head, rest = text[:place], text[place + 1 :]
                 for begins in (True, False):
-                    yield _Probe(key(NAME, head + rest, begins=begins), head, rest, missing=0)
+                    yield _Probe.of(text[:place], text[place + 1 :], begins=begins)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +192,16 @@ class _Probe:
     head: str
     rest: str
     missing: int
+
+    @classmethod
+    def of(cls, head: str, rest: str, *, missing: int = 0, begins: bool = False) -> "_Probe":
+        if len(head) >= _PROBED:
+            begin = key(NAME, head[:_PROBED], begins=begins)
+        elif missing:
+            begin = open_key(head[-1], rest)
+        else:
+            begin = key(NAME, head + rest, begins=begins)
+        return cls(begin, head, rest, missing)
 
     def fits(self, folded: str) -> bool:
         at = folded.find(self.head)
@@ -267,7 +278,7 @@ class _Place:
 
     @classmethod
     def of(cls, cursor: str) -> "_Place":
-        found = re.fullmatch(r"(\w{1,8})\.(\d{1,18})\.([A-Za-z0-9_-]{2,400})", cursor, re.ASCII)
+        found = re.fullmatch(r"(\w{1,8})\.(-1|\d{1,18})\.([A-Za-z0-9_-]{2,400})", cursor, re.ASCII)
         if found is None or len(found[3]) % 4 == 1:
             raise CursorInvalid
         return cls(found[1], urlsafe_b64decode(found[3] + "=" * (-len(found[3]) % 4)), int(found[2]))
@@ -329,13 +340,15 @@ async def _stretch(step: _Step, behind: _Place, size: int) -> list[tuple[bytes, 
 
 async def _near(question: _Question, steps: list[_Step], room: int) -> list[int]:
     """Firms whose name holds the question but for one character, and that no step tells; the shortest names first."""
-    probes = list(question.probes())
-    if not probes or room <= 0:
+    probes: dict[bytes, list[_Probe]] = {}
+    for probe in question.probes() if room > 0 else ():
+        probes.setdefault(probe.begin, []).append(probe)
+    if not probes:
         return []
     values: list[Any] = []
     parts = []
-    for number, probe in enumerate(probes):
-        values += [probe.begin, past(probe.begin)]
+    for number, begin in enumerate(probes):
+        values += [begin, past(begin)]
         parts.append(
             f"SELECT * FROM (SELECT {number} AS probe, enterprise_id FROM firm_key"  # noqa: S608 - numbers only
             f" WHERE key >= ${len(values) - 1} AND key < ${len(values)}"
@@ -346,7 +359,12 @@ async def _near(question: _Question, steps: list[_Step], room: int) -> list[int]
         f" FROM ({' UNION ALL '.join(parts)}) AS k JOIN firm_name AS f ON f.enterprise_id = k.enterprise_id",
         values,
     )
-    near = {row["enterprise_id"]: _firm(row) for row in rows if probes[row["probe"]].fits(row["folded"])}
+    alike = list(probes.values())
+    near = {
+        row["enterprise_id"]: _firm(row)
+        for row in rows
+        if any(probe.fits(row["folded"]) for probe in alike[row["probe"]])
+    }
     ranked = sorted(near, key=lambda one: (len(near[one].folded), one))
     return list(islice((one for one in ranked if all(step.key_of(near[one]) is None for step in steps)), room))
 
