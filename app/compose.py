@@ -10,9 +10,10 @@ from pathlib import Path
 
 from aiohttp import web
 
+from app.dev_clock import add_dev_clock
 from app.observe import add_probes, observing
 from bot import add_bot
-from config.clock import Clock, SystemClock
+from config.clock import Clock, ShiftedClock, SystemClock
 from config.settings import Environment, Settings
 from gateways.cache import MemoryCache, RedisCache
 from gateways.certifier import TypstCertifier
@@ -29,6 +30,7 @@ from jobs.worker import Worker
 from models.database import open_database
 from web import add_pages
 from web.verification_files import add_verification_files
+from workflow import business_time
 from workflow.bell import Bell
 from workflow.context import Ports, SignIn
 from workflow.links import Links
@@ -71,13 +73,16 @@ async def joined_ports(
     settings: Settings, progress: Progress, *, inspecting: bool = True, clock: Clock | None = None
 ) -> AsyncIterator[Ports]:
     """Open the world outside: database, cache, objects, WeChat, inspector; close it again in the opposite order."""
-    clock = clock or SystemClock()
+    if clock is None:
+        clock = SystemClock() if settings.environment is Environment.PRODUCTION else ShiftedClock()
     async with AsyncExitStack() as stack:
         if not settings.database_url:
             stack.enter_context(alone_in(settings.data_dir))
         progress("打开数据库")
         url = settings.resolved_database_url()
         await stack.enter_async_context(open_database(url, migrate=settings.environment is Environment.DEV))
+        if isinstance(clock, ShiftedClock):
+            await stack.enter_async_context(business_time.followed(clock))
         cache = RedisCache.from_url(settings.redis_url) if settings.redis_url else MemoryCache()
         stack.push_async_callback(cache.aclose)
         limiter = SlidingLimiter.from_url(settings.redis_url) if settings.redis_url else SlidingLimiter.in_memory()
@@ -132,6 +137,8 @@ def create_app(settings: Settings, ports: Ports, *, inspecting: bool = True) -> 
     add_pages(app, ports)
     add_verification_files(app, settings.verification_files)
     add_probes(app, ports, inspecting=inspecting)
+    if settings.environment is Environment.DEV:
+        add_dev_clock(app, ports)
     if settings.simulator.enabled:
         from simulator import create_simulator  # noqa: PLC0415 - production does not even load it
 

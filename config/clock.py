@@ -1,7 +1,7 @@
 """Time as something that is passed in: aware, UTC inside, Asia/Shanghai for people."""
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -21,6 +21,25 @@ class SystemClock:
 
     def now(self) -> datetime:
         return datetime.now(UTC)
+
+
+class ShiftedClock:
+    """The real time plus ``offset``, for development: :mod:`workflow.business_time` keeps the offset."""
+
+    def __init__(self) -> None:
+        self._offset = timedelta()
+
+    @property
+    def offset(self) -> timedelta:
+        """By how much it is ahead of the real time."""
+        return self._offset
+
+    def reach(self, offset: timedelta) -> None:
+        """Be ahead by ``offset``, or stay where it is farther already: time never goes back."""
+        self._offset = max(self._offset, offset)
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self._offset
 
 
 def real_seconds() -> float:

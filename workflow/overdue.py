@@ -3,7 +3,7 @@
 The alarm ends the deadline on the row, since nothing more happens by itself; the desk item keeps it.
 """
 
-from models import Application, ApplicationState, Objection, Registration
+from models import Application, ApplicationState, Objection, Publication, Registration
 from workflow.context import Ports
 from workflow.desk import put_on_desk
 from workflow.record import record_event
@@ -32,7 +32,7 @@ async def application(ports: Ports, late: Application) -> None:
 
 async def objection(ports: Ports, late: Objection) -> None:
     """Due: an objection is not reviewed (7.5(2)), or a complaint not answered (8.4(3))."""
-    publication = await late.publication.prefetch_related("application")
+    publication = await Publication.get(id=late.publication_id).prefetch_related("application")
     clause, title = ("7.5(2)", "异议复核超过期限") if late.route == "objection" else ("8.4(3)", "投诉答复超过期限")
     await _alarm(ports, late, "objection", late.version, publication.application.enterprise_id, clause, title)
 
