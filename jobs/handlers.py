@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
 from models.transactions import transaction
-from workflow import answers, certificates, due, evidence, idempotency, judging, publicity, registration, retention
+from workflow import answers, applications, certificates, due, evidence, grading, idempotency, judging, material_judging, publicity, registration, retention, verification
 from workflow.context import Ports
 from workflow.ports import ClaimedJob
 
@@ -40,4 +40,7 @@ HANDLERS: Mapping[str, Handler] = {
     FORGET_SWEEPS: forget_sweeps,
     FORGET_REQUESTS: idempotency.forget_requests,
     due.SWEEP: due.sweep,
+    applications.JUDGE: material_judging.judge_material,
+    applications.VERIFY: verification.verify,
+    verification.GRADE: grading.grade_application,
 }

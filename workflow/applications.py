@@ -379,22 +379,21 @@ async def submit(ports: Ports, asker: Asker, ref: str) -> Application:
             advice = f"{progress_of(application, slots).sentence}，还缺：{'、'.join(missing)}（7.1(2)，附录 A）"
             raise Refused(Kind.INVALID, "materials_missing", advice, clause="7.1(2)", rows=("R41",))
         if application.state == ApplicationState.SUPPLEMENT:
-            _must_be_supplemented(slots)
+            _must_be_supplemented(application, slots)
         await begin_verification(ports, application, actor=asker.actor)
     ports.bell.ring("jobs")
     await application.fetch_related("enterprise")
     return application
 
 
-def _must_be_supplemented(slots: list[Slot]) -> None:
-    left = [
-        slot.name
-        for slot in slots
-        for file in slot.handed_in
-        if file.round is not None
-        and file.state in (MaterialState.FAILED, MaterialState.UNCLEAR)
-        and not print_only(file.findings)
-    ]
+def _must_be_supplemented(application: Application, slots: list[Slot]) -> None:
+    """Of every problem that was told, at least one of the materials it is about was replaced; a print may stand."""
+    standing = {file.ref: slot.name for slot in slots for file in slot.handed_in}
+    left: list[str] = []
+    for problem in application.findings:
+        about = problem["materials"]
+        if about and not print_only([problem]) and all(ref in standing for ref in about):
+            left += [standing[ref] for ref in about[:1]]
     if left:
         advice = f"还没有更换：{'、'.join(dict.fromkeys(left))}。请先补正再提交（7.2(3)）"
         raise Refused(Kind.INVALID, "not_supplemented", advice, clause="7.2(3)", rows=("R6",))

@@ -50,7 +50,7 @@ class Case:
             one
             for kind in ("body_photo", "full_chain_photos")
             for one in self.of(kind, product)
-            if one.declared.get("place") == place and one.report is not None
+            if one.declared.get("place") == place and one.report
         ]
 
 

@@ -187,7 +187,7 @@ def _one_item(case: Case) -> Found:
 
 def _verdict(material: Material, check: str) -> Outcome:
     report: dict[str, Any] = material.inspection.report if material.inspection else material.report or {}
-    found = next((finding for finding in report["findings"] if finding["clause"] == check), None)
+    found = next((finding for finding in report.get("findings", []) if finding["clause"] == check), None)
     return Outcome(found["verdict"]) if found else Outcome.UNCLEAR
 
 

@@ -1,0 +1,34 @@
+"""From submission to a result: judged, verified, mended, capped, lapsed, graded; each step twice, and killed in between."""
+
+from datetime import timedelta
+
+import pytest
+
+from inspection.report import PictureRefused
+from models import Application, ApplicationState, Event, InboxEntry, Job, Material, MaterialState, Publication
+from models.transactions import transaction
+from tests.workflow import filed
+from tests.workflow.filed import RecordedInspector, filing
+from tests.workflow.world import World
+from workflow import applications, verification
+from workflow.ports import InspectionFailed
+from workflow.problems import Refused
+
+
+@pytest.fixture
+def inspector(world: World) -> RecordedInspector:
+    recorded = RecordedInspector()
+    object.__setattr__(world.ports, "inspector", recorded)
+    return recorded
+
+
+async def test_a_good_application_is_graded_and_published(world: World, inspector: RecordedInspector) -> None:
+    case = await filing(world)
+    await case.fill()
+    await world.work()
+    states = {m.kind: (m.state, m.findings) for m in await Material.filter(application_id=case.application.id)}
+    assert {kind: found for kind, found in states.items() if found[0] != MaterialState.PASSED} == {}
+    await case.submit()
+    await world.work()
+    application = await case.now()
+    assert (application.state, application.grade, application.findings) == (ApplicationState.PUBLICITY, "B", [])
