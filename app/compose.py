@@ -27,6 +27,7 @@ from gateways.storage import open_storage
 from gateways.wechat import WeChatClient
 from jobs.clock import start_clock
 from jobs.worker import Worker
+from miniapp_api import add_api
 from models.database import open_database
 from web import add_pages
 from web.verification_files import add_verification_files
@@ -131,10 +132,11 @@ async def joined_ports(
 
 
 def create_app(settings: Settings, ports: Ports, *, inspecting: bool = True) -> web.Application:
-    """The web application: the callback, the pages, the probes, and in dev the simulator beside them."""
+    """The web application: the callback, the pages, the API, the probes, and in dev the simulator beside them."""
     app = web.Application(middlewares=[observing])
     add_bot(app, settings, ports)
     add_pages(app, ports)
+    add_api(app, settings, ports)
     add_verification_files(app, settings.verification_files)
     add_probes(app, ports, inspecting=inspecting)
     if settings.environment is Environment.DEV:
