@@ -4,7 +4,21 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
 from models.transactions import transaction
-from workflow import answers, applications, certificates, due, evidence, grading, idempotency, judging, material_judging, publicity, registration, retention, verification
+from workflow import (
+    answers,
+    applications,
+    certificates,
+    due,
+    evidence,
+    grading,
+    idempotency,
+    judging,
+    material_judging,
+    publicity,
+    registration,
+    retention,
+    verification,
+)
 from workflow.context import Ports
 from workflow.ports import ClaimedJob
 

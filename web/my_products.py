@@ -1,21 +1,15 @@
 """A firm's products: registering, changing and retiring them (7.1, 3.4)."""
 
-from typing import Any
 
 from aiohttp import web
 
-from models import CodePattern, Product, StaffRole
-from standard.calendar import shanghai_day
-from standard.profile import edition_on
-from standard.scope import categories
-from web.forms import Form
+from models import StaffRole
 from web.my import firm_here
-from web.page import PORTS, STATUS, show
-from web.signing_in import Visitor, signed_form, signed_in
+from web.page import PORTS, show
+from web.signing_in import signed_form, signed_in
 from workflow import products
-from workflow.access import RANK, not_found
-from workflow.problems import Kind, Refused
-from workflow.wording import CONTENTS
+from workflow.access import RANK
+from workflow.problems import Refused
 
 FIELDS = (
     "category", "name", "model", "code_issuer", "gtin", "product_class", "qualification_number", "width", "height",

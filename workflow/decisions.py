@@ -1,4 +1,4 @@
-"""What the operator may decide about each kind of item on the desk, and the chapter that carries it out (7.x, R15, R35).
+"""What the operator may decide about each kind of item on the desk, and the chapter that carries it out (R15, R35).
 
 A decision always has a reason; it is the decider's, it is kept with the item, and it is what the people concerned read.
 """
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from models import DeskItem, DeskState
 from models.transactions import transaction
-from workflow import publicity, registration
+from workflow import certificates, publicity, registration
 from workflow.access import Asker
 from workflow.context import Ports
 from workflow.desk import desk_item
@@ -35,14 +35,15 @@ async def _noted(_ports: Ports, _item: DeskItem, _decision: str, _reason: str, _
 NOTED: tuple[tuple[Choice, ...], Carry] = ((Choice("noted", "已处理"),), _noted)
 
 DECISIONS: Mapping[str, tuple[tuple[Choice, ...], Carry]] = {
-    "registration_dispute": (
-        (Choice("transfer", "改由申请人管理"), Choice("keep", "维持原管理员")),
+    registration.DISPUTE: (
+        tuple(Choice(id_, label) for id_, label in registration.DISPUTE_CHOICES.items()),
         registration.decide_dispute,
     ),
-    "complaint": (
+    publicity.COMPLAINT: (
         (Choice("answer", "作为投诉答复"), Choice("make_objection", "转为异议，中止公示")),
         publicity.decide_complaint,
     ),
+    certificates.MISSING_GLYPHS: ((Choice("retry", "字体已装好，重新生成"),), certificates.render_again),
 }
 """Kind of item → its choices and what carries them out, inside the transaction of the decision."""
 

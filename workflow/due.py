@@ -14,9 +14,18 @@ import structlog
 from tortoise.expressions import Q
 from tortoise.models import Model
 
-from models import Application, ApplicationState, Objection, ObjectionState, Registration, RegistrationState
+from models import (
+    Application,
+    ApplicationState,
+    Certificate,
+    Objection,
+    ObjectionState,
+    Registration,
+    RegistrationState,
+)
 from models.transactions import transaction
-from workflow import overdue
+from standard.validity import LIVE
+from workflow import certificates, overdue, publicity, verification
 from workflow.context import Ports
 from workflow.ports import ClaimedJob
 
@@ -44,7 +53,10 @@ class Due:
 DUE = (
     Due(Registration, (RegistrationState.CHECKING,), overdue.registration),
     Due(Application, (ApplicationState.VERIFYING, ApplicationState.GRADING), overdue.application),
+    Due(Application, (ApplicationState.SUPPLEMENT,), verification.lapse_supplement),
+    Due(Application, (ApplicationState.PUBLICITY,), publicity.confirm),
     Due(Objection, (ObjectionState.OPEN,), overdue.objection),
+    Due(Certificate, LIVE, certificates.end_term),
 )
 """Everything that time alone brings about. What waits on the operator's desk is not here: the desk shows what is late,
 and ``zhuisu_desk_overdue`` counts it."""

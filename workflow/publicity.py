@@ -123,6 +123,8 @@ async def record_publication(
         closes_at=closes_at,
         state=state,
     )
+    # From its first publication on a firm can be found by everybody (7.6); before, nobody hears of it (8.3).
+    await ports.firms.record(application.enterprise_id)
     await record_event(
         ports,
         "publication:open",

@@ -11,7 +11,6 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from inspection.fingerprint import Fingerprint
 from inspection.ledger import read_ledger
 from inspection.materials import BodyReport, DocumentReport, Ledger, ScreenshotReport
 from inspection.report import Code, Finding, Inspected, ProductHint, Report, Request, Verdict

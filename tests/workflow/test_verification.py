@@ -1,18 +1,11 @@
 """From submission to a result: judged, verified, mended, capped, lapsed, graded; each step twice, and killed in between."""
 
-from datetime import timedelta
 
 import pytest
 
-from inspection.report import PictureRefused
-from models import Application, ApplicationState, Event, InboxEntry, Job, Material, MaterialState, Publication
-from models.transactions import transaction
-from tests.workflow import filed
+from models import ApplicationState, Material, MaterialState
 from tests.workflow.filed import RecordedInspector, filing
 from tests.workflow.world import World
-from workflow import applications, verification
-from workflow.ports import InspectionFailed
-from workflow.problems import Refused
 
 
 @pytest.fixture
