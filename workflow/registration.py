@@ -174,6 +174,8 @@ async def decide_dispute(ports: Ports, item: DeskItem, decision: str, reason: st
         raise Refused(Kind.INVALID, "reason_missing", "请写明理由：双方都会看到", field="reason")
     async with transaction():
         row = await Registration.get(id=item.subject_id)
+        if row.state != RegistrationState.DISPUTED:
+            raise Refused(Kind.CONFLICT, "not_disputed", "这件事已经有了结果：请刷新后查看")
         held = await hold(Asker((await current(row.person_id)).id))
         assert row.enterprise_id is not None
         firm = await Enterprise.filter(id=row.enterprise_id).select_for_update().get()
