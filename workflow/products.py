@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
+from urllib.parse import urlsplit
 
 from tortoise.query_utils import Prefetch
 
@@ -172,7 +173,7 @@ async def prove_patterns(ports: Ports, product_id: int, codes: Iterable[str], sh
     seen = [read(text, edition=edition) for text in codes]
     proved = []
     for pattern in await CodePattern.filter(product_id=product_id, proved_at=None, retired_at=None).order_by("id"):
-        if not any(code.valid and _begins(code, pattern) for code in seen):
+        if not any(_begins(code, pattern) for code in seen):
             continue
         pattern.proved_at, pattern.proved_by_sha256 = ports.clock.now(), sha256
         await CodePattern.filter(id=pattern.id, proved_at=None).update(
@@ -198,13 +199,19 @@ def _begins(code: TraceCode, pattern: CodePattern) -> bool:
         case CodePatternKind.GTIN_PREFIX:
             # The first of fourteen digits says how much is packed, not who made it.
             gtin = code.parts.get(GTIN, "")
-            return gtin[1:].startswith(pattern.value) or (len(pattern.value) == len(gtin) and gtin == pattern.value)
+            return code.valid and (gtin[1:].startswith(pattern.value) or gtin == pattern.value)
         case CodePatternKind.ECODE:
-            return code.kind is CodeKind.ECODE and (code.canonical or code.text).casefold().startswith(
-                pattern.value.casefold()
-            )
-    host = re.match(r"https?://([^/:?#]+)", code.text, re.IGNORECASE)
-    return host is not None and host[1].casefold() == pattern.value
+            ecode = (code.canonical or code.text).casefold()
+            return code.valid and code.kind is CodeKind.ECODE and ecode.startswith(pattern.value.casefold())
+    return _host(code.text) == pattern.value
+
+
+def _host(text: str) -> str | None:
+    try:
+        link = urlsplit(text)
+        return link.hostname if link.scheme in {"http", "https"} else None
+    except ValueError:
+        return None
 
 
 async def _own(asker: Asker, product_id: int) -> Product:
