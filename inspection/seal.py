@@ -28,11 +28,13 @@ _ANGLES = 180
 _RING = 0.72
 """Share of a circle's angles at which its ring is seen, from which it is one."""
 _HALF_RING = 0.5
+_ARC = 0.25
+"""At least so much of a turn is seen without a gap: red letters stand at any angle, but in pieces."""
 _FULL = 0.62
 """A disc of colour is an emblem or a button, no seal."""
 _OUTSIDE = 0.35
 """Around a seal there is less of its colour than this."""
-_BAND = (0.56, 0.93)
+_BAND = (0.5, 0.86)
 """Where the name stands, by the radius."""
 _STRIP_HEIGHT = 48
 _CHINESE = re.compile(r"[^\u4e00-\u9fff()（）]")
@@ -81,12 +83,10 @@ def find_seals(rgb: NDArray[np.uint8], *, read: bool = True) -> list[Seal]:
         view = cv2.resize(rgb, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
     lab = cv2.cvtColor(view, cv2.COLOR_RGB2LAB).astype(np.int16)
     found: list[Seal] = []
-    for colour, channel, sign in (("red", 1, 1), ("blue", 2, -1)):
-        tint = sign * (lab[..., channel] - int(np.median(lab[..., channel])))
-        mask = (tint > _TINTED).astype(np.uint8)
-        if colour == "blue":
-            mask &= (lab[..., 1] - int(np.median(lab[..., 1])) < _TINTED).astype(np.uint8)
-        found += _seals_in(mask, colour)
+    away = lab[..., 1:] - np.median(lab[..., 1:], axis=(0, 1)).astype(np.int16)
+    red, blue = away[..., 0], -away[..., 1]
+    for colour, tint, other in (("red", red, blue), ("blue", blue, red)):
+        found += _seals_in(((tint > _TINTED) & (tint >= other)).astype(np.uint8), colour)
     found = _apart(found)
     if read:
         found = [replace(seal, name=_name(view, seal)) if seal.sure else seal for seal in found]
@@ -113,7 +113,7 @@ def dark_rings(rgb: NDArray[np.uint8]) -> list[Seal]:
     factor = min(1.0, _VIEW / max(height, width))
     gray = cv2.cvtColor(cv2.resize(rgb, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
     mask = (gray < float(np.median(gray)) - 60).astype(np.uint8)
-    return [replace(seal, sure=False) for seal in _seals_in(mask, "grey") if seal.sure]
+    return [replace(seal, sure=False) for seal in _apart(_seals_in(mask, "grey")) if seal.sure]
 
 
 def _seals_in(mask: NDArray[np.uint8], colour: str) -> list[Seal]:
@@ -186,8 +186,9 @@ def _judged(mask: NDArray[np.uint8], ellipse: Ellipse, colour: str) -> Seal | No
     image = mask * 255
     slack = max(2.5 / short, 0.045)
     rows = np.linspace(1 - 2 * slack, 1 + slack, 9)
-    ring = float((_polar(image, ellipse, rows).max(0) > 100).mean())
-    if ring < _HALF_RING:
+    outline = _polar(image, ellipse, rows).max(0) > 100
+    ring = float(outline.mean())
+    if ring < _HALF_RING or _longest(outline) < _ARC:
         return None
     outside = float((_polar(image, ellipse, np.linspace(1 + 2.5 * slack, 1.25, 5)) > 100).mean())
     inside = _polar(image, ellipse, np.linspace(0.05, 0.9, 24)) > 100
@@ -196,9 +197,9 @@ def _judged(mask: NDArray[np.uint8], ellipse: Ellipse, colour: str) -> Seal | No
     band = _polar(image, ellipse, np.linspace(*_BAND, 12)) > 100
     written = float(_smeared(band.max(0)).mean())
     ink = float(band.mean())
-    if not (0.05 <= full <= _FULL and written >= 0.4 and 0.06 <= ink <= 0.7 and outside < 2 * _OUTSIDE):
+    if not (0.05 <= full <= _FULL and written >= 0.4 and 0.06 <= ink <= 0.7 and outside < _OUTSIDE):
         return None
-    sure = ring >= _RING and outside < _OUTSIDE
+    sure = ring >= _RING and _longest(outline) >= 2 * _ARC
     return Seal((x, y), (long, short), turn, colour, ring, _star(image, ellipse), sure)
 
 
@@ -207,6 +208,14 @@ def _smeared(seen: NDArray[np.bool_]) -> NDArray[np.bool_]:
     reach = len(seen) // 36
     wide = np.concatenate([seen[-reach:], seen, seen[:reach]]).astype(np.uint8)
     return np.asarray(cv2.dilate(wide[None], np.ones((1, 2 * reach + 1), np.uint8))[0, reach:-reach] > 0)
+
+
+def _longest(seen: NDArray[np.bool_]) -> float:
+    """The longest stretch of a turn that is seen, as a share of it."""
+    gaps = np.flatnonzero(~seen)
+    if not len(gaps):
+        return 1.0
+    return float(np.diff(np.append(gaps, gaps[0] + len(seen))).max() - 1) / len(seen)
 
 
 def _star(image: NDArray[np.uint8], ellipse: Ellipse) -> bool:

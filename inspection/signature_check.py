@@ -6,7 +6,6 @@ certificates that are trusted in its arguments; a line of JSON on its output: ``
 ``inspection.materials.SignatureSeen``, and ``unknown``, the number of signatures whose method it does not know.
 """
 
-import asyncio
 import io
 import json
 import logging
@@ -39,7 +38,7 @@ def certificates(paths: list[str]) -> list[Any]:
     return list(load(paths))
 
 
-async def check(data: bytes, roots: list[str]) -> dict[str, Any]:
+def check(data: bytes, roots: list[str]) -> dict[str, Any]:
     """What is to be answered about the file."""
     from pyhanko.pdf_utils.reader import PdfFileReader  # noqa: PLC0415
     from pyhanko_certvalidator import ValidationContext  # noqa: PLC0415
@@ -49,7 +48,7 @@ async def check(data: bytes, roots: list[str]) -> dict[str, Any]:
     found, unknown = [], 0
     for signature in reader.embedded_regular_signatures[:MOST_SIGNATURES]:
         context = ValidationContext(trust_roots=trusted, allow_fetching=False, revocation_mode="soft-fail")
-        seen = await _seen(signature, context)
+        seen = _seen(signature, context)
         if seen is None:
             unknown += 1
         else:
@@ -57,10 +56,10 @@ async def check(data: bytes, roots: list[str]) -> dict[str, Any]:
     return {"signatures": found, "unknown": unknown}
 
 
-async def _seen(signature: Any, context: Any) -> dict[str, Any] | None:
+def _seen(signature: Any, context: Any) -> dict[str, Any] | None:
     """One signature; None where its method (SM2, SM3) is not known here, so that nothing can be said of it."""
     from pyhanko.sign.diff_analysis import ModificationLevel  # noqa: PLC0415
-    from pyhanko.sign.validation import async_validate_pdf_signature  # noqa: PLC0415
+    from pyhanko.sign.validation import validate_pdf_signature  # noqa: PLC0415
     from pyhanko.sign.validation.status import SignatureCoverageLevel  # noqa: PLC0415
 
     seen: dict[str, Any] = {
@@ -69,7 +68,7 @@ async def _seen(signature: Any, context: Any) -> dict[str, Any] | None:
     try:
         subject = signature.signer_cert.subject.native
         seen["signer"] = str(subject.get("common_name") or subject.get("organization_name") or "")[:_LONGEST_NAME]
-        status = await async_validate_pdf_signature(signature, context)
+        status = validate_pdf_signature(signature, context)
     except Exception as problem:
         if any(word in repr(problem).lower() for word in ("unsupported", "1.2.156.10197", "not supported", "unknown")):
             return None
@@ -89,7 +88,7 @@ def main() -> None:
     logging.disable(logging.CRITICAL)
     data = sys.stdin.buffer.read()
     try:
-        answer = asyncio.run(check(data, sys.argv[1:]))
+        answer = check(data, sys.argv[1:])
     except MemoryError:
         sys.exit(3)
     except Exception:
