@@ -205,33 +205,30 @@ async def object_to(
         )
         for file in files
     ]
-    try:
-        async with transaction():
-            await public.refresh_from_db()
-            await application.refresh_from_db()
-            deadline = await _may_object(ports, public, application)
-            objection = await Objection.create(
-                ref=secrets.token_urlsafe(9),
-                publication_id=public.id,
-                party=Party.ENTERPRISE,
-                route=Route.OBJECTION,
-                person_id=asker.person_id,
-                key=key,
-                statement=statement.strip(),
-                state=ObjectionState.OPEN,
-                filed_at=ports.clock.now(),
-                due_at=deadline.ends,
-            )
-            for file, evidence in zip(files, kept, strict=True):
-                await ObjectionEvidence.create(
-                    objection_id=objection.id, evidence_id=evidence.id, kind=file.kind, product_id=file.product_id
-                )
-            await _stop(ports, public, application, objection, deadline, actor=asker.actor)
-    except (IntegrityError, Moved):
-        # The same request at the same moment: the other one filed it.
+    async with transaction():
+        # Held from here on, so that of two requests at once the second sees what the first has filed.
+        public = await Publication.filter(id=public.id).select_for_update().get()
         if (known := await Objection.get_or_none(key=key)) is not None:
             return known
-        raise
+        application = await Application.get(id=application.id)
+        deadline = await _may_object(ports, public, application)
+        objection = await Objection.create(
+            ref=secrets.token_urlsafe(9),
+            publication_id=public.id,
+            party=Party.ENTERPRISE,
+            route=Route.OBJECTION,
+            person_id=asker.person_id,
+            key=key,
+            statement=statement.strip(),
+            state=ObjectionState.OPEN,
+            filed_at=ports.clock.now(),
+            due_at=deadline.ends,
+        )
+        for file, evidence in zip(files, kept, strict=True):
+            await ObjectionEvidence.create(
+                objection_id=objection.id, evidence_id=evidence.id, kind=file.kind, product_id=file.product_id
+            )
+        await _stop(ports, public, application, objection, deadline, actor=asker.actor)
     ports.bell.ring("jobs")
     return objection
 
