@@ -1,7 +1,8 @@
 """The queue as a table: on SQLite and on PostgreSQL, in the same database as the rows its jobs belong to."""
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -51,28 +52,15 @@ class TableQueue:
 
     async def claim(self, limit: int, seconds: float, *, key: str | None = None) -> list[ClaimedJob]:
         """Lease up to ``limit`` due jobs, the most urgent first, or the one named by ``key``, due or not."""
-        lease = secrets.token_hex(16)
-        now = self._lease_clock.now()
         wanted = Q(due_at__lte=self._clock.now()) if key is None else Q(key=key)
         async with transaction():
             free = await (
-                Job.filter(wanted, Q(lease_until=None) | Q(lease_until__lte=now), done_at=None, dead_at=None)
+                Job.filter(wanted, self._free(), done_at=None, dead_at=None)
                 .order_by("-priority", "due_at", "id")
                 .limit(limit)
                 .select_for_update(skip_locked=True)  # SQLite needs none: its transaction holds the write lock
             )
-            for job in free:
-                if job.attempts >= job.max_attempts:
-                    await self._bury_orphan(job)
-            granted = [job for job in free if job.attempts < job.max_attempts]
-            if granted:
-                await Job.filter(id__in=[job.id for job in granted]).update(
-                    lease=lease, lease_until=now + timedelta(seconds=seconds), attempts=F("attempts") + 1
-                )
-        return [
-            ClaimedJob(job.id, job.kind, job.key, job.args, job.attempts + 1, job.max_attempts, lease)
-            for job in granted
-        ]
+            return await self._lease(free, seconds)
 
     async def renew(self, job: ClaimedJob, seconds: float) -> bool:
         """Lengthen the lease; False where it was lost."""
@@ -80,24 +68,51 @@ class TableQueue:
 
     async def finish(self, job: ClaimedJob) -> bool:
         """Mark done, inside the transaction of the job's effect. False: the lease was lost; roll the effect back."""
-        return await self._update(job, lease=None, lease_until=None, done_at=self._clock.now())
+        return await self._release(job, done_at=self._clock.now())
 
     async def retry(self, job: ClaimedJob, due: datetime, error: str) -> None:
         """Give it back for another attempt at ``due``; with no attempt left it is buried."""
         if job.attempts >= job.max_attempts:
             await self.bury(job, error)
         else:
-            await self._update(job, lease=None, lease_until=None, due_at=due, last_error=error[:LONGEST_ERROR])
+            await self._release(job, due_at=due, last_error=error[:LONGEST_ERROR])
 
     async def bury(self, job: ClaimedJob, error: str) -> None:
         """Give up for good; it stays visible."""
-        await self._update(
-            job, lease=None, lease_until=None, dead_at=self._clock.now(), last_error=error[:LONGEST_ERROR]
-        )
+        await self._release(job, dead_at=self._clock.now(), last_error=error[:LONGEST_ERROR])
 
     async def forget(self, kinds: Collection[str], before: datetime) -> int:
         """Delete jobs of ``kinds`` done before that moment: only where their keys can never be enqueued again."""
         return await Job.filter(kind__in=list(kinds), done_at__lt=before).delete()
+
+    def listening(self, ring: Callable[[], None]) -> AbstractAsyncContextManager[None]:
+        """A table tells nobody; ``ring`` is never called."""
+        return nullcontext()
+
+    def _free(self) -> Q:
+        return Q(lease_until=None) | Q(lease_until__lte=self._lease_clock.now())
+
+    async def _lease(self, free: list[Job], seconds: float) -> list[ClaimedJob]:
+        """Inside the transaction that holds the rows: lease them, and bury those that have no attempt left."""
+        lease = secrets.token_hex(16)
+        for job in free:
+            if job.attempts >= job.max_attempts:
+                await self._bury_orphan(job)
+        granted = [job for job in free if job.attempts < job.max_attempts]
+        if granted:
+            await Job.filter(id__in=[job.id for job in granted]).update(
+                lease=lease,
+                lease_until=self._lease_clock.now() + timedelta(seconds=seconds),
+                attempts=F("attempts") + 1,
+            )
+        return [
+            ClaimedJob(job.id, job.kind, job.key, job.args, job.attempts + 1, job.max_attempts, lease)
+            for job in granted
+        ]
+
+    async def _release(self, job: ClaimedJob, **values: Any) -> bool:
+        """It is held no longer, and ``values`` say why; False where it was not ours."""
+        return await self._update(job, lease=None, lease_until=None, **values)
 
     async def _update(self, job: ClaimedJob, **values: Any) -> bool:
         """Change the job as long as it is ours and open."""

@@ -10,6 +10,7 @@ from prometheus_client import Counter, Histogram
 
 from jobs.handlers import HANDLERS, Handler
 from models.transactions import clean_task
+from workflow.bell import Ear
 from workflow.context import Ports
 from workflow.ports import ClaimedJob
 
@@ -50,10 +51,15 @@ class Worker:
             await asyncio.gather(*late, return_exceptions=True)
 
     async def _run(self) -> None:
-        with self._ports.bell.listening("jobs") as ear:
-            while not self._stopping:
-                if not await self._take():
-                    await ear.heard(IDLE_SECONDS)
+        bell = self._ports.bell
+        async with self._ports.queue.listening(lambda: bell.ring("jobs")):
+            with bell.listening("jobs") as ear:
+                await self._take_turns(ear)
+
+    async def _take_turns(self, ear: Ear) -> None:
+        while not self._stopping:
+            if not await self._take():
+                await ear.heard(IDLE_SECONDS)
 
     async def _take(self) -> bool:
         """Claim as many jobs as there is room for and start them; False where there was nothing to start."""

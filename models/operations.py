@@ -102,6 +102,30 @@ class CreateOrderedKeys(ops.TortoiseOperation):
             await _run(state_editor, [f'DROP TABLE "{self.table}";'])
 
 
+class PostgresOnly(ops.TortoiseOperation):
+    """Scripts for PostgreSQL; SQLite has no part in it."""
+
+    def __init__(self, what: str, forward: str, backward: str) -> None:
+        self.what = what
+        self.forward = forward
+        self.backward = backward
+
+    def describe(self) -> str:
+        return f"{self.what} (PostgreSQL only)"
+
+    async def database_forward(
+        self, app_label: str, old_state: State, new_state: State, state_editor: BaseSchemaEditor | None = None
+    ) -> None:
+        if state_editor is not None and state_editor.DIALECT == "postgres":
+            await _run(state_editor, [self.forward])
+
+    async def database_backward(
+        self, app_label: str, old_state: State, new_state: State, state_editor: BaseSchemaEditor | None = None
+    ) -> None:
+        if state_editor is not None and state_editor.DIALECT == "postgres":
+            await _run(state_editor, [self.backward])
+
+
 async def _run(editor: BaseSchemaEditor, statements: list[str]) -> None:
     """Whole statements: the SQLite editor's own way cuts a trigger's body at its semicolons."""
     for statement in statements:

@@ -1,6 +1,6 @@
 """What the use cases need from the world outside; adapters stand in ``gateways/``, ``app/`` joins the two."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -286,7 +286,10 @@ class ClaimedJob:
 
 
 class Queue(Protocol):
-    """Work that must happen: enqueued in the transaction of the row it belongs to, done at least once."""
+    """Work that must happen: enqueued in the transaction of the row it belongs to, done at least once.
+
+    ``due`` is business time; leases go by the real time.
+    """
 
     async def enqueue(
         self, kind: str, key: str, args: dict[str, Any], *, due: datetime, priority: int = 0, max_attempts: int = 5
@@ -296,6 +299,8 @@ class Queue(Protocol):
 
     async def claim(self, limit: int, seconds: float, *, key: str | None = None) -> list[ClaimedJob]:
         """Lease up to ``limit`` due jobs for ``seconds`` (or the one named by ``key``, due or not); counts an attempt.
+
+        Those of higher priority go first; among equals those that came or were due earlier, as the adapter counts it.
 
         A job that used up its attempts while its workers died is buried here, not handed out again.
         """
@@ -317,6 +322,10 @@ class Queue(Protocol):
 
     async def forget(self, kinds: Collection[str], before: datetime) -> int:
         """Delete jobs of ``kinds`` done before that moment: only where their keys can never be enqueued again."""
+        ...
+
+    def listening(self, ring: Callable[[], None]) -> AbstractAsyncContextManager[None]:
+        """While the block runs, ``ring`` may be called when any process enqueued something; a hint, like the bell's."""
         ...
 
 

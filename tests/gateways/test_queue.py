@@ -1,4 +1,4 @@
-"""One contract, two databases: what :class:`workflow.ports.Queue` promises, also where a worker is killed."""
+"""One contract, two adapters, two databases: what :class:`workflow.ports.Queue` promises, also for killed workers."""
 
 import asyncio
 from asyncio.subprocess import Process
@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from tortoise.exceptions import IntegrityError
 
+from gateways.procrastinate_queue import ProcrastinateQueue
 from gateways.queue import TableQueue
 from models import Enterprise, Event, Job
 from models.transactions import clean_task, transaction
@@ -16,6 +17,16 @@ from tests.conftest import Database
 from tests.processes import output_of, start
 from workflow.ports import ClaimedJob, Queue
 
+pytestmark = pytest.mark.parametrize(
+    ("migrated_url", "queue"),
+    [
+        pytest.param("sqlite", TableQueue, id="table-sqlite"),
+        pytest.param("postgres", TableQueue, id="table-postgres", marks=pytest.mark.postgres),
+        pytest.param("postgres", ProcrastinateQueue, id="procrastinate", marks=pytest.mark.postgres),
+    ],
+    indirect=True,
+)
+
 
 @pytest.fixture
 def lease_clock() -> FakeClock:
@@ -24,8 +35,10 @@ def lease_clock() -> FakeClock:
 
 
 @pytest.fixture
-def queue(database: Database, clock: FakeClock, lease_clock: FakeClock) -> TableQueue:
-    return TableQueue(clock, lease_clock)
+def queue(
+    request: pytest.FixtureRequest, database: Database, clock: FakeClock, lease_clock: FakeClock
+) -> TableQueue | ProcrastinateQueue:
+    return request.param(clock, lease_clock)
 
 
 async def enqueue(queue: Queue, key: str, clock: FakeClock, **options: int) -> bool:
@@ -56,12 +69,24 @@ async def test_a_job_waits_until_it_is_due(queue: Queue, clock: FakeClock) -> No
     assert (await claim_one(queue)).key == "later"
 
 
-async def test_the_most_urgent_goes_first_then_the_longest_due(queue: Queue, clock: FakeClock) -> None:
+async def test_the_most_urgent_goes_first_then_who_came_first(queue: Queue, clock: FakeClock) -> None:
+    await enqueue(queue, "second", clock)
     await enqueue(queue, "third", clock)
     await enqueue(queue, "first", clock, priority=10)
-    await queue.enqueue("test", "second", {}, due=clock.now() - timedelta(seconds=1))
-    await enqueue(queue, "fourth", clock)
-    assert [(await claim_one(queue)).key for _ in range(4)] == ["first", "second", "third", "fourth"]
+    assert [(await claim_one(queue)).key for _ in range(3)] == ["first", "second", "third"]
+    for key, priority in (("sixth", 0), ("fourth", 20), ("fifth", 10)):
+        await queue.enqueue("test", key, {}, due=clock.now() + timedelta(minutes=1), priority=priority)
+    clock.advance(minutes=1)
+    assert await keys_of(await queue.claim(3, 10)) == ["fourth", "fifth", "sixth"]
+
+
+async def test_among_equals_the_table_goes_by_due_and_procrastinate_by_arrival(queue: Queue, clock: FakeClock) -> None:
+    await enqueue(queue, "came first", clock)
+    await queue.enqueue("test", "was due first", {}, due=clock.now() - timedelta(seconds=1))
+    expected = ["came first", "was due first"]
+    if not isinstance(queue, ProcrastinateQueue):
+        expected.reverse()
+    assert [(await claim_one(queue)).key for _ in range(2)] == expected
 
 
 async def test_no_more_are_claimed_than_asked_for(queue: Queue, clock: FakeClock) -> None:
@@ -237,14 +262,15 @@ WORKER = """
 import asyncio, os, signal, sys
 from datetime import UTC, datetime
 from config.clock import SystemClock
-from config.clock import SystemClock
+from gateways.procrastinate_queue import ProcrastinateQueue
+from gateways.procrastinate_queue import ProcrastinateQueue
 from gateways.queue import TableQueue
 from models import Event
 from models.database import open_database
 from models.transactions import transaction
 
 async def main(url, die_at):
-    queue, done = TableQueue(SystemClock()), 0
+    queue, done = {"table": TableQueue, "procrastinate": ProcrastinateQueue}[sys.argv[4]](SystemClock()), 0
     async with open_database(url, migrate=False):
         print("open", flush=True)
         while jobs := await queue.claim(5, float(sys.argv[3])):
@@ -265,14 +291,15 @@ asyncio.run(main(sys.argv[1], int(sys.argv[2])))
 """
 
 
-async def test_killed_workers_lose_no_job_and_repeat_no_effect(database: Database) -> None:
+async def test_killed_workers_lose_no_job_and_repeat_no_effect(queue: Queue, database: Database) -> None:
     """kill -9 from outside between two jobs' steps, and from inside an open transaction, effect written."""
-    queue, jobs = TableQueue(FakeClock(rows.NOW)), 60
+    jobs = 60
     for number in range(jobs):
         await queue.enqueue("test", str(number), {}, due=rows.NOW)
 
     async def worker(die_at: int) -> Process:
-        return await start(WORKER, database.url, str(die_at), str(WORKER_LEASE))
+        adapter = "procrastinate" if isinstance(queue, ProcrastinateQueue) else "table"
+        return await start(WORKER, database.url, str(die_at), str(WORKER_LEASE), adapter)
 
     killed = await worker(0)
     assert killed.stdout is not None
