@@ -68,8 +68,13 @@ def facts_of(case: Case, *, first: bool) -> tuple[Facts, dict[str, dict[str, Any
     """
     found = {name: derive(case) for name, derive in _DERIVED.items()}
     found["monthly"] = Found(Excused.NOT_DUE, (), "首次评价，尚无应提报的月份（R1）。") if first else Found(None)
-    values = {name: one.value for name, one in found.items()}
+    values = {name: _short(one.value) for name, one in found.items()}
     return Facts(**values), {name: _plain(name, one) for name, one in found.items()}
+
+
+def _short(value: Any) -> Any:
+    """A rate without the zeros that rounding leaves."""
+    return value.normalize() if isinstance(value, Decimal) else value
 
 
 def _plain(name: str, found: Found) -> dict[str, Any]:
@@ -78,10 +83,10 @@ def _plain(name: str, found: Found) -> dict[str, Any]:
         value = [channel.value for channel in Channel if channel in value]
     elif isinstance(value, StrEnum):
         value = value.value
-    elif isinstance(value, Decimal):
-        value = f"{value:f}"
     said = value if isinstance(value, list) else [value]
     words = "未判定" if value is None else "、".join(WORDS.get(str(one), str(one)) for one in said)
+    if isinstance(value, Decimal):
+        value, words = f"{_short(value):f}", f"{_short(value * 100):f}%"
     return {
         "label": LABELS.get(name, "月度提报"),
         "value": value,

@@ -1,11 +1,34 @@
-"""From submission to a result: judged, verified, mended, capped, lapsed, graded; each step twice, and killed in between."""
+"""From submission to a result: judged, verified, mended, capped, lapsed, graded; each job twice, and cut off in it."""
 
+from decimal import Decimal
+from typing import Any
 
 import pytest
 
-from models import ApplicationState, Material, MaterialState
-from tests.workflow.filed import RecordedInspector, filing
+from inspection.report import PictureRefused
+from jobs.handlers import HANDLERS
+from models import (
+    Application,
+    ApplicationState,
+    Event,
+    Evidence,
+    EvidenceSource,
+    InboxEntry,
+    Inspection,
+    Job,
+    Material,
+    MaterialState,
+    Publication,
+)
+from models.transactions import transaction
+from standard.grades import Grade
+from tests.workflow import filed
+from tests.workflow.filed import Filing, RecordedInspector, filing
 from tests.workflow.world import World
+from workflow import applications, grading, material_judging, verification
+from workflow.evidence import keep_file
+from workflow.ports import ClaimedJob, InspectionFailed, Register, RegistryAnswer, Reply
+from workflow.problems import Refused
 
 
 @pytest.fixture
@@ -15,13 +38,451 @@ def inspector(world: World) -> RecordedInspector:
     return recorded
 
 
-async def test_a_good_application_is_graded_and_published(world: World, inspector: RecordedInspector) -> None:
+async def submitted(world: World, level: str = "B", **other: bytes) -> Filing:
+    case = await filing(world, level)
+    await case.fill(level, **other)
+    await case.submit()
+    await world.work()
+    return case
+
+
+async def state(case: Filing) -> str:
+    return (await case.now()).state
+
+
+async def end_supplement(world: World, case: Filing) -> None:
+    application = await case.now()
+    assert application.due_at is not None
+    world.clock.advance(by=application.due_at - world.clock.now())
+    async with transaction():
+        await verification.lapse_supplement(world.ports, await case.now())
+    await world.work()
+
+
+# --- judged one by one -----------------------------------------------------------------------------------------------
+
+
+async def test_a_good_draft_has_all_materials_passed_before_it_is_submitted(
+    world: World, inspector: RecordedInspector
+) -> None:
     case = await filing(world)
     await case.fill()
     await world.work()
-    states = {m.kind: (m.state, m.findings) for m in await Material.filter(application_id=case.application.id)}
-    assert {kind: found for kind, found in states.items() if found[0] != MaterialState.PASSED} == {}
+    found = {m.kind: m.findings for m in await Material.all() if m.state != MaterialState.PASSED}
+    assert found == {}
+    assert await state(case) == ApplicationState.DRAFT
+    assert await Inspection.all().count() == 1
+    photo = await case.material("certificate_photo")
+    assert photo.inspection_id is not None  # its report page shows what the material shows
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "expected", "words"),
+    [
+        (
+            "business_licence",
+            filed.document("营业执照", uscc=["91310000MA0000008J"]),
+            "failed",
+            "请上传本企业的营业执照",
+        ),
+        ("business_licence", filed.document("营业执照"), "unclear", "没有读到统一社会信用代码"),
+        (
+            "business_licence",
+            filed.document("营业执照", uscc=[filed.USCC], seal="seal_not_seen"),
+            "failed",
+            "请盖章后重新上传",
+        ),
+        (
+            "business_licence",
+            filed.document("营业执照", uscc=[filed.USCC], fields={"valid_through": "2026-11-23"}),
+            "failed",
+            "已于 2026-11-23 到期",
+        ),
+        (
+            "product_qualification",
+            filed.document("证书", fields={"ccc_number": "2020010105000009", "valid_through": "2030-01-01"}),
+            "failed",
+            "产品登记的是 2026010105000001",
+        ),
+        ("product_qualification", filed.document(f"证书 {filed.CCC}"), "unclear", "没有读到证书的有效期"),
+        ("trace_policy", filed.document("食堂菜单"), "failed", "不像是"),
+        ("trace_policy", filed.document("追溯管理制度"), "unclear", "没有读到职责或责任或负责"),
+        ("trace_policy", filed.document("", legible=False, retake="请重新扫描"), "unclear", "请重新扫描"),
+        (
+            "trace_policy",
+            filed.document("追溯管理制度 职责", seal_text="", seal="seal_not_seen"),
+            "unclear",
+            "没有读到本企业名称",
+        ),
+        (
+            "coverage_list",
+            filed.sheet("产品名称,生产批次,生产日期,生产数量", "样例电缆,1,2026-11-03,5"),
+            "failed",
+            "不是",
+        ),
+        ("product_ledger", filed.sheet("产品名称,规格型号", "别的产品,X"), "failed", "没有：样例电缆 YL-1"),
+        ("certificate_photo", filed.certificate("small_code_100x70"), "failed", "D.3.1"),
+        ("certificate_photo", filed.certificate(text=f"https://id.gs1.org/01/{filed.GTIN}"), "failed", "批号（10）"),
+    ],
+)
+async def test_a_material_says_what_is_wrong_with_it_while_it_is_still_a_draft(
+    world: World, inspector: RecordedInspector, kind: str, data: bytes, expected: str, words: str
+) -> None:
+    case = await filing(world)
+    await case.hand_in(kind, data, "file.csv" if kind.endswith(("list", "ledger")) else "file.pdf")
+    await world.work()
+    material = await case.material(kind)
+    assert material.state == expected
+    assert any(words in finding["reason"] for finding in material.findings), material.findings
+
+
+async def test_a_picture_that_cannot_be_judged_fails_with_its_advice(
+    world: World, inspector: RecordedInspector
+) -> None:
+    case = await filing(world)
+    inspector.trouble = [PictureRefused("picture_is_heic", "请在 iPhone 设置里改格式")]
+    await case.hand_in("certificate_photo", filed.certificate(), "1.jpg")
+    await world.work()
+    material = await case.material("certificate_photo")
+    assert (material.state, material.findings[0]["reason"]) == ("failed", "请在 iPhone 设置里改格式")
+
+
+async def test_a_file_that_takes_its_process_down_twice_is_unclear(world: World, inspector: RecordedInspector) -> None:
+    case = await filing(world)
+    inspector.trouble = [InspectionFailed("crash"), InspectionFailed("timeout")]
+    await case.hand_in("trace_policy", filed.document("追溯"), "a.pdf")
+    await world.work()
+    material = await case.material("trace_policy")
+    assert (material.state, len(inspector.looked)) == ("unclear", 2)
+    assert "请重新扫描或拍摄" in material.findings[0]["reason"]
+
+
+async def test_a_photo_that_another_firm_handed_in_before_is_not_taken_as_authentic(
+    world: World, inspector: RecordedInspector
+) -> None:
+    theirs = await filing(world, uscc="91310000MA0000008J", name="样例另一家有限公司")
+    await theirs.hand_in("certificate_photo", filed.certificate(), "1.jpg")
+    ours = await filing(world)
+    await ours.hand_in("certificate_photo", filed.certificate(), "1.jpg")
+    await world.work()
+    assert (await theirs.material("certificate_photo")).state == MaterialState.PASSED
+    mine = await ours.material("certificate_photo")
+    assert mine.state == MaterialState.UNCLEAR
+    assert [finding["check"] for finding in mine.findings if "check" in finding] == ["photo_authentic"]
+
+
+async def test_judging_a_material_twice_judges_it_once(world: World, inspector: RecordedInspector) -> None:
+    case = await filing(world)
+    await case.hand_in("certificate_photo", filed.certificate(), "1.jpg")
+    (job,) = await world.ports.queue.claim(1, 60)
+    await material_judging.judge_material(world.ports, job)
+    await material_judging.judge_material(world.ports, job)
+    assert await Event.filter(action="material:judge").count() == 1
+    assert inspector.looked == ["inspect"]
+
+
+# --- verified together -----------------------------------------------------------------------------------------------
+
+
+async def test_a_good_application_is_graded_and_published(world: World, inspector: RecordedInspector) -> None:
+    case = await submitted(world)
+    application = await case.now()
+    assert (application.state, application.grade, application.round) == (ApplicationState.PUBLICITY, "B", 1)
+    assert [finding["rows"] for finding in application.findings] == [["R34"]]  # which registers were not asked
+    facts = application.facts
+    assert facts is not None
+    assert (facts["coverage"]["value"], facts["coverage"]["words"]) == ("0.95", "95%")
+    assert facts["upload_accuracy"]["value"] == "0.9"
+    assert facts["monthly"]["value"] == "not_due"
+    assert facts["body_coded"] == {
+        "label": "产品本体赋码", "value": None, "words": "未判定", "materials": [],
+        "reason": "“样例电缆 YL-1”没有产品本体赋码照片（6 A-1、6 AA-1）。",
+    }  # fmt: skip
+    assert facts["coverage"]["materials"] == [(await case.material("coverage_list")).ref]
+    assert await Publication.all().count() == 1
+    titles = await InboxEntry.all().order_by("id").values_list("title", flat=True)
+    assert titles == ["评价结果：B 级", "评价结果公示：B 级（基础级）"]
+
+
+async def test_an_application_for_a_reaches_a(world: World, inspector: RecordedInspector) -> None:
+    case = await submitted(world, "A")
+    application = await case.now()
+    assert application.state == ApplicationState.PUBLICITY, application.findings
+    assert application.grade == Grade.A
+
+
+async def test_a_body_photo_handed_in_before_its_certificate_is_compared_with_it_all_the_same(
+    world: World, inspector: RecordedInspector
+) -> None:
+    case = await filing(world, "A")
+    await case.hand_in("body_photo", filed.body(match="fail"), "1.jpg", {"place": "body"})
+    await world.work()
+    assert (await case.material("body_photo")).state == MaterialState.PASSED  # nothing to compare it with yet
+    for kind, (data, name, declared) in filed.good_files("A").items():
+        if kind != "body_photo":
+            await case.hand_in(kind, data, name, declared)
     await case.submit()
     await world.work()
     application = await case.now()
-    assert (application.state, application.grade, application.findings) == (ApplicationState.PUBLICITY, "B", [])
+    assert application.state == ApplicationState.SUPPLEMENT
+    assert [(f["clause"], f["outcome"]) for f in application.findings] == [("6 A-1", "fail")]
+
+
+async def test_a_certificate_of_a_batch_that_the_ledger_does_not_know_is_sent_back(
+    world: World, inspector: RecordedInspector
+) -> None:
+    other = filed.certificate(text=filed.code("0001", "L2099Z"))
+    case = await submitted(world, certificate_photo=other)
+    application = await case.now()
+    assert application.state == ApplicationState.SUPPLEMENT
+    (problem,) = application.findings
+    assert "追溯数据台账里没有合格证照片上的追溯码" in problem["reason"]
+    assert set(problem["materials"]) == {
+        (await case.material("trace_ledger")).ref, (await case.material("certificate_photo")).ref,
+    }  # fmt: skip
+    # One of the two is enough: the photo was of another batch.
+    await case.hand_in("certificate_photo", filed.certificate(), "2.jpg")
+    await case.submit()
+    await world.work()
+    assert await state(case) == ApplicationState.PUBLICITY
+    assert (await case.material("trace_ledger")).state == MaterialState.PASSED
+
+
+async def test_a_coverage_list_that_does_not_count_what_the_ledger_counts_is_sent_back(
+    world: World, inspector: RecordedInspector
+) -> None:
+    lines = [f"{month},样例电缆,90,90" for month in filed.months()]
+    case = await submitted(world, coverage_list=filed.sheet("统计月份,产品名称,生产数量,赋码数量", *lines))
+    (problem,) = (await case.now()).findings
+    assert (problem["have"], problem["need"]) == ("1080", "1200")
+
+
+async def test_problems_are_told_once_with_the_deadline_and_only_what_failed_takes_new_files(
+    world: World, inspector: RecordedInspector
+) -> None:
+    case = await submitted(world, trace_policy=filed.document("食堂菜单"))
+    application = await case.now()
+    assert application.state == ApplicationState.SUPPLEMENT
+    # Told on Tuesday 24 November 2026: five working days end with Tuesday 1 December.
+    assert application.due_at is not None
+    assert application.due_at.isoformat() == "2026-12-01T16:00:00+00:00"
+    step = applications.next_step(application)
+    assert step.words == "有 1 处需要补正：请在 2026 年 12 月 1 日 24:00 前更换相应资料并重新提交，逾期本次申报终止。"
+    entry = await InboxEntry.get()
+    assert (entry.title, entry.clause) == ("申报资料有 1 处需要补正", "7.2(3)")
+    with pytest.raises(Refused) as unmended:
+        await case.submit()
+    assert unmended.value.code == "not_supplemented"
+    with pytest.raises(Refused) as passed:
+        await case.hand_in("upload_link_proof", filed.document("国家追溯平台 对接"), "b.pdf")
+    assert passed.value.code == "material_closed"
+    await case.hand_in("trace_policy", filed.document("追溯管理制度 职责"), "b.pdf")
+    await case.submit()
+    await world.work()
+    assert (await case.now()).round == 2
+    assert await state(case) == ApplicationState.PUBLICITY
+
+
+async def test_what_was_submitted_cannot_be_changed_or_taken_out(world: World, inspector: RecordedInspector) -> None:
+    case = await filing(world)
+    await case.fill()
+    await case.submit()
+    policy = await case.material("trace_policy")
+    for work in (
+        case.hand_in("trace_policy", filed.document("追溯"), "b.pdf"),
+        applications.take_out(world.ports, case.asker, case.application.ref, policy.ref),
+    ):
+        with pytest.raises(Refused) as caught:
+            await work
+        assert caught.value.code == "material_closed"
+    with pytest.raises(Refused) as late:
+        await applications.withdraw(world.ports, case.asker, case.application.ref)
+    assert late.value.code == "application_submitted"
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (RegistryAnswer(Register.CCC, Reply.NOT_FOUND), "查不到 2026010105000001"),
+        (RegistryAnswer(Register.CCC, Reply.FOUND, {"status": "revoked"}), "已撤销"),
+        (RegistryAnswer(Register.CCC, Reply.FOUND, {"valid_through": "2026-11-23"}), "已于 2026-11-23 到期"),
+        (RegistryAnswer(Register.CCC, Reply.FOUND, {"name": "别家有限公司"}), "属于“别家有限公司”"),
+    ],
+)
+async def test_what_a_register_says_against_a_certificate_counts(
+    world: World, inspector: RecordedInspector, answer: RegistryAnswer, words: str
+) -> None:
+    world.registries.answers[Register.CCC, filed.CCC] = answer
+    case = await submitted(world)
+    (problem,) = (await case.now()).findings
+    assert words in problem["reason"]
+    assert (await case.material("product_qualification")).state == MaterialState.FAILED
+
+
+# --- the print (R5) --------------------------------------------------------------------------------------------------
+
+
+async def test_a_failing_print_goes_back_first_and_caps_where_the_firm_lets_it_stand(
+    world: World, inspector: RecordedInspector
+) -> None:
+    case = await submitted(world, "A", certificate_photo=filed.certificate("small_code_100x70"))
+    application = await case.now()
+    assert application.state == ApplicationState.SUPPLEMENT
+    assert {finding["clause"] for finding in application.findings} == {"D.3.1"}
+    assert "不整改也可以直接重新提交" in applications.next_step(application).words
+    await case.submit()
+    await world.work()
+    application = await case.now()
+    assert (application.state, application.grade) == (ApplicationState.PUBLICITY, "B")
+    assert application.result is not None
+    assert application.result["capped_by"] == "6.1(4)"
+    assert {f["clause"] for f in application.findings if f["outcome"] == "fail"} == {"D.3.1"}
+
+
+async def test_a_failing_print_that_survives_the_supplement_is_graded_with_the_cap(
+    world: World, inspector: RecordedInspector
+) -> None:
+    case = await submitted(world, certificate_photo=filed.certificate("near_edge_100x70"))
+    await end_supplement(world, case)
+    application = await case.now()
+    assert (application.state, application.grade) == (ApplicationState.PUBLICITY, "B")
+
+
+async def test_a_new_photo_whose_print_fails_again_may_be_mended_again(
+    world: World, inspector: RecordedInspector
+) -> None:
+    case = await submitted(world, certificate_photo=filed.certificate("small_code_100x70"))
+    await case.hand_in("certificate_photo", filed.certificate("near_edge_100x70"), "2.jpg")
+    await case.submit()
+    await world.work()
+    assert await state(case) == ApplicationState.SUPPLEMENT
+    await case.hand_in("certificate_photo", filed.certificate(), "3.jpg")
+    await case.submit()
+    await world.work()
+    application = await case.now()
+    assert (application.state, application.result and application.result["capped_by"]) == ("publicity", None)
+
+
+async def test_anything_else_that_stays_open_lapses(world: World, inspector: RecordedInspector) -> None:
+    case = await submitted(
+        world,
+        certificate_photo=filed.certificate("small_code_100x70"),
+        trace_policy=filed.document("食堂菜单"),
+    )
+    await end_supplement(world, case)
+    application = await case.now()
+    assert (application.state, application.ended_at) == (ApplicationState.LAPSED, world.clock.now())
+    assert await InboxEntry.filter(clause="7.2(3)").order_by("-id").first().values_list("title", flat=True) == (
+        "申报因逾期未补正而终止"
+    )
+    assert await applications.open_application(
+        world.ports, case.asker, case.firm.id, "B", [case.product.id], sells_online=False
+    )
+
+
+async def test_coverage_below_b_is_not_reached_and_told(world: World, inspector: RecordedInspector) -> None:
+    few = [f"{month},样例电缆,100,70" for month in filed.months()]
+    case = await submitted(world, coverage_list=filed.sheet("统计月份,产品名称,生产数量,赋码数量", *few))
+    application = await case.now()
+    assert (application.state, application.grade) == (ApplicationState.NOT_REACHED, "not_reached")
+    entry = await InboxEntry.get()
+    assert "用码覆盖率：现在 0.7，B 级要求 ≥ 0.80（6 B-2，R43）" in entry.body
+    assert await Publication.all().count() == 0
+
+
+# --- twice, and cut off ----------------------------------------------------------------------------------------------
+
+
+async def jobs_of(world: World, kind: str) -> list[ClaimedJob]:
+    """Run everything up to the first job of that kind, which is handed out unrun."""
+    while True:
+        (job,) = await world.ports.queue.claim(1, 60)
+        if job.kind == kind:
+            return [job]
+        await HANDLERS[job.kind](world.ports, job)
+
+
+async def test_verifying_twice_moves_once(world: World, inspector: RecordedInspector) -> None:
+    case = await filing(world)
+    await case.fill()
+    await case.submit()
+    (job,) = await jobs_of(world, applications.VERIFY)
+    await verification.verify(world.ports, job)
+    await verification.verify(world.ports, job)
+    assert await Event.filter(action="application:verified").count() == 1
+    assert await Job.filter(kind=verification.GRADE).count() == 1
+
+
+async def test_grading_twice_publishes_once(world: World, inspector: RecordedInspector) -> None:
+    case = await filing(world)
+    await case.fill()
+    await case.submit()
+    (job,) = await jobs_of(world, verification.GRADE)
+    await grading.grade_application(world.ports, job)
+    await grading.grade_application(world.ports, job)
+    assert await Publication.all().count() == 1
+    assert await Event.filter(action="application:grade").count() == 1
+
+
+class Killed(BaseException):
+    """Stands for the end of the process."""
+
+
+@pytest.mark.parametrize("kind", [applications.VERIFY, verification.GRADE, applications.JUDGE])
+async def test_a_job_that_is_killed_before_its_commit_leaves_nothing_and_is_done_by_the_next(
+    world: World, inspector: RecordedInspector, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = await filing(world)
+    await case.fill()
+    await case.submit()
+    (job,) = await jobs_of(world, kind)
+    module: Any = {applications.VERIFY: verification, verification.GRADE: grading}.get(kind, material_judging)
+    name = "record_event"
+
+    async def killed(*_: Any, **__: Any) -> None:
+        raise Killed
+
+    before = (await case.now()).version
+    handler = {
+        applications.VERIFY: verification.verify,
+        verification.GRADE: grading.grade_application,
+        applications.JUDGE: material_judging.judge_material,
+    }[kind]
+    with monkeypatch.context() as patch:
+        patch.setattr(module, name, killed)
+        with pytest.raises(Killed):
+            await handler(world.ports, job)
+    assert (await case.now()).version == before
+    world.clock.advance(seconds=61)  # the lease runs out
+    await world.work()
+    application = await case.now()
+    assert (application.state, application.grade) == (ApplicationState.PUBLICITY, "B")
+    assert await Publication.all().count() == 1
+
+
+# --- a review --------------------------------------------------------------------------------------------------------
+
+
+async def test_new_evidence_is_judged_into_new_facts_without_touching_the_case(
+    world: World, inspector: RecordedInspector
+) -> None:
+    case = await submitted(world, "A", certificate_photo=filed.certificate("small_code_100x70"))
+    await case.submit()
+    await world.work()
+    application = await case.now()
+    assert application.grade == "B"
+    evidence: Evidence = await keep_file(
+        world.ports, filed.certificate(), EvidenceSource.UPLOAD, actor="system", media_type="image/jpeg",
+        enterprise_id=case.firm.id,
+    )  # fmt: skip
+    before = await Material.all().order_by("id").values_list("id", "state")
+    facts, result = await verification.rejudge(
+        world.ports, application, [("certificate_photo", case.product.id, evidence)]
+    )
+    assert (result.grade, result.capped_by) == (Grade.A, None)
+    assert facts["certificate_print"]["value"] == "pass"
+    assert facts["certificate_print"]["materials"] == [f"evidence:{evidence.id}"]
+    assert await Material.all().order_by("id").values_list("id", "state") == before
+    assert (await case.now()).version == application.version
+    assert result.facts.coverage == Decimal("0.95")
+    assert await Application.all().count() == 1
