@@ -632,7 +632,7 @@ DROP TYPE procrastinate_job_to_defer_v1, procrastinate_job_event_type, procrasti
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "0003_from_registration_to_certificate")]
+    dependencies = [("models", "0004_firm_names")]
 
     initial = False
 
