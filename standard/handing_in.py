@@ -44,16 +44,19 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Handing:
-    """How one material is handed in; ``least`` and ``most`` files in one slot."""
+    """How one material is handed in: ``least`` to ``most`` files, what is stated beside each (``asks``), which words a
+    document holds, one of each group (``words``), and whether it names the firm by name, credit code or seal."""
 
     read_as: ReadAs
     per_product: bool
     least: int
     most: int
     asks: tuple[Ask, ...]
+    words: tuple[tuple[str, ...], ...]
+    names_firm: bool
 
 
-@cites("A", "7.1", rows=("R41", "R43"))
+@cites("A", "7.1", "7.2(2)", rows=("R41", "R43"))
 def handing(material: str, edition: Edition) -> Handing:
     """How the material of this id is handed in; :class:`ProfileError` where the edition does not say."""
     read_as = next((how for how in ReadAs if material in edition.words(f"handing_in.{how}")), None)
@@ -65,6 +68,8 @@ def handing(material: str, edition: Edition) -> Handing:
         _number_of("least_files", material, edition),
         _number_of("most_files", material, edition),
         _asks(material, edition),
+        _groups(f"handing_in.words_{material}", edition),
+        material in edition.words("handing_in.named"),
     )
 
 
@@ -156,7 +161,7 @@ def words_found(material: str, text: Iterable[str], edition: Edition) -> Finding
     """Whether a document says at the least what this material is about; where it may only be illegible, unclear."""
     name = f"handing_in.words_{material}"
     clause = edition[name].clause if name in edition.parameters else "A"
-    groups = _groups(name, edition) if name in edition.parameters else ()
+    groups = _groups(name, edition)
     words = "".join(text)
     title = edition.word(f"materials.{material}")
     lacking = [group for group in groups if not _has(words, group)]
@@ -171,20 +176,23 @@ def words_found(material: str, text: Iterable[str], edition: Edition) -> Finding
     return Finding("7.2(2)", outcome, reason, ("R6",))
 
 
-@cites("7.2(2)")
-def names_firm(material: str, edition: Edition) -> bool:
-    """Whether this material must name the firm (by name, credit code or seal)."""
-    return material in edition.words("handing_in.named")
+@cites("6 A", "6 AA")
+def query_words(asked: PublicQuery, edition: Edition) -> tuple[tuple[str, ...], ...]:
+    """The words that a look-up page shows at the least to be ``basic``, or those beside them to be ``full``."""
+    return _groups(f"handing_in.query_{asked}", edition)
 
 
 @cites("6 A", "6 AA")
 def query_shows(words: Collection[str], edition: Edition) -> PublicQuery:
     """What the public sees, by the words of a look-up page."""
     text = "".join(words)
-    if not all(_has(text, group) for group in _groups("handing_in.query_basic", edition)):
+    basic, full = (
+        all(_has(text, group) for group in query_words(asked, edition))
+        for asked in (PublicQuery.BASIC, PublicQuery.FULL)
+    )
+    if not basic:
         return PublicQuery.NONE
-    whole = all(_has(text, group) for group in _groups("handing_in.query_full", edition))
-    return PublicQuery.FULL if whole else PublicQuery.BASIC
+    return PublicQuery.FULL if full else PublicQuery.BASIC
 
 
 def plain(text: str) -> str:
@@ -198,7 +206,8 @@ def _has(text: str, group: Iterable[str]) -> bool:
 
 
 def _groups(name: str, edition: Edition) -> tuple[tuple[str, ...], ...]:
-    return cast("tuple[tuple[str, ...], ...]", edition.value(name))
+    """Groups of words; none where the edition names none."""
+    return cast("tuple[tuple[str, ...], ...]", edition.value(name)) if name in edition.parameters else ()
 
 
 def _number_of(entry: str, material: str, edition: Edition) -> int:

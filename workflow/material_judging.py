@@ -15,7 +15,7 @@ from models import Application, Inspection, Material, MaterialState
 from models.transactions import transaction
 from standard.codes import judge, read
 from standard.facts import PublicQuery
-from standard.handing_in import ReadAs, handing, names_firm, plain, query_shows, words_found
+from standard.handing_in import ReadAs, handing, plain, query_shows, words_found
 from standard.materials import SealSeen, seal
 from standard.outcome import Finding, Outcome
 from workflow.applications import verify_once_judged
@@ -317,7 +317,7 @@ async def _document(ports: Ports, case: Case, material: Material, data: bytes) -
             findings = [*_qualification(case, material, report), _seal(case, report)]
         case _:
             findings = [words_found(material.kind, report.text, case.edition)]
-            if names_firm(material.kind, case.edition):
+            if handing(material.kind, case.edition).names_firm:
                 findings.append(_names(case, report))
     if (flag := await same_file_of_others(ports, material.evidence)) is not None:
         return Judged([*map(plain_finding, findings), _flagged({"code": flag.code, "advice": flag.advice})], kept)
