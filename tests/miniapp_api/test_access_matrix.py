@@ -1,0 +1,287 @@
+"""Who may do what: every endpoint of the OpenAPI document × everybody who may ask, from one table.
+
+Each is sent a request that is right in all but who sends it, against things of a firm of its own, so that the one
+answer says nothing but who may. An endpoint that the table does not know fails the test, and so does a row for none.
+"""
+
+import json
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from aiohttp import FormData
+from aiohttp.test_utils import TestClient
+
+from miniapp_api import CHAPTERS
+from models import Application, Enterprise, Material, PlatformRole, StaffRole
+from tests import rows
+from tests.miniapp_api.conftest import Caller, member, sign_in
+from tests.miniapp_api.test_publications import published
+from tests.miniapp_api.test_queries import certified
+from tests.workflow.world import World
+from workflow import members
+from workflow.evidence import keep_file
+from workflow.ports import WeChatLogin
+
+ASKERS = ("anonymous", "stranger", "viewer", "staff", "owner", "rival", "operator")
+"""Nobody signed in; somebody without a firm; the firm's members; another firm's owner; the platform's operator."""
+
+MATRIX = """
+                         anonymous stranger viewer staff owner rival operator
+    sign_in                    201      201    201   201   201   201      201
+    sign_out                   401      204    204   204   204   204      204
+    sign_out_everywhere        401      204    204   204   204   204      204
+    me                         401      200    200   200   200   200      200
+    inbox_entries              401      200    200   200   200   200      200
+    mark_read                  401      404    404   404   204   404      404
+
+    firm_inside                401      404    200   200   200   404      404
+    firm_members               401      404    200   200   200   404      404
+    remove_member              401      404    403   403   204   404      404
+    leave_firm                 401      404    204   204   409   404      404
+    act_for_firm               401      404    204   204   204   404      404
+    invite                     401      404    403   403   201   404      404
+    invite_by_qr               401      404    403   403   201   404      404
+    invitations                401      404    403   403   200   404      404
+    revoke_invitation          401      404    403   403   204   404      404
+    accept_invitation          401      200    200   409   409   200      200
+
+    open_application           401      404    403   201   201   404      404
+    applications_of_firm       401      404    200   200   200   404      404
+    application                401      404    200   200   200   404      404
+    application_progress       401      404    200   200   200   404      404
+    hand_in                    401      404    403   201   201   404      404
+    take_out                   401      404    403   204   204   404      404
+    submit                     401      404    403   422   422   404      404
+    withdraw                   401      404    403   200   200   404      404
+    application_result         401      404    200   200   200   404      404
+    material                   401      404    200   200   200   404      200
+    material_file              401      404    200   200   200   404      200
+
+    publications               200      200    200   200   200   200      200
+    publication                200      200    200   200   200   200      200
+    object_to                  401      404    403   201   201   404      404
+    complain                   201      201    201   201   201   201      201
+
+    find_firms                 200      200    200   200   200   200      200
+    firm_record                200      200    200   200   200   200      200
+    certificate                200      200    200   200   200   200      200
+    certificate_pdf            200      200    200   200   200   200      200
+    certificate_png            200      200    200   200   200   200      200
+    verify_certificate         200      200    200   200   200   200      200
+    js_sdk_config              200      200    200   200   200   200      200
+"""
+"""``submit`` 422: the draft is incomplete, which only those are told who may submit it."""
+
+
+def table() -> dict[str, dict[str, int]]:
+    askers, *lines = [line.split() for line in MATRIX.strip().splitlines() if line.strip()]
+    assert tuple(askers) == ASKERS
+    return {name: dict(zip(ASKERS, map(int, statuses), strict=True)) for name, *statuses in lines}
+
+
+@dataclass
+class Stage:
+    """One firm with its people and things, a rival and an operator."""
+
+    world: World
+    firm: Enterprise
+    people: dict[str, Caller]
+    made: dict[str, Any] = field(default_factory=dict)
+
+    def path(self, template: str) -> str:
+        return f"/api/v1{template.format(uscc=self.firm.uscc, **self.made)}"
+
+
+async def stage(world: World) -> Stage:
+    firm = await rows.enterprise(name="样例电缆有限公司", uscc=a_uscc(), verified_at=world.clock.now())
+    rival = await rows.enterprise(name="样例电器有限公司", uscc=a_uscc(), verified_at=world.clock.now())
+    people = {role: await member(world, firm, StaffRole(role)) for role in ("viewer", "staff", "owner")}
+    people["rival"] = await member(world, rival, StaffRole.OWNER)
+    people["stranger"], people["operator"] = await sign_in(world), await sign_in(world)
+    await members.grant(world.ports, people["operator"].asker.person_id, PlatformRole.OPERATOR, by="system")
+    return Stage(world, firm, people)
+
+
+def a_uscc() -> str:
+    return f"91310000MA{''.join(secrets.choice('0123456789ABCDEFGHJKLMNPQRTUWXY') for _ in range(8))}"
+
+
+Prepare = Callable[[Stage], Awaitable[dict[str, Any]]]
+"""Makes what a request is about, in ``made``, and answers with what it carries."""
+
+
+async def nothing(_: Stage) -> dict[str, Any]:
+    return {}
+
+
+async def a_login(at: Stage) -> dict[str, Any]:
+    at.world.wechat.logins["code"] = WeChatLogin("o" + "d" * 27, None)
+    return {"json": {"code": "code"}}
+
+
+async def an_entry_of_the_owner(at: Stage) -> dict[str, Any]:
+    entry = await rows.inbox_entry(person_id=at.people["owner"].asker.person_id)
+    at.made["entry"] = entry.id
+    return {}
+
+
+async def another_member(at: Stage) -> dict[str, Any]:
+    at.made["member"] = (await rows.staff(enterprise_id=at.firm.id)).id
+    return {}
+
+
+async def a_role(_: Stage) -> dict[str, Any]:
+    return {"json": {"role": "viewer"}}
+
+
+async def an_invitation(at: Stage) -> dict[str, Any]:
+    code, made = await members.invite(at.world.ports, at.people["owner"].asker, at.firm.id, StaffRole.STAFF)
+    at.made["invitation"] = made.id
+    return {"json": {"code": code}}
+
+
+async def an_invitation_to_end(at: Stage) -> dict[str, Any]:
+    await an_invitation(at)
+    return {}
+
+
+async def a_product(at: Stage) -> dict[str, Any]:
+    product = await rows.product(enterprise_id=at.firm.id, product_class="ccc")
+    at.made["product"] = product.id
+    return {"json": {"level": "B", "products": [product.id], "sells_online": False}}
+
+
+async def a_draft(at: Stage) -> dict[str, Any]:
+    await a_product(at)
+    draft = await rows.application(enterprise_id=at.firm.id, level="B")
+    await rows.application_product(application_id=draft.id, product_id=at.made["product"])
+    at.made["ref"] = draft.ref
+    return {}
+
+
+async def a_file_for_a_draft(at: Stage) -> dict[str, Any]:
+    await a_draft(at)
+    form = FormData()
+    form.add_field("kind", "business_licence")
+    form.add_field("file", b"%PDF-1.7 sample", filename="执照.pdf")
+    return {"data": form}
+
+
+async def _material(at: Stage) -> Material:
+    await a_draft(at)
+    draft = await Application.get(ref=at.made["ref"])
+    evidence = await keep_file(
+        at.world.ports,
+        b"%PDF-1.7 sample",
+        "upload",  # type: ignore[arg-type]
+        actor="system",
+        media_type="application/pdf",
+        enterprise_id=at.firm.id,
+        file_name="执照.pdf",
+    )
+    return await rows.material(application_id=draft.id, kind="business_licence", evidence_id=evidence.id)
+
+
+async def a_material_of_a_draft(at: Stage) -> dict[str, Any]:
+    at.made["material"] = (await _material(at)).ref
+    return {}
+
+
+async def a_material(at: Stage) -> dict[str, Any]:
+    at.made["ref"] = (await _material(at)).ref
+    return {}
+
+
+async def a_publication(at: Stage) -> dict[str, Any]:
+    at.made["ref"] = (await published(at.world, at.firm)).ref
+    return {}
+
+
+async def a_complaint(at: Stage) -> dict[str, Any]:
+    await a_publication(at)
+    return {"json": {"statement": "公示的覆盖率与现场不符"}}
+
+
+async def an_objection(at: Stage) -> dict[str, Any]:
+    await a_publication(at)
+    form = FormData(default_to_multipart=True)
+    form.add_field("statement", "覆盖率应为 99%")
+    return {"data": form}
+
+
+async def a_question(_: Stage) -> dict[str, Any]:
+    return {"params": {"q": "样例"}}
+
+
+async def a_certificate(at: Stage) -> dict[str, Any]:
+    at.made["number"] = (await certified(at.world, at.firm)).number.replace("/", "-")
+    return {}
+
+
+async def a_suspect(_: Stage) -> dict[str, Any]:
+    form = FormData()
+    form.add_field("file", b"%PDF-1.7 sample", filename="证书.pdf")
+    return {"data": form}
+
+
+async def a_page_of_ours(_: Stage) -> dict[str, Any]:
+    return {"params": {"url": "https://sample.test/my"}}
+
+
+PREPARE: dict[str, Prepare] = {
+    "sign_in": a_login,
+    "mark_read": an_entry_of_the_owner,
+    "remove_member": another_member,
+    "invite": a_role,
+    "invite_by_qr": a_role,
+    "revoke_invitation": an_invitation_to_end,
+    "accept_invitation": an_invitation,
+    "open_application": a_product,
+    "application": a_draft,
+    "application_progress": a_draft,
+    "application_result": a_draft,
+    "hand_in": a_file_for_a_draft,
+    "take_out": a_material_of_a_draft,
+    "submit": a_draft,
+    "withdraw": a_draft,
+    "material": a_material,
+    "material_file": a_material,
+    "publication": a_publication,
+    "object_to": an_objection,
+    "complain": a_complaint,
+    "find_firms": a_question,
+    "firm_record": a_certificate,
+    "certificate": a_certificate,
+    "certificate_pdf": a_certificate,
+    "certificate_png": a_certificate,
+    "verify_certificate": a_suspect,
+    "js_sdk_config": a_page_of_ours,
+}
+"""What a request is about, where it is about more than the firm."""
+
+ENDPOINTS = {endpoint.name: endpoint for chapter in CHAPTERS for endpoint in chapter.endpoints}
+
+
+async def test_the_table_has_every_endpoint_of_the_document_and_no_other(client: TestClient) -> None:
+    document = json.loads(await (await client.get("/api/openapi.json")).text())
+    listed = [operation["operationId"] for path in document["paths"].values() for operation in path.values()]
+    assert sorted(listed) == sorted(table())
+
+
+@pytest.mark.parametrize("name", list(table()))
+async def test_who_may(client: TestClient, world: World, name: str) -> None:
+    endpoint, expected = ENDPOINTS[name], table()[name]
+    found: dict[str, int] = {}
+    for who in ASKERS:
+        if not found or endpoint.method != "GET":
+            at = await stage(world)
+            request = await PREPARE.get(name, nothing)(at)
+        headers = {"Idempotency-Key": secrets.token_hex(16)}
+        if who != "anonymous":
+            headers |= at.people[who].headers
+        answer = await client.request(endpoint.method, at.path(endpoint.path), headers=headers, **request)
+        found[who] = answer.status
+    assert found == expected
