@@ -64,7 +64,7 @@ async def join(request: web.Request) -> web.StreamResponse:
     raise web.HTTPSeeOther(f"/my/firms/{firm.uscc}")
 
 
-# --- registering a firm ------------------------------------------------------------------------------------------------
+# --- registering a firm ----------------------------------------------------------------------------------------------
 
 FORM = ("uscc", "name", "address", "legal_representative", "organisation_role", "applicant_name", "title")
 
@@ -114,7 +114,7 @@ async def registration_page(request: web.Request) -> web.StreamResponse:
     return show(request, "registration.html", {"visitor": who, "registration": found})
 
 
-# --- a firm and its people ---------------------------------------------------------------------------------------------
+# --- a firm and its people -------------------------------------------------------------------------------------------
 
 
 async def firm(request: web.Request) -> web.StreamResponse:
@@ -210,7 +210,7 @@ async def act_for(request: web.Request) -> web.StreamResponse:
     raise web.HTTPSeeOther(f"/my/firms/{enterprise.uscc}")
 
 
-# --- what the visitor was told ------------------------------------------------------------------------------------------
+# --- what the visitor was told ---------------------------------------------------------------------------------------
 
 
 async def notices(request: web.Request) -> web.StreamResponse:

@@ -30,7 +30,7 @@ FILES = 3
 """Supporting files that the objection's form offers."""
 
 
-# --- opening one -------------------------------------------------------------------------------------------------------
+# --- opening one -----------------------------------------------------------------------------------------------------
 
 
 async def apply_form(request: web.Request) -> web.StreamResponse:
@@ -98,7 +98,7 @@ async def open_application(request: web.Request) -> web.StreamResponse:
     raise web.HTTPSeeOther(applications.page(made))
 
 
-# --- looking at one ----------------------------------------------------------------------------------------------------
+# --- looking at one --------------------------------------------------------------------------------------------------
 
 DONE = {
     "handed-in": "已收到，正在核对",
@@ -186,7 +186,7 @@ def _result(case: Application) -> dict[str, Any] | None:
     return {"grade": case.result["grade"], "elements": elements, "next": onward}
 
 
-# --- its materials -----------------------------------------------------------------------------------------------------
+# --- its materials ---------------------------------------------------------------------------------------------------
 
 
 async def hand_in(request: web.Request) -> web.StreamResponse:
@@ -298,7 +298,7 @@ async def material_file(request: web.Request) -> web.StreamResponse:
     )
 
 
-# --- objecting ---------------------------------------------------------------------------------------------------------
+# --- objecting -------------------------------------------------------------------------------------------------------
 
 
 async def objection_form(request: web.Request) -> web.StreamResponse:

@@ -16,6 +16,7 @@ from config.clock import SHANGHAI, for_people
 from standard.calendar import shanghai_day
 from standard.profile import edition_on
 from web import wording
+from workflow.access import not_found
 from workflow.certificates import certificate_path
 from workflow.context import Ports
 from workflow.problems import Kind, Refused
@@ -167,8 +168,19 @@ def refused(request: web.Request, refusal: Refused) -> web.Response:
     return response
 
 
+@web.middleware
+async def lost(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Whoever reads a page and asks for an address that is not there is told so by one."""
+    try:
+        return await handler(request)
+    except web.HTTPNotFound:
+        if request.method not in {"GET", "HEAD"} or "text/html" not in request.headers.get("Accept", ""):
+            raise
+        return refused(request, not_found())
+
+
 def gently(handler: Handler) -> Handler:
-    """``handler``, whose refusals are answered with a page."""
+    """``handler``, whose refusals are answered with a page; so is what we did not foresee, without a word of it."""
 
     async def page(request: web.Request) -> web.StreamResponse:
         try:
@@ -176,5 +188,11 @@ def gently(handler: Handler) -> Handler:
         except Refused as refusal:
             log.info("refused: %s", refusal.code)
             return refused(request, refusal)
+        except (web.HTTPException, ConnectionError):
+            raise
+        except Exception:
+            log.exception("a page failed: %s", request.match_info.route.resource)
+            advice = "页面暂时打不开，平台已收到记录：请稍后再试，您提交过的内容不会丢失"
+            return refused(request, Refused(Kind.UNAVAILABLE, "page_failed", advice, retry_after=30))
 
     return page

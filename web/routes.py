@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from web import desk, my, my_applications, my_products, public, reports, signing_in
-from web.page import HERE, PORTS, gently, set_up_templates
+from web.page import HERE, PORTS, gently, lost, set_up_templates
 from workflow.context import Ports
 
 PAGES = (
@@ -67,6 +67,7 @@ PAGES = (
 def add_pages(app: web.Application, ports: Ports) -> None:
     """Add the pages to ``app``."""
     app[PORTS] = ports
+    app.middlewares.append(lost)
     set_up_templates(app)
     for method, path, handler in PAGES:
         if method == "GET":

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
 from aiohttp import web
+from yarl import URL
 
 from models import Door
 from web.forms import Form, from_our_pages, read_form
@@ -85,7 +86,9 @@ async def sign_in(request: web.Request) -> web.StreamResponse:
     if not in_wechat(request):
         return show(request, "signin.html", {"ahead": ahead})
     started = sessions.new_state()
-    onward = web.HTTPSeeOther(sessions.web_authorisation_url(request.app[PORTS], "/signin/return", started.state))
+    address = sessions.web_authorisation_url(request.app[PORTS], "/signin/return", started.state)
+    # Letter by letter as it is: WeChat compares it as text.
+    onward = web.HTTPSeeOther(URL(address, encoded=True))
     remembered = f"{started.cookie}.{urlsafe_b64encode(ahead.encode()).decode()}"
     _set_cookie(request, onward, STATE_COOKIE, remembered, STATE_SECONDS)
     raise onward

@@ -114,6 +114,8 @@ CLASSES = (
     ("class_3", "有强制性国家标准的其他安全相关产品"),
 )
 
+PATTERNS = {"gtin_prefix": "厂商识别代码", "ecode": "Ecode 前缀", "host": "追溯网址的域名"}
+
 VERIFIED = {
     "current": Said("pass", "是真的，而且是最新版"),
     "historic": Said("unclear", "是真的，但不是最新版"),

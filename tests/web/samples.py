@@ -80,6 +80,9 @@ VISITOR = Row(form_token="sample-token")
 PRODUCT = Row(
     id=3, name="聚氯乙烯绝缘电线（样例）", model="BV 2.5", category="电线电缆", sheet_width_um=100_000,
     sheet_height_um=70_000,
+    code_patterns=[
+        Row(kind="gtin_prefix", value="6901234", proved_at=None), Row(kind="host", value="id.sample.test", proved_at=1)
+    ],
 )  # fmt: skip
 ENTERPRISE = Row(id=1, uscc=USCC, name=FIRM, is_sample=True)
 OWNER = Row(
@@ -111,7 +114,7 @@ def material(state: str = "passed", **given: Any) -> Row:
 
 def slot(id: str, name: str, state: str, **given: Any) -> Row:  # noqa: A002
     values = {
-        "material": Row(id=id, name=name, source="附录 A 赋码证明 1", clause="A", sealed=False, due="required", rows=()),
+        "material": Row(id=id, name=name, source="附录 A", clause="A", sealed=False, due="required", rows=()),
         "product": None, "handed_in": [], "state": state, "findings": [], "asks": (), "name": name,
         "accepts": ("image/jpeg", "image/png", "text/csv"),
     }  # fmt: skip
@@ -124,7 +127,7 @@ BAD = [
     {"clause": "D.2.2", "outcome": "pass", "reason": "两种程序都能识读（D.2.2）"},
 ]
 ASKS = (
-    Row(name="place", label="拍的是哪里", kind="choice", choices=(("body", "产品本体"), ("package", "最小销售包装")),
+    Row(name="place", label="拍的是哪里", kind="choice", choices=(("body", "产品本体"), ("package", "包装")),
         required=True),
     Row(name="link", label="查询测试链接", kind="url", choices=(), required=True),
     Row(name="count", label="主要供应商共几家", kind="number", choices=(), required=False),
@@ -137,7 +140,7 @@ FAILED = slot("certificate_photo", "赋码合格证实景清晰图片", "failed"
               handed_in=[material("failed", round=1)])  # fmt: skip
 PASSED = slot("production_ledger", "重点工业产品生产或销售台账", "passed", handed_in=[material("passed")])
 EXCUSED = slot("monthly_records", "月度追溯资料提报与核验记录", "excused",
-               material=Row(id="monthly_records", name="月度追溯资料提报与核验记录", due="not_due", rows=("R1",)))  # fmt: skip
+               material=Row(id="monthly_records", name="月度资料提报记录", due="not_due", rows=("R1",)))  # fmt: skip
 RESULT = {
     "grade": "A",
     "elements": [
@@ -152,7 +155,7 @@ OBJECTION = Row(filed_at=NOW, state="open", due_at=LATER)
 def application_page(state: str, groups: list[Any], **given: Any) -> tuple[str, dict[str, Any]]:
     values = {
         "visitor": VISITOR, "application": application(state), "firm": ENTERPRISE, "step": step(), "groups": groups,
-        "progress": Row(have=9, need=17, sentence="AA 级（优秀级）：已交 9 项，共 17 项"), "lacking": [], "result": None,
+        "progress": Row(have=9, need=17, sentence="AA 级：已交 9 项，共 17 项"), "lacking": [], "result": None,
         "publication": None, "objections": [], "certificate": None, "may_change": True, "waiting": False, "done": "",
         "may_hand_in": state in {"draft", "supplement"}, "may_withdraw": True, "here": "",
     }  # fmt: skip
@@ -160,7 +163,7 @@ def application_page(state: str, groups: list[Any], **given: Any) -> tuple[str, 
 
 
 NOTICES = [
-    Row(id=2, title="资料需要补充", body="有 1 项没有通过核验，请在 2026-12-01 24:00 前补充。", path="/my", read_at=None,
+    Row(id=2, title="资料需要补充", body="有 1 项没有通过核验，请补正。", path="/my", read_at=None,
         created_at=NOW, clause="7.2(3)"),
     Row(id=1, title="企业注册通过", body="您已成为企业管理员。", path="", read_at=NOW, created_at=NOW, clause="7.1(1)"),
 ]  # fmt: skip
@@ -338,6 +341,30 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "my-firm-viewer": firm_page(rank=0, staff=Row(id=6, role="viewer"), invitations=[]),
     "inbox": ("inbox.html", {"visitor": VISITOR, "notices": NOTICES, "more": "after=1"}),
     "products": ("products.html", {"visitor": VISITOR, "firm": ENTERPRISE, "products": [PRODUCT], "rank": 1}),
+    "product-new": (
+        "product.html",
+        {
+            "visitor": VISITOR,
+            "firm": ENTERPRISE,
+            "product": None,
+            "may_change": True,
+            "categories": [("电线电缆", "电线电缆"), ("other", "其他")],
+        },
+    ),
+    "product": (
+        "product.html",
+        {
+            "visitor": VISITOR,
+            "firm": ENTERPRISE,
+            "product": PRODUCT,
+            "may_change": True,
+            "categories": [("电线电缆", "电线电缆"), ("other", "其他")],
+            "values": {"category": "电线电缆", "name": PRODUCT.name, "model": "BV 2.5", "width": "100", "height": "0"},
+            "problem": Refused(
+                Kind.INVALID, "sheet_invalid", "合格证的宽和高应在 10 至 1200 毫米之间", clause="D.3.1", field="height"
+            ),
+        },
+    ),
     "apply": ("apply.html", {"visitor": VISITOR, "firm": ENTERPRISE, "products": [PRODUCT], "levels": LEVELS}),
     "application-draft": application_page(
         "draft",

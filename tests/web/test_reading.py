@@ -123,7 +123,7 @@ def test_every_form_of_a_signed_in_page_proves_that_it_is_ours(outline: Outline)
             assert {"form_token", "key"} <= form["hidden"], form
 
 
-# --- colours -----------------------------------------------------------------------------------------------------------
+# --- colours ---------------------------------------------------------------------------------------------------------
 
 CSS = (HERE / "static" / "pages.css").read_text()
 NAMED = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{3,6})", CSS))

@@ -1,40 +1,19 @@
-"""Pages: who may see what, and what a person finds there."""
+"""Photo reports and uploads: who may see what, and what a person finds there."""
 
 from io import BytesIO
-from pathlib import Path
 
 import pytest
-from aiohttp import FormData, web
+from aiohttp import FormData
 from aiohttp.test_utils import TestClient
 
 from inspection.report import PictureRefused
 from jobs.worker import Worker
 from models import Inspection, UploadLink
-from tests.clock import FakeClock
-from tests.conftest import Database
-from tests.workflow.world import World, make_world, report
-from web import add_pages, pages
+from tests.workflow.world import World, report
 from workflow import originals, people, photos, upload_links
 
 JPEG = b"\xff\xd8\xff\xe0 certificate"
 OPENID = "o" + "a" * 27
-
-
-@pytest.fixture
-def world(database: Database, clock: FakeClock, tmp_path: Path) -> World:
-    return make_world(tmp_path, clock)
-
-
-@pytest.fixture(autouse=True)
-def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pages, "WAIT_SECONDS", 2)
-
-
-@pytest.fixture
-async def client(world: World, aiohttp_client) -> TestClient:  # type: ignore[no-untyped-def]
-    app = web.Application()
-    add_pages(app, world.ports)
-    return await aiohttp_client(app)
 
 
 async def judged(world: World, data: bytes = JPEG, size: tuple[float, float] | None = None) -> Inspection:
@@ -201,8 +180,7 @@ async def test_a_used_link_opens_nothing_after_its_time(world: World, client: Te
         assert answer.status == 404
 
 
-@pytest.mark.parametrize("address", ["/", "/privacy"])
-async def test_plain_pages_are_there(client: TestClient, address: str) -> None:
-    async with client.get(address) as answer:
+async def test_the_notice_on_personal_information_is_there(client: TestClient) -> None:
+    async with client.get("/privacy") as answer:
         assert answer.status == 200
-        assert "不支持" in await answer.text() or "24 小时" in await answer.text()
+        assert "24 小时" in await answer.text()
