@@ -39,6 +39,7 @@ class Product(Model):
     """The contents that D.5.1 compares with what is printed: field → text."""
     created_at = fields.DatetimeField()
     retired_at = fields.DatetimeField(null=True)
+    code_patterns: fields.ReverseRelation["CodePattern"]
 
     class Meta:
         table = "product"

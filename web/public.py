@@ -28,7 +28,8 @@ async def home(request: web.Request) -> web.StreamResponse:
 async def query(request: web.Request) -> web.StreamResponse:
     """Firms by name, pinyin, credit code or certificate number (7.6)."""
     text = request.query.get("text", "").strip()[:100]
-    hits, after = [], None
+    hits: list[queries.FirmHit] = []
+    after: str | None = None
     if text:
         hits, after = await queries.find_firms(
             request.app[PORTS], text, limit=PER_PAGE, after=request.query.get("after") or None
