@@ -2,6 +2,7 @@
 
 import re
 
+from bot import firm as firms
 from bot import replies, updates, wording
 from bot.dialogs import in_dialog
 from bot.filters import plain, text_is, text_matches
@@ -31,6 +32,7 @@ ANSWER_MARGIN = 0.4
 LEAVING_SECONDS = 0.05
 
 router: Router[Ports] = Router()
+router.include(firms.router)
 
 
 @router.on(updates.Subscribe)

@@ -23,7 +23,8 @@ HELP = (
     "· 回复 长x宽，如 100x70：设定合格证尺寸（毫米）\n"
     "· 回复“原图”：领取上传原图的一次性链接\n"
     "· 回复“最近”：最近几次检查的报告\n"
-    "· 回复“企业”：已绑定的企业与产品\n"
+    "· 回复“企业”：已绑定的企业与产品；“切换企业”：为另一家企业办理\n"
+    "· 回复“登录”：在网页上注册企业、登记产品；“加入 邀请码”：加入企业\n"
     "· 回复“同意”：保留我的检查记录；回复“删除”：删除我的照片\n"
     "评价申报、月度提报、扫码查证书暂不支持，将陆续开放。"
 )
@@ -36,8 +37,10 @@ ASK_OTHER_SIZE = "请回复合格证的 长x宽（毫米），例如 120x80。"
 SIZE_NOT_UNDERSTOOD = "没看懂尺寸。请回复 长x宽（毫米），例如 120x80；每边 10 到 1200 毫米。"
 STRANGER_FIRM = (
     "您还没有绑定企业。个人也可以直接发照片检查；绑定后会自动识别产品和合格证尺寸，检查记录归入企业。\n"
-    "企业在线绑定暂不支持，将随评价申报一起开放。"
+    "· 同事已注册：请企业管理员发邀请码，回复“加入 邀请码”\n"
+    "· 企业还没有注册：回复“登录”，在网页上提交营业执照完成实名注册"
 )
+HOW_TO_JOIN = "请回复“加入”和 8 位邀请码，例如：加入 7KQM 3XTA。邀请码由企业管理员在成员列表中生成。"
 NO_RECENT = "还没有检查记录。发一张合格证照片就可以开始。"
 HUMAN = "人工客服暂不支持。回复“帮助”看可以做什么；照片有疑问时，报告里写明了每一项的依据和改法。"
 VOICE = "听不了语音。请发合格证照片，或用文字回复“帮助”。"
@@ -79,6 +82,44 @@ def size_on_record(width: float, height: float) -> str:
 def original(url: str, minutes: int) -> str:
     """The one-time link for an original."""
     return f'<a href="{url}">上传原图</a>\n链接 {minutes} 分钟内有效，用一次即失效。'
+
+
+def sign_in(url: str, minutes: int) -> str:
+    """The one-time link to the pages."""
+    return (
+        f"{link(url, '点这里打开网页，无需密码')}\n链接 {minutes} 分钟内有效，用一次即失效；"
+        "只供您本人使用，请勿转发。在电脑上办理，可复制链接到浏览器打开。"
+    )
+
+
+def join_accounts(url: str, minutes: int) -> str:
+    """The one-time link that joins two accounts of one person."""
+    return (
+        f"请先在网页上用另一个账号登录，再打开：{link(url, '把两个账号合并为同一人')}\n"
+        f"链接 {minutes} 分钟内有效，用一次即失效；合并后不能拆分，请勿转发。"
+    )
+
+
+def joined(staff: Any, role: str) -> str:
+    """Somebody is in the firm now; what they send is the firm's record (R54)."""
+    return (
+        f"您已是{harmless(staff.enterprise.name)}的{role}。这个聊天里发来的照片从现在起归入企业的检查记录，由企业留存。\n"
+        "回复“企业”查看产品，回复“登录”在网页上办理。"
+    )
+
+
+def speaks_for(enterprise: Any) -> str:
+    """The chat speaks for another firm from now on."""
+    return f"已切换：这个聊天现在为{harmless(enterprise.name)}办理，照片归入它的检查记录。"
+
+
+def firms(memberships: Sequence[Any], speaking: int | None) -> str:
+    """The firms that a person acts for, by number; the one that the chat speaks for is marked."""
+    lines = [
+        f"{number}) {harmless(staff.enterprise.name)}{'（当前）' if staff.id == speaking else ''}"
+        for number, staff in enumerate(memberships, 1)
+    ]
+    return "\n".join(["您办理的企业：", *lines, "回复“切换企业 序号”，例如：切换企业 1"])
 
 
 def scanned(text: str, findings: Sequence[Finding], product: Any | None) -> str:

@@ -20,6 +20,7 @@ from workflow import (
     retention,
     verification,
 )
+from workflow import answers, evidence, judging, persons, registration, retention
 from workflow.context import Ports
 from workflow.ports import ClaimedJob
 
@@ -53,6 +54,7 @@ HANDLERS: Mapping[str, Handler] = {
     certificates.RENDER: certificates.render,
     evidence.DELETE_UNOWNED: evidence.delete_unowned,
     registration.CHECK: registration.check_registration,
+    persons.JOIN: persons.join,
     FORGET_SWEEPS: forget_sweeps,
     FORGET_REQUESTS: idempotency.forget_requests,
     due.SWEEP: due.sweep,

@@ -8,6 +8,7 @@ from inspection.report import ProductHint, Size
 from models import Evidence, Grant, Product, Session, Staff, WeChatIdentity
 from models.transactions import transaction
 from workflow.context import Ports
+from workflow.persons import enqueue_joining
 from workflow.record import record_event
 
 GONE = "gone:"
@@ -51,6 +52,7 @@ async def follow(ports: Ports, openid: str) -> WeChatIdentity:
     async with transaction():
         now = ports.clock.now()
         await WeChatIdentity.filter(id=identity.id).update(subscribed=True, last_seen_at=now, notice_shown_at=now)
+        await enqueue_joining(ports, identity)
         await record_event(ports, "person:follow", "wechat_identity", identity.id, actor=f"identity:{identity.id}")
     await identity.refresh_from_db()
     return identity

@@ -3,6 +3,7 @@
 Whoever changes what a person has locks in this order, so that nobody waits in a circle: identities, persons, firms.
 """
 
+import logging
 from dataclasses import dataclass
 
 from tortoise.expressions import Q
@@ -11,8 +12,13 @@ from models import Grant, InboxEntry, Person, Registration, Session, Staff, Staf
 from models.transactions import transaction
 from workflow.access import RANK, Asker
 from workflow.context import Ports
+from workflow.ports import ClaimedJob, WeChatError
 from workflow.record import record_event
 from workflow.transitions import Moved
+
+log = logging.getLogger(__name__)
+
+JOIN = "person.join"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,38 @@ async def person_of(ports: Ports, identity: WeChatIdentity) -> Person:
         await _adopt_memberships(person, locked)
     identity.person_id = person.id
     return person
+
+
+async def learn_unionid(ports: Ports, identity: WeChatIdentity) -> None:
+    """Ask WeChat what joins a chat to the mini-program, where it is not known yet; neither the callback nor the web
+    authorisation says so. Never within a transaction; no answer changes nothing."""
+    if identity.unionid is not None or identity.app_id != ports.app_id or not ports.sign_in.mini_app_id:
+        return
+    try:
+        told = (await ports.wechat.user_info(identity.openid)).get("unionid")
+    except WeChatError as problem:
+        log.info("unionid not learned: %s", problem.errcode)
+        return
+    if isinstance(told, str) and told:
+        await WeChatIdentity.filter(id=identity.id, openid=identity.openid).update(unionid=told)
+        identity.unionid = told
+
+
+async def enqueue_joining(ports: Ports, identity: WeChatIdentity) -> None:
+    """Inside the caller's transaction: somebody follows; whether we know them from the mini-program is soon known."""
+    now = ports.clock.now()
+    key = f"{JOIN}:{identity.id}:{now.timestamp():.0f}"
+    await ports.queue.enqueue(JOIN, key, {"identity": identity.id}, due=now, max_attempts=3)
+
+
+async def join(ports: Ports, job: ClaimedJob) -> None:
+    """The job: a follower and a user of the mini-program are one person. Repeating it finds them joined."""
+    identity = await WeChatIdentity.get(id=job.args["identity"])
+    if identity.subscribed:
+        await learn_unionid(ports, identity)
+    async with transaction():
+        if await ports.queue.finish(job) and identity.unionid is not None:
+            await person_of(ports, identity)
 
 
 async def current(person_id: int) -> Person:

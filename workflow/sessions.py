@@ -19,7 +19,7 @@ from workflow.access import Asker
 from workflow.context import Ports
 from workflow.links import new_token, token_hash
 from workflow.people import meet
-from workflow.persons import current, merge, person_of
+from workflow.persons import current, learn_unionid, merge, person_of
 from workflow.ports import Misconfigured, Unavailable, WeChatError, WeChatLogin
 from workflow.problems import Kind, Refused
 from workflow.record import record_event
@@ -77,6 +77,7 @@ async def sign_in_web(ports: Ports, code: str) -> SignedIn:
         # WeChat shows some pages to a stand-in until the person taps; what it did would belong to nobody.
         raise Refused(Kind.FORBIDDEN, "login_preview", "当前是微信的预览模式：请点页面底部的“使用完整服务”后再登录")
     identity = await meet(ports, login.openid, unionid=login.unionid, subscribed=False)
+    await learn_unionid(ports, identity)
     return await _open(ports, identity, Door.WEB)
 
 

@@ -39,8 +39,7 @@ async def access_token(call: Call) -> dict[str, Any]:
         "refresh_token": secrets.token_urlsafe(60),
         "openid": openid_of(user_id, world.app_id),
         "scope": "snsapi_base",
-        "unionid": unionid_of(user_id),
-    }
+    }  # no unionid: that takes snsapi_userinfo, or user/info for a follower
 
 
 ENDPOINTS = {

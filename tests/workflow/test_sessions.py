@@ -59,6 +59,38 @@ async def test_the_unionid_makes_mini_program_and_chat_one_person(world: World) 
     assert (await Identity.get(openid="o1")).subscribed
 
 
+async def test_who_signs_in_on_a_page_is_joined_by_what_wechat_tells_of_a_follower(world: World) -> None:
+    world.wechat.logins |= {"mini": WeChatLogin("m1", "u1"), "web": WeChatLogin("o1", None)}
+    world.wechat.unionids["o1"] = "u1"
+    mini = await sessions.sign_in_miniapp(world.ports, "mini")
+    assert (await sessions.sign_in_web(world.ports, "web")).asker.person_id == mini.asker.person_id
+
+
+async def test_a_page_signs_in_though_wechat_does_not_tell_more(world: World) -> None:
+    world.wechat.logins["web"] = WeChatLogin("o1", None)
+    world.wechat.trouble.append(("user", Unavailable(45009, "quota")))
+    signed_in = await sessions.sign_in_web(world.ports, "web")
+    assert await sessions.asker_of(world.ports, signed_in.token) == signed_in.asker
+
+
+async def test_following_joins_the_chat_to_who_uses_the_mini_program(world: World) -> None:
+    world.wechat.logins["mini"] = WeChatLogin("m1", "u1")
+    world.wechat.unionids["o1"] = "u1"
+    mini = await sessions.sign_in_miniapp(world.ports, "mini")
+    await people.follow(world.ports, "o1")
+    await world.work()
+    assert (await Identity.get(openid="o1")).person_id == mini.asker.person_id
+
+
+async def test_who_left_before_they_were_joined_stays_unknown(world: World) -> None:
+    world.wechat.unionids["o1"] = "u1"
+    await people.follow(world.ports, "o1")
+    await people.unfollow(world.ports, "o1")
+    await world.work()
+    identity = await Identity.get()
+    assert (identity.unionid, identity.person_id) == (None, None)
+
+
 async def test_an_openid_a_hash_or_a_guess_opens_nothing(world: World) -> None:
     world.wechat.logins["code"] = WeChatLogin("m1", None)
     await sessions.sign_in_miniapp(world.ports, "code")

@@ -115,6 +115,7 @@ class RecordingWeChat:
 
     pictures: dict[str, bytes] = field(default_factory=dict)
     logins: dict[str, WeChatLogin] = field(default_factory=dict)
+    unionids: dict[str, str] = field(default_factory=dict)
     sent: list[tuple[str, str, str]] = field(default_factory=list)
     trouble: list[tuple[str, Exception]] = field(default_factory=list)
 
@@ -147,7 +148,8 @@ class RecordingWeChat:
         return QrTicket("ticket", f"http://weixin.qq.com/q/{scene}", seconds)
 
     async def user_info(self, openid: str) -> dict[str, Any]:
-        return {}
+        self._strike("user")
+        return {"unionid": self.unionids[openid]} if openid in self.unionids else {}
 
     async def code_to_session(self, code: str) -> WeChatLogin:
         self._strike("login")
