@@ -1,6 +1,7 @@
 """The pages over a small world, asked as a browser would."""
 
 import re
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -67,7 +68,7 @@ def _form(fields: dict[str, object]) -> FormData:
     form = FormData(default_to_multipart=True)
     for name, value in fields.items():
         if isinstance(value, tuple):
-            form.add_field(name, value[1], filename=value[0], content_type="application/octet-stream")
+            form.add_field(name, BytesIO(value[1]), filename=value[0], content_type="application/octet-stream")
         else:
             for one in value if isinstance(value, list) else [value]:
                 form.add_field(name, str(one))
