@@ -9,8 +9,9 @@ from bot.filters import plain, text_is, text_matches
 from bot.menu import KEY_CHECK, KEY_FIRM, KEY_HELP, KEY_RECENT
 from bot.router import Context, Router
 from config.clock import for_people
-from models import Photo, Product, WeChatIdentity
-from workflow import answers, people, photos, scans, upload_links
+from models import OPEN, ApplicationState, Photo, Product, WeChatIdentity
+from workflow import answers, applications, certificates, people, photos, scans, sessions, upload_links
+from workflow.application_wording import next_step
 from workflow.context import Ports
 from workflow.wording import MOST_LISTED, SIZE_QUESTION, headline, link
 
@@ -26,6 +27,7 @@ SIZE = re.compile(
 TYPED_CODE = re.compile(r"https?://\S+|[\x21-\x7e]{8,}")
 """A code that somebody typed instead of scanning it: a link, or one long word without Chinese in it."""
 LISTED_SIZES = {"1": (100.0, 70.0), "2": (90.0, 50.0)}
+TAKES_FILES = (ApplicationState.DRAFT, ApplicationState.SUPPLEMENT)
 SMALLEST_MM, LARGEST_MM = 10, 1200
 ANSWER_MARGIN = 0.4
 """Seconds of the passive window left for claiming, rendering and sending the answer."""
@@ -145,7 +147,7 @@ async def thanks(_context: Conversation) -> Answer:
     return replies.Text(wording.WELCOME_ANY_TIME)
 
 
-@router.on(updates.Text, text_matches(r".*(证书|等级|申报|提报|评价|续期|采信|招标|投诉|申诉).*"))
+@router.on(updates.Text, text_matches(r".*(提报|续期|采信|招标|投诉|申诉).*"))
 async def not_yet(_context: Conversation) -> Answer:
     """What the standard knows and this service does not do yet is said to be so."""
     return replies.Text(wording.NOT_YET)
@@ -185,16 +187,19 @@ async def recent(context: Conversation) -> Answer:
 
 
 @router.on(updates.Text, text_is("企业", "我的企业", "产品"))
+@router.on(updates.Text, text_matches(r".*(申报|评价|证书|等级|公示|补正).*"))
 @router.on(updates.Click, key=KEY_FIRM)
 async def firm(context: Conversation) -> Answer:
-    """The firm this person is bound to, with its products; a stranger is told how things stand."""
+    """The firm that this chat speaks for: its certificate, its case and the next step; a stranger is told how to come
+    in."""
     identity = await people.meet(context.services, context.update.openid)
     products = await people.products_of(identity)
     if identity.staff_id is None:
         return replies.Text(wording.STRANGER_FIRM)
     await identity.fetch_related("staff__enterprise")
     assert identity.staff is not None
-    return replies.Text(wording.firm(identity.staff.enterprise, identity.staff, products))
+    standing = await _standing(context.services, identity, identity.staff.enterprise_id)
+    return replies.Text(wording.firm(identity.staff.enterprise, identity.staff, products, standing))
 
 
 @router.on(updates.ScanCode)
@@ -245,6 +250,22 @@ async def anything_else(context: Conversation) -> Answer:
 async def _scanned(context: Conversation, code: str) -> Answer:
     findings, product = await scans.scanned(context.services, code)
     return replies.Text(wording.scanned(code, findings, product))
+
+
+async def _standing(ports: Ports, identity: WeChatIdentity, enterprise_id: int) -> list[str]:
+    """Certificate and case, each with a link; where there is neither, the way to apply."""
+    lines = []
+    if held := await certificates.certificates_of(enterprise_id):
+        shown = await certificates.shown(held[0])
+        lines.append(wording.certificate_standing(shown, ports.links.page(shown.path)))
+    case = await applications.current_application(enterprise_id)
+    if case is not None and case.state in OPEN:
+        progress = await applications.progress(case) if case.state in TAKES_FILES else None
+        url = await sessions.sign_in_link(ports, identity, next_step(case).path)
+        lines.append(wording.case_standing(progress.sentence if progress else "", next_step(case), url))
+    elif not lines:
+        lines.append(wording.no_case(await sessions.sign_in_link(ports, identity)))
+    return lines
 
 
 async def _sized(context: Conversation, width: float, height: float) -> Answer:

@@ -26,7 +26,8 @@ HELP = (
     "· 回复“企业”：已绑定的企业与产品；“切换企业”：为另一家企业办理\n"
     "· 回复“登录”：在网页上注册企业、登记产品；“加入 邀请码”：加入企业\n"
     "· 回复“同意”：保留我的检查记录；回复“删除”：删除我的照片\n"
-    "评价申报、月度提报、扫码查证书暂不支持，将陆续开放。"
+    "· 回复“申报”：申报评价到哪一步、下一步做什么；“证书”：证书状态\n"
+    "月度提报、采信与申诉暂不支持，将陆续开放。"
 )
 CONSENTED = "已记录您的同意：照片和检查记录会保留，取消关注即解除关联。"
 WITHDRAWN = (
@@ -49,7 +50,7 @@ LOCATION = "检查照片不需要位置信息，这条没有使用。请发合�
 LINK = "打不开转发的链接。请发合格证照片，或点菜单“扫码查询”扫追溯码。"
 FILE = "聊天里收不到文件。要检查原图，请回复“原图”领取上传链接（JPEG、PNG）。"
 WELCOME_ANY_TIME = "不客气。随时发合格证照片来检查。"
-NOT_YET = "评价申报、等级与证书、月度提报、采信和申诉暂不支持，将陆续开放。现在可以发合格证照片检查追溯码印刷。"
+NOT_YET = "月度提报、续期、采信、投诉和申诉暂不支持在聊天里办理，将陆续开放。申报与证书请回复“企业”。"
 UNKNOWN_TEXT = "没看懂这句话。发合格证照片即可检查；回复“帮助”看全部功能。"
 UNKNOWN_MESSAGE = "这种消息（表情、名片等）看不懂。请发合格证照片，或回复“帮助”。"
 PHOTO_EXPECTED = "请发合格证照片：整张入画，正对着拍，避开反光。"
@@ -144,11 +145,13 @@ def _short(text: str) -> str:
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
 
 
-def firm(enterprise: Any, staff: Any, products: Sequence[Any]) -> str:
-    """The firm, the person's place in it, and its products with their certificate sizes."""
+def firm(enterprise: Any, staff: Any, products: Sequence[Any], standing: Sequence[str]) -> str:
+    """The firm, the person's place in it, where its case stands, and its products with their certificate sizes."""
     lines = [
         f"{enterprise.name}\n统一社会信用代码 {enterprise.uscc}",
         f"您：{staff.name}{f'，{staff.title}' if staff.title else ''}",
+        "",
+        *standing,
         "",
     ]
     if products:
@@ -158,5 +161,23 @@ def firm(enterprise: Any, staff: Any, products: Sequence[Any]) -> str:
             lines.append(f"…共 {len(products)} 款")
     else:
         lines.append("还没有登记产品。")
-    lines += ["", "评价等级与证书状态：暂不支持，将随评价申报一起开放。"]
     return "\n".join(lines)
+
+
+def certificate_standing(certificate: Any, url: str) -> str:
+    """The firm's certificate in one line, with its page."""
+    return (
+        f"证书：{certificate.grade} 级，{certificate.state_words}，有效期至 {certificate.last_day}"
+        f"\n{link(url, certificate.number)}"
+    )
+
+
+def case_standing(progress: str, step: Any, url: str) -> str:
+    """Where the application stands: how far its materials are, what happens next, and its page."""
+    told = f"申报：{progress}\n" if progress else "申报："
+    return f"{told}{step.words}\n{link(url, '打开申报')}"
+
+
+def no_case(url: str) -> str:
+    """Nothing was applied for yet."""
+    return f"还没有申报评价。{link(url, '登录网页申报')}（链接用一次即失效）"

@@ -213,9 +213,21 @@ async def test_a_product_beyond_the_list_is_named_by_its_model(chat: Chat) -> No
 
 
 async def test_what_is_not_there_yet_is_said_to_be_so(chat: Chat) -> None:
-    assert await chat.say("怎么查证书等级") == wording.NOT_YET
+    assert await chat.say("我要办理续期") == wording.NOT_YET
     assert await chat.say("“帮助”") == wording.HELP
     assert await chat.say("你好") == wording.HELP
+
+
+async def test_asking_for_the_certificate_tells_a_stranger_how_to_come_in(chat: Chat) -> None:
+    assert await chat.say("怎么查证书等级") == wording.STRANGER_FIRM
+
+
+async def test_a_firm_without_a_case_is_given_a_link_to_apply(chat: Chat) -> None:
+    await bind(chat, "BV 2.5")
+    said = await chat.say("我的企业", ZHANG)
+    assert said is not None
+    assert "还没有申报评价" in said
+    assert "https://sample.test/go/" in said
 
 
 async def test_a_typed_code_is_read_like_a_scanned_one(chat: Chat) -> None:
