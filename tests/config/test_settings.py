@@ -55,6 +55,28 @@ def test_a_complete_production_misses_nothing() -> None:
     assert settings.resolved_api_base() == "https://api.weixin.qq.com"
 
 
+def test_what_is_not_used_is_not_asked_for_and_what_is_used_is(tmp_path: Path) -> None:
+    assert not any("MINI_PROGRAM" in line or "REGISTRIES" in line for line in Settings().missing_for_production())
+    settings = Settings(
+        mini_program={"app_id": "wxmini"},  # type: ignore[arg-type]
+        registries={"base_url": "http://registries.sample.test"},  # type: ignore[arg-type]
+        verification_files=tmp_path / "none",
+    )
+    missing = "\n".join(settings.missing_for_production())
+    for name in ("MINI_PROGRAM__APP_SECRET", "REGISTRIES__BASE_URL", "REGISTRIES__KEY", "VERIFICATION_FILES"):
+        assert name in missing
+
+
+def test_the_simulator_stands_in_for_the_mini_program_and_the_authorisation() -> None:
+    assert Settings().resolved_mini_program().app_id == ""
+    assert Settings().resolved_authorise_url() == "https://open.weixin.qq.com/connect/oauth2/authorize"
+    simulated = Settings(port=9001, simulator={"enabled": True})  # type: ignore[arg-type]
+    assert simulated.resolved_mini_program().app_id == "wxsample0000000002"
+    assert simulated.resolved_authorise_url() == "http://127.0.0.1:9001/sim/connect/oauth2/authorize"
+    own = Settings(mini_program={"app_id": "wxown"}, simulator={"enabled": True})  # type: ignore[arg-type]
+    assert own.resolved_mini_program().app_id == "wxown"
+
+
 def test_the_simulator_is_named_as_a_fault_in_production() -> None:
     settings = Settings(environment=Environment.PRODUCTION, simulator={"enabled": True})  # type: ignore[arg-type]
     assert any("SIMULATOR" in line for line in settings.missing_for_production())
