@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from config.clock import real_seconds
 from inspection.report import ProductHint, Size
-from models import Evidence, Grant, Product, Session, Staff, WeChatIdentity
+from models import Evidence, Grant, OneTimeLink, Product, Session, Staff, WeChatIdentity
 from models.transactions import transaction
 from workflow.context import Ports
 from workflow.persons import enqueue_joining
@@ -86,6 +86,8 @@ async def forget(ports: Ports, app_id: str, openid: str) -> None:
             last_seen_at=now,
         )
         await _drop_own(identity, now)
+        real = datetime.fromtimestamp(real_seconds(), UTC)
+        await OneTimeLink.filter(identity_id=identity.id, used_at=None).update(used_at=real)
         if identity.person_id is not None:
             await _unlink(identity, identity.person_id, now)
         await record_event(ports, "person:unfollow", "wechat_identity", identity.id, actor="system", clause="R54")

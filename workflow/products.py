@@ -94,7 +94,8 @@ class ProductChanges:
 async def products_of_firm(asker: Asker, enterprise_id: int) -> list[Product]:
     """The firm's live products with ``.code_patterns`` in use, in the order they were registered; for members."""
     await member_of(asker, enterprise_id)
-    return await _live(enterprise_id)
+    found = Product.filter(enterprise_id=enterprise_id, retired_at=None).order_by("id")
+    return await found.prefetch_related(_patterns_in_use())
 
 
 async def new_product(ports: Ports, asker: Asker, enterprise_id: int, new: NewProduct) -> Product:
@@ -381,11 +382,9 @@ def _plain(values: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if name not in {"record"}}
 
 
-async def _live(enterprise_id: int) -> list[Product]:
-    products = await Product.filter(enterprise_id=enterprise_id, retired_at=None).order_by("id")
-    return [await _fresh(product) for product in products]
-
-
 async def _fresh(product: Product) -> Product:
-    in_use = CodePattern.filter(retired_at=None).order_by("id")
-    return await Product.get(id=product.id).prefetch_related(Prefetch("code_patterns", queryset=in_use))
+    return await Product.get(id=product.id).prefetch_related(_patterns_in_use())
+
+
+def _patterns_in_use() -> Prefetch:
+    return Prefetch("code_patterns", queryset=CodePattern.filter(retired_at=None).order_by("id"))

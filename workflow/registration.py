@@ -5,11 +5,18 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from tortoise.expressions import Q
+
 from inspection.identify import MediaType, identify
 from inspection.report import PictureRefused
 from models import (
+    OPEN,
+    Application,
+    ApplicationState,
+    Certificate,
     DeskItem,
     Enterprise,
+    Evidence,
     EvidenceSource,
     PlatformRole,
     Registration,
@@ -21,6 +28,7 @@ from models import (
 from models.transactions import transaction
 from standard.calendar import shanghai_day, shipped_calendar
 from standard.identifiers import credit_code
+from standard.names import same
 from standard.outcome import Finding, Outcome, worst
 from standard.profile import edition_on
 from standard.scope import Standing, applicant
@@ -41,6 +49,9 @@ from workflow.transitions import move
 CHECK = "registration.check"
 DISPUTE = "registration_dispute"
 CLAUSE = "7.1(1)"
+
+MOST_CHECKING = 5
+"""Registrations of one person that are checked at the same time: each has a document read."""
 
 GIVE_TO_APPLICANT = "give_to_applicant"
 KEEP_OWNER = "keep_owner"
@@ -77,6 +88,9 @@ async def register(
     if (known := await Registration.get_or_none(person_id=asker.person_id, key=key)) is not None:
         return known
     stated = _stated(ports, form)
+    if await Registration.filter(person_id=asker.person_id, state=RegistrationState.CHECKING).count() >= MOST_CHECKING:
+        advice = f"您有 {MOST_CHECKING} 份注册正在核对：请等结果出来再提交"
+        raise Refused(Kind.TOO_MANY, "too_many_registrations", advice, clause=CLAUSE, retry_after=60)
     media_type = _media_type(ports, licence)
     evidence = await keep_file(
         ports,
@@ -157,11 +171,13 @@ async def check_registration(ports: Ports, job: ClaimedJob) -> None:
         else:
             firm = await _firm(ports, row)
             owner = await Staff.get_or_none(enterprise_id=firm.id, role=StaffRole.OWNER, left_at=None)
-            if owner is None or owner.person_id == held.person.id:
+            if owner is not None and owner.person_id != held.person.id:
+                await _dispute(ports, row, firm, plain)
+            elif await _rests_on(firm, row):
+                await _decided(ports, row, RegistrationState.MEND, [*plain, plain_finding(_FOR_9_4)], firm)
+            else:
                 await _own(ports, row, firm, held.identities)
                 await _decided(ports, row, RegistrationState.VERIFIED, plain, firm)
-            else:
-                await _dispute(ports, row, firm, plain)
     ports.bell.ring("jobs")
 
 
@@ -176,8 +192,14 @@ async def decide_dispute(ports: Ports, item: DeskItem, decision: str, reason: st
         row = await Registration.get(id=item.subject_id)
         if row.state != RegistrationState.DISPUTED:
             raise Refused(Kind.CONFLICT, "not_disputed", "这件事已经有了结果：请刷新后查看")
-        held = await hold(Asker((await current(row.person_id)).id))
         assert row.enterprise_id is not None
+        applicant_id = (await current(row.person_id)).id
+        owner = await Staff.get_or_none(enterprise_id=row.enterprise_id, role=StaffRole.OWNER, left_at=None)
+        concerned = Q(person_id=applicant_id)
+        if owner is not None:
+            concerned |= Q(staff_id=owner.id)
+        await WeChatIdentity.filter(concerned).order_by("id").select_for_update()
+        held = await hold(Asker(applicant_id))
         firm = await Enterprise.filter(id=row.enterprise_id).select_for_update().get()
         finding = Finding(CLAUSE, Outcome.PASS, f"{DISPUTE_CHOICES[decision]}：{reason.strip()}（7.1(1)）")
         if decision == GIVE_TO_APPLICANT:
@@ -237,6 +259,16 @@ async def bind_staff(
 def plain_finding(finding: Finding) -> dict[str, Any]:
     """A finding as it is stored."""
     return {**asdict(finding), "outcome": finding.outcome.value, "rows": list(finding.rows)}
+
+
+ENDED = ("expired", "revoked", "cancelled", "superseded")
+"""States of a certificate that nothing changes any more."""
+
+_FOR_9_4 = Finding(
+    "9.4",
+    Outcome.FAIL,
+    "企业有在办的申报或有效证书，名称、生产地址与登记的不同：须按变更申请办理（9.4），或按已登记的内容提交",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,12 +375,25 @@ async def _firm(ports: Ports, row: Registration) -> Enterprise:
     return await Enterprise.filter(id=firm.id).select_for_update().get()
 
 
+async def _rests_on(firm: Enterprise, row: Registration) -> bool:
+    """Whether something public or submitted shows the firm's name or address otherwise than the registration."""
+    if same(firm.name, row.name) and same(firm.address, row.address):
+        return False
+    under_way = [str(state) for state in OPEN if state != ApplicationState.DRAFT]
+    return (
+        await Application.exists(enterprise_id=firm.id, state__in=under_way)
+        or await Certificate.filter(enterprise_id=firm.id).exclude(state__in=ENDED).exists()
+    )
+
+
 async def _own(ports: Ports, row: Registration, firm: Enterprise, identities: list[WeChatIdentity]) -> None:
     """Inside the caller's transaction: the firm is as the registration says, and the applicant is its owner."""
     now = ports.clock.now()
     await Enterprise.filter(id=firm.id).update(
         name=row.name, address=row.address, organisation_role=row.organisation_role, verified_at=now
     )
+    # The scan is the firm's record from now on, whoever handed it in.
+    await Evidence.filter(id=row.licence_id).update(enterprise_id=firm.id)
     person = await current(row.person_id)
     there = await Staff.get_or_none(enterprise_id=firm.id, person_id=person.id, left_at=None)
     if there is None:

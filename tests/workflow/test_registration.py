@@ -12,6 +12,7 @@ from inspection.materials import DocumentReport
 from inspection.report import PictureRefused
 from jobs.handlers import HANDLERS
 from models import (
+    Application,
     DeskItem,
     Enterprise,
     Event,
@@ -105,7 +106,7 @@ async def test_a_firm_nobody_has_heard_of_gets_its_owner(world: World) -> None:
     actions = await Event.all().order_by("id").values_list("action", flat=True)
     assert actions[-3:] == ["enterprise:register", "enterprise:verify", "registration:verified"]
     evidence = await Evidence.get()
-    assert (evidence.drop_at, evidence.media_type) == (None, "application/pdf")
+    assert (evidence.drop_at, evidence.media_type, evidence.enterprise_id) == (None, "application/pdf", firm.id)
 
 
 async def test_the_same_key_is_the_same_registration_even_at_once(world: World) -> None:
@@ -290,6 +291,33 @@ async def test_the_owner_may_register_again(world: World) -> None:
     assert (await checked(world, await file(world, who, "k2", address="新址（样例）"))).state == "verified"
     assert (await Enterprise.get(uscc=USCC)).address == "新址（样例）"
     assert await Staff.all().count() == 1
+
+
+@pytest.mark.parametrize(("state", "expected"), [("draft", "verified"), ("publicity", "mend"), ("lapsed", "verified")])
+async def test_what_a_case_shows_changes_by_a_change_report_only(world: World, state: str, expected: str) -> None:
+    who = await somebody(world)
+    await checked(world, await file(world, who))
+    firm = await Enterprise.get()
+    await Application.create(
+        ref="a", enterprise_id=firm.id, level="B", sells_online=False, state=state, opened_by_id=who.person.id,
+        opened_at=rows.NOW,
+    )  # fmt: skip
+    assert (await checked(world, await file(world, who, "same"))).state == "verified"
+    row = await checked(world, await file(world, who, "k2", address="新址（样例）"))
+    assert row.state == expected
+    if expected == "mend":
+        assert row.findings[-1]["clause"] == "9.4"
+        assert (await Enterprise.get()).address == ADDRESS
+
+
+async def test_no_more_than_five_are_checked_for_one_person_at_a_time(world: World) -> None:
+    who = await somebody(world)
+    for number in range(5):
+        await file(world, who, f"k{number}")
+    problem = await refused(file(world, who, "one more"))
+    assert (problem.kind, problem.code) == (Kind.TOO_MANY, "too_many_registrations")
+    assert (await file(world, who, "k0")).state == "checking"
+    assert (await file(world, await somebody(world))).state == "checking"
 
 
 async def disputed(world: World) -> tuple[Somebody, Somebody, Somebody, Enterprise, Registration, DeskItem]:

@@ -169,6 +169,15 @@ async def test_a_link_out_of_the_chat_opens_one_session(world: World, real: Real
         await sessions.sign_in_by_link(world.ports, late.rsplit("/", 1)[1])
 
 
+async def test_a_link_is_worth_nothing_once_its_person_has_left(world: World) -> None:
+    who = await somebody(world)
+    token = (await sessions.sign_in_link(world.ports, who.identity)).rsplit("/", 1)[1]
+    await people.unfollow(world.ports, who.identity.openid)
+    with pytest.raises(Refused, match="link_used_up"):
+        await sessions.sign_in_by_link(world.ports, token)
+    assert await Session.all().count() == 0
+
+
 @pytest.mark.parametrize("target", ["https://elsewhere.test/", "//elsewhere.test", "/\\elsewhere.test", ""])
 async def test_a_link_leads_to_a_page_of_ours_only(world: World, target: str) -> None:
     who = await somebody(world)
