@@ -84,7 +84,7 @@ def read_document(data: bytes, roots: Path | None = None) -> DocumentReport:
     read = time.perf_counter()
     lines = [line for page in pages for line in page.lines]
     kind, title = kind_of(lines)
-    if kind == "other" and media != MediaType.PDF and _is_screen(pages[0]):
+    if kind == "other" and media != MediaType.PDF and len(lines) >= _FEW_LINES and _is_screen(pages[0]):
         kind = "screenshot"
     fields = fields_of(kind, [page.lines for page in pages])
     if title:

@@ -219,7 +219,7 @@ def _value(piece: Piece) -> str:
 
 def _joined(text: str) -> str:
     """Without the blanks that readers put between Chinese characters."""
-    return re.sub(r"(?<=[^\x00-\x7f]) +| +(?=[^\x00-\x7f])", "", text).strip(" :")
+    return re.sub(r"(?<=[^\x00-\x7f]) +| +(?=[^\x00-\x7f])", "", text).strip(" :。;")
 
 
 def _by_form(kind: str, texts: Sequence[str], values: dict[str, str]) -> dict[str, str]:
