@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, Field, SecretStr, field_validator
+from pydantic import BaseModel, DirectoryPath, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 
@@ -91,6 +91,9 @@ class InspectorSettings(BaseModel):
     seconds: float = Field(20, gt=0, description="a picture that takes longer is given up and its process ended")
     memory_mb: int = Field(3072, ge=1024, description="address space of one process")
     pictures_per_process: int = Field(300, ge=1, description="a process is renewed after this many pictures")
+    signature_roots: DirectoryPath | None = Field(
+        None, description="folder of the certificates (PEM, DER) of the authorities whose electronic seals are trusted"
+    )
 
 
 class ApiSettings(BaseModel):
