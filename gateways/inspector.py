@@ -92,7 +92,8 @@ class PooledInspector:
 
     async def read_document(self, data: bytes) -> DocumentReport:
         """Read one document; see :meth:`workflow.ports.Inspector.read_document`."""
-        return await self._ask(DocumentReport, "inspection.document:read_document", data)
+        roots = self._settings.signature_roots
+        return await self._ask(DocumentReport, "inspection.document:read_document", data, roots)
 
     async def check(self) -> None:
         """Raise :class:`InspectionFailed` where the pool is not running."""

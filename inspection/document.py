@@ -84,7 +84,8 @@ def read_document(data: bytes, roots: Path | None = None) -> DocumentReport:
     read = time.perf_counter()
     lines = [line for page in pages for line in page.lines]
     kind, title = kind_of(lines)
-    if kind == "other" and media != MediaType.PDF and len(lines) >= _FEW_LINES and _is_screen(pages[0]):
+    legible, retake = _legible(pages)
+    if kind == "other" and media != MediaType.PDF and legible and _is_screen(pages[0]):
         kind = "screenshot"
     fields = fields_of(kind, [page.lines for page in pages])
     if title:
@@ -93,7 +94,6 @@ def read_document(data: bytes, roots: Path | None = None) -> DocumentReport:
     if signatures.unchecked and seen == "seal_not_seen":
         seen = "seal_uncertain"
     by_signature = seal_of(signatures.seen)
-    legible, retake = _legible(pages)
     end = time.perf_counter()
     return DocumentReport(
         media=str(media), kind=kind, pages=count, legible=legible, fields=fields,

@@ -13,11 +13,13 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from app.demo.signing import signed
 from config.settings import InspectorSettings
 from gateways import inspector as module
 from gateways.inspector import PooledInspector
 from inspection.materials import LedgerRefused
 from inspection.report import Inspected, PictureRefused, ProductHint, Request, Verdict
+from tests.inspection.test_artwork import page
 from workflow.ports import InspectionFailed
 
 ROOT = Path(__file__).parents[2]
@@ -96,6 +98,16 @@ async def test_a_ledger_is_read_and_a_file_that_is_none_refused(pool: PooledInsp
         await pool.read_ledger(b"", "empty.xlsx")
     assert refusal.value.code == "ledger_empty"
     assert refusal.value.advice
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_document_is_read_and_a_file_that_is_none_refused(pool: PooledInspector) -> None:
+    sealed = await asyncio.to_thread(signed, page(b""), "样例电缆有限公司", datetime.now(UTC))
+    found = await pool.read_document(sealed)
+    assert (found.pages, found.seal) == (1, "signature_unverifiable")
+    with pytest.raises(PictureRefused) as refusal:
+        await pool.read_document(b"hello")
+    assert refusal.value.code == "document_unknown"
 
 
 @pytest.mark.asyncio(loop_scope="module")

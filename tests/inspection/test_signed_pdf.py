@@ -51,6 +51,7 @@ def test_an_unaltered_file_by_an_unknown_issuer_is_intact_but_not_verified() -> 
 
 def test_an_issuer_in_the_folder_of_the_trusted_verifies_it(tmp_path: Path) -> None:
     assert seal(sealed(), tmp_path) is SealSeen.SIGNATURE_UNVERIFIABLE
+    (tmp_path / "无关.pem").write_bytes(b"no certificate")
     (tmp_path / "样例签章.pem").write_bytes(issuer(sealed()))
     assert seal(sealed(), tmp_path) is SealSeen.SIGNATURE_VALID
 
