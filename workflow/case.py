@@ -69,7 +69,11 @@ async def case_of(ports: Ports, application: Application) -> Case:
 
 def trace_code(material: Material, edition: Edition) -> TraceCode | None:
     """The code that a certificate's inspection, or a body's, judged: the first of its codes (R51)."""
-    report: dict[str, Any] = material.inspection.report if material.inspection else material.report or {}
+    return trace_code_of(material.inspection.report if material.inspection else material.report or {}, edition)
+
+
+def trace_code_of(report: dict[str, Any], edition: Edition) -> TraceCode | None:
+    """The same of a report as plain data."""
     codes = report.get("codes") or []
     return read(codes[0]["text"], edition=edition) if codes else None
 

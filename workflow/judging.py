@@ -10,6 +10,7 @@ from inspection.report import Inspected, PictureRefused, Request, Size
 from models import Answer, EvidenceSource, Inspection, Job, Photo, PhotoState, Product, WeChatIdentity
 from models.transactions import transaction
 from workflow import answers, wording
+from workflow.application_photos import filed_words, hand_in_photo
 from workflow.context import Ports
 from workflow.evidence import evidence_key, owning, put_object, record_evidence
 from workflow.inspections import inspection_key, keep_inspected, record_inspection
@@ -198,6 +199,9 @@ async def _judged(ports: Ports, photo: Photo, inspection: Inspection) -> None:
         .exclude(state__in=ENDED)
         .update(state=PhotoState.JUDGED, inspection_id=inspection.id, judged_at=ports.clock.now())
     )
+    if photo.identity is not None:
+        photo.inspection = inspection
+        await hand_in_photo(ports, photo.identity, photo)
     await _settle(ports, photo)
 
 
@@ -300,6 +304,7 @@ async def _outcome(ports: Ports, identity: WeChatIdentity, photo: Photo, *, alon
     return wording.Outcome(
         report=report,
         report_link=ports.links.report(inspection.ref),
+        filed=await filed_words(photo),
         upload_link=await link_for_original(ports, identity, photo) if ask_original and alone else "",
         wants_original=ask_original,
         product_name=f"{inspection.product.name} {inspection.product.model}" if inspection.product else "",

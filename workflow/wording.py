@@ -89,6 +89,8 @@ class Outcome:
     upload_link: str = ""
     wants_original: bool = False
     product_name: str = ""
+    filed: str = ""
+    """Where in an application it was filed."""
 
 
 def link(url: str, text: str) -> str:
@@ -143,6 +145,8 @@ def _whole(number: int, outcome: Outcome) -> tuple[list[str], str]:
         else ""
     )
     first = f"{prefix}{headline(outcome.report)}{name}\n{link(outcome.report_link, '查看完整报告')}"
+    if outcome.filed:
+        first = f"{first}\n{outcome.filed}"
     if nothing_found(outcome.report):
         return [first, EMPTY_PHOTO], ""
     return [first, *_lines(outcome.report)], upload

@@ -38,6 +38,16 @@ def certificate(name: str = "good_100x70", *, text: str = "") -> bytes:
     return JPEG + json.dumps({"recorded": name, "code": text}).encode()
 
 
+def no_sheet() -> bytes:
+    """A photo on which the code of a product is read, and no certificate is seen; as a body it passes."""
+    return (
+        JPEG
+        + json.dumps(
+            {"recorded": "good_100x70", "code": code(), "no_sheet": True, "match": "pass", "found": "pass"}
+        ).encode()
+    )
+
+
 def body(text: str = "", *, match: str = "pass", found: str = "pass") -> bytes:
     return JPEG + json.dumps({"code": text or code(), "match": match, "found": found}).encode()
 
@@ -67,6 +77,8 @@ class RecordedInspector:
 
     trouble: list[Exception] = field(default_factory=list)
     looked: list[str] = field(default_factory=list)
+    product: str | None = None
+    """The product that the next certificates are recognised as; None: the one that was recorded, not known here."""
 
     def _strike(self, what: str) -> None:
         self.looked.append(what)
@@ -79,6 +91,9 @@ class RecordedInspector:
         plain = json.loads((RECORDED / f"{said['recorded']}.json").read_text("utf-8"))
         if said["code"]:
             plain["codes"][0]["text"] = said["code"]
+        if said.get("no_sheet"):
+            plain |= {"px_per_mm": None, "text": ["样例电缆"], "sheet_mm": None}
+        plain["product"] = self.product
         report = Report.from_json(copy.deepcopy(plain))
         return Inspected(report, b"\xff\xd8\xffmarked", None)
 

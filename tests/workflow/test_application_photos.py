@@ -1,0 +1,127 @@
+"""Photos sent in chat land in the open application, once, with the verdict that the chat gave (7.1(2))."""
+
+from typing import Any
+
+import pytest
+
+from models import Inspection, Material, MaterialState, Photo, Staff, StaffRole, WeChatIdentity
+from tests import rows
+from tests.workflow import filed
+from tests.workflow.filed import Filing, RecordedInspector, filing
+from tests.workflow.world import World
+from workflow import applications, photos
+
+
+@pytest.fixture
+def inspector(world: World) -> RecordedInspector:
+    recorded = RecordedInspector()
+    object.__setattr__(world.ports, "inspector", recorded)
+    return recorded
+
+
+async def chat(case: Filing, role: StaffRole = StaffRole.STAFF, **given: Any) -> WeChatIdentity:
+    """A WeChat account of the person who applies, speaking for their firm."""
+    staff = await Staff.get(enterprise_id=case.firm.id)
+    await Staff.filter(id=staff.id).update(role=role)
+    return await rows.identity(
+        person_id=staff.person_id, staff_id=staff.id, subscribed=True, consented_at=rows.NOW,
+        notice_shown_at=rows.NOW, **given,
+    )  # fmt: skip
+
+
+async def send(world: World, identity: WeChatIdentity, data: bytes, receipt: str = "m1") -> str:
+    """Send a photo and read the answer."""
+    world.wechat.pictures[receipt] = data
+    photo = await photos.receive(world.ports, identity, receipt, "", receipt)
+    await world.work()
+    return await photos.wait_for_answer(world.ports, photo, receipt, 0) or ""
+
+
+async def test_a_certificate_sent_in_chat_lands_in_the_draft_with_its_inspection(
+    world: World, inspector: RecordedInspector
+) -> None:
+    case = await filing(world)
+    text = await send(world, await chat(case), filed.certificate())
+    assert "已放入申报资料：合格证照片（1/1）" in text
+    material = await case.material("certificate_photo")
+    photo = await Photo.get()
+    assert (material.state, material.inspection_id) == (MaterialState.PASSED, photo.inspection_id)
+    assert (material.evidence_id, inspector.looked) == (photo.evidence_id, ["inspect"])
+
+
+async def test_the_same_message_again_files_nothing_more(world: World, inspector: RecordedInspector) -> None:
+    case = await filing(world)
+    identity = await chat(case)
+    await send(world, identity, filed.certificate())
+    await send(world, identity, filed.certificate())
+    assert await Material.all().count() == 1
+
+
+async def test_a_failing_photo_is_filed_and_replaced_by_the_next(world: World, inspector: RecordedInspector) -> None:
+    case = await filing(world)
+    identity = await chat(case)
+    assert "已放入申报资料" in await send(world, identity, filed.certificate("small_code_100x70"), "m1")
+    assert (await case.material("certificate_photo")).state == MaterialState.FAILED
+    world.clock.advance(minutes=1)
+    assert "已放入申报资料" in await send(world, identity, filed.certificate(), "m2")
+    states = await Material.all().order_by("id").values_list("state", flat=True)
+    assert states == [MaterialState.REPLACED, MaterialState.PASSED]
+    world.clock.advance(minutes=1)
+    assert "已放入申报资料" not in await send(world, identity, filed.certificate("near_edge_100x70"), "m3")
+    assert await Material.all().count() == 2  # what passed is left alone
+
+
+async def test_a_photo_without_a_certificate_is_filed_as_the_body_and_judged_as_one(
+    world: World, inspector: RecordedInspector
+) -> None:
+    case = await filing(world, "A")
+    text = await send(world, await chat(case), filed.no_sheet())
+    assert "已放入申报资料：本体照片（1/1）" in text
+    material = await case.material("body_photo")
+    assert (material.declared, material.state) == ({"place": "body"}, MaterialState.PASSED)
+    assert inspector.looked == ["inspect", "body"]
+
+
+async def test_b_asks_for_no_body_so_that_such_a_photo_is_only_answered(
+    world: World, inspector: RecordedInspector
+) -> None:
+    case = await filing(world)
+    text = await send(world, await chat(case), filed.no_sheet())
+    assert text
+    assert "已放入申报资料" not in text
+    assert await Material.all().count() == 0
+
+
+@pytest.mark.parametrize("why", ["viewer", "stranger", "submitted", "no product of it"])
+async def test_what_is_not_to_be_filed_is_only_answered(world: World, inspector: RecordedInspector, why: str) -> None:
+    case = await filing(world)
+    identity = await chat(case, StaffRole.VIEWER if why == "viewer" else StaffRole.STAFF)
+    if why == "stranger":
+        identity = await rows.identity(subscribed=True, consented_at=rows.NOW, notice_shown_at=rows.NOW)
+    if why == "submitted":
+        await case.fill()
+        await case.submit()
+    if why == "no product of it":
+        await rows.product(enterprise_id=case.firm.id, model="YL-9")
+        inspector.product = str((await rows.product(enterprise_id=case.firm.id, model="YL-10")).id)
+    before = await Material.all().count()
+    text = await send(world, identity, filed.certificate("near_edge_100x70"))
+    assert text
+    assert "已放入申报资料" not in text
+    assert await Material.all().count() == before
+
+
+async def test_two_products_are_told_apart_by_what_the_inspection_recognised(
+    world: World, inspector: RecordedInspector
+) -> None:
+    case = await filing(world)
+    other = await rows.product(enterprise_id=case.firm.id, model="YL-2", qualification_number=filed.CCC)
+    await applications.withdraw(world.ports, case.asker, case.application.ref)
+    case.application = await applications.open_application(
+        world.ports, case.asker, case.firm.id, "B", [case.product.id, other.id], sells_online=False
+    )
+    inspector.product = str(other.id)
+    text = await send(world, await chat(case), filed.certificate())
+    assert "已放入申报资料：合格证照片（1/2）" in text
+    assert (await case.material("certificate_photo")).product_id == other.id
+    assert (await Inspection.get()).product_id == other.id

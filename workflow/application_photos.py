@@ -1,0 +1,121 @@
+"""Photos sent in chat land in the firm's open application (7.1(2)): judged once, in chat, filed with that verdict."""
+
+from typing import Any
+
+from models import Application, ApplicationState, Inspection, Material, Photo, Staff, StaffRole, WeChatIdentity
+from workflow.access import RANK
+from workflow.applications import JUDGE, put_into_slot
+from workflow.case import Case, case_of, trace_code_of, worst_of
+from workflow.context import Ports
+from workflow.material_judging import STATES, print_findings
+from workflow.slots import Slot, slots_of
+from workflow.wording import nothing_found
+
+CERTIFICATE, BODY = "certificate_photo", "body_photo"
+TITLES = {CERTIFICATE: "合格证照片", BODY: "本体照片"}
+SHEET = "合格证"
+"""What stands on a certificate and on no body."""
+
+
+async def hand_in_photo(ports: Ports, identity: WeChatIdentity, photo: Photo) -> Material | None:
+    """Inside the caller's transaction, once the photo (with ``inspection`` and ``evidence``) is judged: file it as a
+    certificate's photo, or as one of the body where no certificate is seen.
+
+    None where it belongs nowhere: no open application that takes photos, no product it can be told to be of, nothing
+    on it, or its slot holds one that passed. The same photo again is the same material.
+    """
+    firm_id, person_id = await _speaks_for(identity)
+    evidence, inspection = photo.evidence, photo.inspection
+    if firm_id is None or person_id is None or evidence is None or inspection is None:
+        return None
+    if evidence.enterprise_id != firm_id or evidence.dropped_at is not None or nothing_found(inspection.report):
+        return None
+    application = await Application.filter(
+        enterprise_id=firm_id, state__in=[str(ApplicationState.DRAFT), str(ApplicationState.SUPPLEMENT)]
+    ).first()
+    if application is None:
+        return None
+    key = _key(photo)
+    if (known := await Material.get_or_none(application_id=application.id, key=key)) is not None:
+        return known
+    application = await Application.filter(id=application.id).select_for_update().get()
+    case = await case_of(ports, application)
+    kind = CERTIFICATE if _sheet_seen(inspection.report) else BODY
+    product_id = _product(case, inspection)
+    slot = await _slot(application, case, kind, product_id)
+    if slot is None or slot.state not in ("missing", "failed", "unclear"):
+        return None  # what passed is left alone: a photo in chat may be meant as a check only
+    judged: dict[str, Any] = {}
+    if kind == CERTIFICATE:
+        findings = print_findings(case, inspection.report)
+        judged = {
+            "state": STATES[worst_of(findings)],
+            "findings": findings,
+            "inspection_id": inspection.id,
+            "judged_at": ports.clock.now(),
+        }
+    material = await put_into_slot(
+        ports,
+        application,
+        kind,
+        product_id,
+        evidence,
+        key=key,
+        declared={} if kind == CERTIFICATE else {"place": "body"},
+        person_id=person_id,
+        actor=f"identity:{identity.id}",
+        **judged,
+    )
+    if not judged:
+        await ports.queue.enqueue(
+            JUDGE, f"{JUDGE}:{material.id}", {"material": material.id}, due=ports.clock.now(), priority=5
+        )
+    return material
+
+
+async def filed_words(photo: Photo) -> str:
+    """What the chat's answer says of it: ``已放入申报资料：合格证照片（2/2）``; empty where it was not filed."""
+    material = await Material.filter(key=_key(photo)).prefetch_related("application").first()
+    if material is None:
+        return ""
+    slots = [slot for slot in await slots_of(material.application) if slot.material.id == material.kind]
+    filled = sum(bool(slot.handed_in) for slot in slots)
+    return f"已放入申报资料：{TITLES[material.kind]}（{filled}/{len(slots)}）"
+
+
+def _key(photo: Photo) -> str:
+    return f"chat-photo:{photo.id}"
+
+
+async def _speaks_for(identity: WeChatIdentity) -> tuple[int | None, int | None]:
+    """The firm this chat speaks for and the person who does, where their role hands in materials."""
+    staff = await Staff.get_or_none(id=identity.staff_id, left_at=None) if identity.staff_id else None
+    if staff is None or staff.person_id is None or staff.role not in set(StaffRole):
+        return None, None
+    if RANK[StaffRole(staff.role)] < RANK[StaffRole.STAFF]:
+        return None, None
+    return staff.enterprise_id, staff.person_id
+
+
+def _sheet_seen(report: dict[str, Any]) -> bool:
+    return report["px_per_mm"] is not None or any(SHEET in line for line in report["text"])
+
+
+def _product(case: Case, inspection: Inspection) -> int | None:
+    """The application's product that it shows: as it was recognised, by its code's GTIN, or the only one there is."""
+    ids = [product.id for product in case.products]
+    if inspection.product_id is not None:
+        return inspection.product_id if inspection.product_id in ids else None
+    code = trace_code_of(inspection.report, case.edition)
+    gtin = code.parts.get("01") if code is not None and code.valid else None
+    by_code = [product.id for product in case.products if gtin and product.gtin == gtin]
+    if len(by_code) == 1:
+        return by_code[0]
+    return ids[0] if len(ids) == 1 else None
+
+
+async def _slot(application: Application, case: Case, kind: str, product_id: int | None) -> Slot | None:
+    slots = await slots_of(application, case.edition)
+    return next(
+        (s for s in slots if s.product is not None and (s.material.id, s.product.id) == (kind, product_id)), None
+    )
