@@ -35,6 +35,7 @@ bench: setup ## 基准测试：与各自的下限在同一次运行里比较
 	@$(PY) -m benchmarks.callback
 	@$(PY) -m benchmarks.grades
 	@$(PY) -m benchmarks.codes
+	@$(PY) -m benchmarks.certificate
 
 accuracy: setup ## 照片检查的准确度：按视角、缺陷、条款、拍摄条件列表（约半小时）
 	@OMP_NUM_THREADS=1 $(PY) -m benchmarks.inspection_accuracy --seed 480000

@@ -47,8 +47,9 @@ from workflow.context import Ports
 from workflow.desk import put_on_desk
 from workflow.evidence import owning, put_object
 from workflow.notices import tell_firm
-from workflow.ports import ClaimedJob, SignatureVerdict
+from workflow.ports import CertifierFailed, ClaimedJob, SignatureVerdict
 from workflow.problems import Kind, Refused
+from workflow.publicity import ISSUE, enqueue_issue
 from workflow.record import record_event
 from workflow.transitions import move
 
@@ -58,6 +59,7 @@ RENDER = "certificate.render"
 SERIAL = "certificate"
 """Name of the counter of serials."""
 MISSING_GLYPHS = "certificate_font"
+FAILED_RENDERING = "certificate_failed"
 REFUSED_ISSUE = "certificate_refused"
 REVOCATION = "revocation"
 """Kinds of desk items."""
@@ -160,7 +162,7 @@ async def _put_refusal_on_desk(ports: Ports, job: ClaimedJob, finding: Finding) 
         application = await Application.get(id=job.args["application"]).prefetch_related("enterprise")
         await put_on_desk(
             ports,
-            f"{REFUSED_ISSUE}:{application.id}",
+            f"{REFUSED_ISSUE}:{application.id}:{job.id}",
             REFUSED_ISSUE,
             "application",
             application.id,
@@ -391,8 +393,14 @@ async def render(ports: Ports, job: ClaimedJob) -> None:
     if missing := await ports.certifier.missing_glyphs(words_of(rendering.face)):
         await _put_missing_on_desk(ports, job, row, rendering, missing)
         return
-    drawn = await ports.certifier.render(rendering.face, rendering.face["url"])
-    signed = await ports.certifier.sign(drawn.pdf, row.number, rendering.revision)
+    try:
+        drawn = await ports.certifier.render(rendering.face, rendering.face["url"])
+        signed = await ports.certifier.sign(drawn.pdf, row.number, rendering.revision)
+    except CertifierFailed as problem:
+        if job.attempts < job.max_attempts:
+            raise
+        await _put_failure_on_desk(ports, job, row, rendering, str(problem))
+        return
     sha256 = hashlib.sha256(signed).hexdigest()
     pdf_key = f"certificates/{sha256[:2]}/{sha256}.pdf"
     png_key = f"certificates/{sha256[:2]}/{sha256}.png"
@@ -437,39 +445,96 @@ async def _put_missing_on_desk(
 ) -> None:
     """A certificate never shows boxes: it waits until the operator has installed a font that has the characters."""
     named = [f"{character}（U+{ord(character):04X}）" for character in missing]
+    advice = "请安装含有这些字的字体（ZHUISU_CERTIFICATE__FONT_DIRS），重启后选择“重新生成”"
+    await _wait_for_operator(
+        ports,
+        job,
+        row,
+        rendering,
+        MISSING_GLYPHS,
+        f"证书 {row.number} 缺字：{'、'.join(named)}",
+        {"characters": named, "advice": advice},
+    )
+    log.warning("certificate %s waits for fonts: %s", row.number, ", ".join(f"U+{ord(one):04X}" for one in missing))
+
+
+async def _put_failure_on_desk(
+    ports: Ports, job: ClaimedJob, row: Certificate, rendering: Rendering, problem: str
+) -> None:
+    """Drawing or signing failed to the last attempt: the key, the time stamp service or the fonts want mending."""
+    advice = "请按原因检查密钥、时间戳服务与字体（zhuisu check-config），修复后选择“重新生成”"
+    title = f"证书 {row.number} 未能生成"
+    await _wait_for_operator(
+        ports, job, row, rendering, FAILED_RENDERING, title, {"problem": problem, "advice": advice}
+    )
+    log.error("certificate %s was not rendered: %s", row.number, problem)
+
+
+async def _wait_for_operator(
+    ports: Ports,
+    job: ClaimedJob,
+    row: Certificate,
+    rendering: Rendering,
+    kind: str,
+    title: str,
+    detail: dict[str, Any],
+) -> None:
     async with transaction():
         if not await ports.queue.finish(job):
             return
         await put_on_desk(
             ports,
-            f"{MISSING_GLYPHS}:{rendering.id}:{job.id}",
-            MISSING_GLYPHS,
+            f"{kind}:{rendering.id}:{job.id}",
+            kind,
             "rendering",
             rendering.id,
             clause="B",
-            title=f"证书 {row.number} 缺字：{'、'.join(named)}"[:200],
-            detail={
-                "number": row.number,
-                "revision": rendering.revision,
-                "characters": named,
-                "advice": "请安装含有这些字的字体并重启（ZHUISU_CERTIFICATE__FONT_DIRS），再选择重新生成",
-            },
+            title=title[:200],
+            detail={"number": row.number, "revision": rendering.revision, "tell": job.args["tell"], **detail},
             enterprise_id=row.enterprise_id,
         )
-    log.warning("certificate %s waits for fonts: %s", row.number, ", ".join(f"U+{ord(one):04X}" for one in missing))
 
 
 async def render_again(ports: Ports, item: DeskItem, decision: str, reason: str, asker: Asker) -> None:
-    """The operator has mended the fonts (``retry``): the rendering is tried anew."""
-    if decision != "retry":
-        raise Refused(Kind.INVALID, "decision_unknown", "请选择：重新生成", field="decision")
+    """The operator has mended what kept a certificate from being drawn (``retry``): it is tried anew."""
+    _must_be_retry(decision)
     async with transaction():
-        rendering = await Rendering.get(id=item.subject_id).prefetch_related("certificate")
-        first = rendering.reason == life.Issue.kind
-        promised = [f"证书 {rendering.certificate.number} 已发放，可在线下载"] if first else []
+        rendering = await Rendering.get(id=item.subject_id)
         key = f"{RENDER}:{rendering.certificate_id}:{rendering.revision}:{item.id}"
-        await _enqueue_rendering(ports, rendering.certificate_id, rendering.revision, key, promised)
+        await _enqueue_rendering(ports, rendering.certificate_id, rendering.revision, key, item.detail["tell"])
+        await record_event(
+            ports,
+            "certificate:render_again",
+            "certificate",
+            rendering.certificate_id,
+            actor=asker.actor,
+            clause="B",
+            after={"revision": rendering.revision, "reason": reason},
+        )
     ports.bell.ring("jobs")
+
+
+async def issue_again(ports: Ports, item: DeskItem, decision: str, reason: str, asker: Asker) -> None:
+    """What kept a certificate from being issued is over (``retry``): it is tried anew."""
+    _must_be_retry(decision)
+    async with transaction():
+        key = f"{ISSUE}:{item.subject_id}:{item.id}"
+        await enqueue_issue(ports, item.subject_id, key)
+        await record_event(
+            ports,
+            "application:issue_again",
+            "application",
+            item.subject_id,
+            actor=asker.actor,
+            clause="7.5(1)",
+            after={"reason": reason},
+        )
+    ports.bell.ring("jobs")
+
+
+def _must_be_retry(decision: str) -> None:
+    if decision != "retry":
+        raise Refused(Kind.INVALID, "decision_unknown", "请选择：重新办理", field="decision")
 
 
 # --- looking ---------------------------------------------------------------------------------------------------------

@@ -149,7 +149,7 @@ def publication_path(publication: Publication) -> str:
 
 def window_of(publication: Publication) -> Window:
     """When it is open for objections, as it stands now: a stopped window may have been lengthened (R15)."""
-    last_day = shanghai_day(publication.closes_at) - timedelta(days=1)
+    last_day = shanghai_day(publication.closes_at - timedelta(microseconds=1))
     return Window(publication.published_at, Deadline(shanghai_day(publication.published_at), last_day))
 
 
@@ -354,13 +354,13 @@ async def certify(ports: Ports, application: Application, *, clause: str) -> Non
         before={"state": str(before)},
         after={"state": ApplicationState.CONFIRMED, "grade": application.grade},
     )
+    await enqueue_issue(ports, application.id, f"{ISSUE}:{application.id}")
+
+
+async def enqueue_issue(ports: Ports, application_id: int, key: str) -> None:
+    """Inside the caller's transaction: a confirmed application's certificate is due."""
     await ports.queue.enqueue(
-        ISSUE,
-        f"{ISSUE}:{application.id}",
-        {"application": application.id},
-        due=ports.clock.now(),
-        priority=20,
-        max_attempts=20,
+        ISSUE, key, {"application": application_id}, due=ports.clock.now(), priority=20, max_attempts=20
     )
 
 

@@ -103,7 +103,7 @@ def migrate() -> None:
 def check_config() -> None:
     """检查配置，列出生产环境还缺什么。"""
     settings = settings_or_exit()
-    missing = settings.missing_for_production()
+    missing = [*settings.missing_for_production(), *_missing_for_certificates(settings)]
     for line in settings.worth_knowing():
         typer.echo(f"请注意 · {line}")
     if not missing:
@@ -123,9 +123,36 @@ def menu() -> None:
     asyncio.run(_menu(settings))
 
 
+def _missing_for_certificates(settings: Settings) -> list[str]:
+    """What keeps certificates from being drawn and signed: the key that cannot be used, fonts that are not there."""
+    from gateways.certificate.drawing import Drawing
+    from gateways.certificate.signing import former_certificate, load_key
+    from workflow.ports import CertifierFailed
+
+    own, missing = settings.certificate, []
+    if own.key_file is not None and own.key_file.is_file():
+        try:
+            load_key(own.key_file, own.key_password.get_secret_value())
+        except CertifierFailed as problem:
+            missing.append(f"ZHUISU_CERTIFICATE__KEY_FILE：{problem}")
+    for path in own.former_certificates:
+        try:
+            former_certificate(path)
+        except CertifierFailed as problem:
+            missing.append(f"ZHUISU_CERTIFICATE__FORMER_CERTIFICATES：{problem}")
+    if families := Drawing(own.font_dirs).missing_families():
+        folders = "、".join(map(str, own.font_dirs))
+        missing.append(
+            f"ZHUISU_CERTIFICATE__FONT_DIRS：{folders} 中没有字体 {'、'.join(families)}（Debian：fonts-noto-cjk）"
+        )
+    return missing
+
+
 def _complete(settings: Settings) -> None:
     """In production nothing runs on sample values."""
-    if settings.environment is Environment.PRODUCTION and (missing := settings.missing_for_production()):
+    if settings.environment is not Environment.PRODUCTION:
+        return
+    if missing := [*settings.missing_for_production(), *_missing_for_certificates(settings)]:
         typer.echo("生产配置不完整，没有执行：", err=True)
         for line in missing:
             typer.echo(f"  {line}", err=True)

@@ -93,8 +93,10 @@ def _carries(pdf: bytes, ours: list[bytes]) -> bool:
 
 def main() -> None:
     """One PDF in, one verdict out."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    for limit, wanted in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CPU, CPU_SECONDS), (resource.RLIMIT_FSIZE, 0)):
+        _, most = resource.getrlimit(limit)
+        bound = wanted if most == resource.RLIM_INFINITY else min(wanted, most)
+        resource.setrlimit(limit, (bound, bound))
     ours = [base64.b64decode(argument) for argument in sys.argv[1:]]
     verdict = asyncio.run(read(sys.stdin.buffer.read(), ours))
     sys.stdout.write(json.dumps(verdict))

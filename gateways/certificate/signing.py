@@ -57,6 +57,10 @@ def load_key(path: Path, password: str) -> SigningKey:
         raise CertifierFailed(f"{path}: {type(problem).__name__}") from None
     if signer is None:
         raise CertifierFailed(f"{path}: 密码不对，或不是 PKCS#12 文件")
+    now = dt.datetime.now(dt.UTC)
+    ends = x509.load_der_x509_certificate(signer.signing_cert.dump()).not_valid_after_utc
+    if ends <= now:
+        raise CertifierFailed(f"{path}: 证书已于 {ends:%Y-%m-%d} 到期")
     return SigningKey(signer, sample=False)
 
 

@@ -14,6 +14,7 @@ from models import (
     Enterprise,
     Event,
     InboxEntry,
+    Job,
     Rendering,
     RenderingState,
 )
@@ -28,7 +29,7 @@ from tests.workflow.world import World
 from workflow import certificates, evidence
 from workflow.access import Asker
 from workflow.certificate_life import life_from_json
-from workflow.ports import ObjectMissing
+from workflow.ports import CertifierFailed, ObjectMissing
 from workflow.problems import Refused
 
 NUMBER = "T/CMIF-2026-000001"
@@ -116,6 +117,10 @@ async def test_a_firm_that_is_barred_gets_no_certificate_and_no_number_is_spent(
     assert await Counter.all().count() == 0
     item = await DeskItem.get(kind=certificates.REFUSED_ISSUE, subject_id=application.id)
     assert "不得再次申请评价" in item.detail["reason"]
+    await Enterprise.filter(id=application.enterprise_id).update(barred_through=None)
+    await certificates.issue_again(world.ports, item, "retry", "禁止期登记有误", Asker(1))
+    await world.work()
+    assert (await Certificate.get(application_id=application.id)).number == NUMBER
 
 
 async def test_open_print_conditions_stand_on_the_certificate_in_place_of_note_three(world: World) -> None:
@@ -134,6 +139,32 @@ async def test_a_character_without_a_glyph_waits_for_the_operator_and_is_never_d
     await refused(certificates.pdf_of(world.ports, NUMBER), "certificate_not_ready")
     world.certifier.lacking = ""
     await certificates.render_again(world.ports, item, "retry", "已装字体", Asker(1))
+    await world.work()
+    assert (await Rendering.get()).state == RenderingState.SIGNED
+    assert await InboxEntry.filter(title=f"证书 {NUMBER}").count() == 1
+
+
+async def test_a_certificate_that_cannot_be_signed_comes_to_the_desk_with_the_last_attempt(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(pdf: bytes, number: str, revision: int) -> bytes:
+        raise CertifierFailed("时间戳服务没有应答")
+
+    monkeypatch.setattr(world.certifier, "sign", broken)
+    row = await issued_unsigned(world)
+    await Job.filter(kind=certificates.RENDER).update(max_attempts=2)
+    for last in (False, True):
+        (job,) = await world.ports.queue.claim(1, 60, key=f"certificate.render:{row.id}:1")
+        if last:
+            await certificates.render(world.ports, job)
+        else:
+            with pytest.raises(CertifierFailed):
+                await certificates.render(world.ports, job)
+            await world.ports.queue.retry(job, world.clock.now(), "failed")
+    item = await DeskItem.get(kind=certificates.FAILED_RENDERING)
+    assert item.detail["problem"] == "时间戳服务没有应答"
+    monkeypatch.undo()
+    await certificates.render_again(world.ports, item, "retry", "已恢复", Asker(1))
     await world.work()
     assert (await Rendering.get()).state == RenderingState.SIGNED
     assert await InboxEntry.filter(title=f"证书 {NUMBER}").count() == 1
