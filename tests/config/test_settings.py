@@ -20,7 +20,17 @@ def test_the_defaults_serve_one_machine_and_name_what_production_misses() -> Non
     assert settings.resolved_database_url().startswith("sqlite://")
     assert settings.resolved_public_url() == "http://127.0.0.1:8080"
     missing = "\n".join(settings.missing_for_production())
-    for name in ("APP_ID", "APP_SECRET", "TOKEN", "AES_KEY", "SECRET_KEY", "PUBLIC_URL", "DATABASE_URL", "REDIS_URL"):
+    for name in (
+        "APP_ID",
+        "APP_SECRET",
+        "TOKEN",
+        "AES_KEY",
+        "SECRET_KEY",
+        "PUBLIC_URL",
+        "DATABASE_URL",
+        "REDIS_URL",
+        "KEY_FILE",
+    ):
         assert name in missing
 
 
@@ -35,7 +45,8 @@ def test_the_environment_goes_before_the_file(monkeypatch: pytest.MonkeyPatch, t
     )
 
 
-def test_a_complete_production_misses_nothing() -> None:
+def test_a_complete_production_misses_nothing(tmp_path: Path) -> None:
+    (tmp_path / "key.p12").touch()
     settings = Settings(
         environment=Environment.PRODUCTION,
         public_url="https://trace.sample.test",
@@ -49,6 +60,7 @@ def test_a_complete_production_misses_nothing() -> None:
             "token": "t",
             "aes_key": "a" * 43,
         },
+        certificate={"key_file": tmp_path / "key.p12"},  # type: ignore[arg-type]
     )
     assert settings.missing_for_production() == []
     assert "127.0.0.1" not in settings.media_hosts()
