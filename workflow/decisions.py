@@ -44,6 +44,8 @@ DECISIONS: Mapping[str, tuple[tuple[Choice, ...], Carry]] = {
         publicity.decide_complaint,
     ),
     certificates.MISSING_GLYPHS: ((Choice("retry", "字体已装好，重新生成"),), certificates.render_again),
+    certificates.FAILED_RENDERING: ((Choice("retry", "已修复，重新生成"),), certificates.render_again),
+    certificates.REFUSED_ISSUE: ((Choice("retry", "情况已了结，重新发证"),), certificates.issue_again),
 }
 """Kind of item → its choices and what carries them out, inside the transaction of the decision."""
 
