@@ -14,13 +14,14 @@ from app.dev_clock import add_dev_clock
 from app.observe import add_probes, observing
 from bot import add_bot
 from config.clock import Clock, ShiftedClock, SystemClock
-from config.settings import Environment, Settings
+from config.settings import Environment, QueueKind, Settings
 from gateways.cache import MemoryCache, RedisCache
 from gateways.certifier import TypstCertifier
 from gateways.firm_index import TableFirmIndex
 from gateways.inspector import PooledInspector
 from gateways.limiter import SlidingLimiter
 from gateways.picture_index import TablePictureIndex
+from gateways.procrastinate_queue import ProcrastinateQueue
 from gateways.queue import TableQueue
 from gateways.registry import open_registries
 from gateways.storage import open_storage
@@ -103,6 +104,7 @@ async def joined_ports(
             progress("读取图片指纹")
             await pictures.catch_up()
         stack.push_async_callback(inspector.close)
+        carrier = ProcrastinateQueue if settings.resolved_queue() is QueueKind.PROCRASTINATE else TableQueue
         yield Ports(
             clock=clock,
             storage=open_storage(settings.storage_url, settings.data_dir / "objects"),
@@ -111,6 +113,7 @@ async def joined_ports(
             certifier=certifier,
             firms=TableFirmIndex(),
             queue=TableQueue(clock),
+            queue=carrier(clock),
             cache=cache,
             limiter=limiter,
             wechat=wechat,

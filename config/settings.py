@@ -8,10 +8,10 @@ import os
 import secrets
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, DirectoryPath, Field, SecretStr, field_validator
+from pydantic import BaseModel, DirectoryPath, Field, field_validator, model_validator, SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 
@@ -28,6 +28,13 @@ class CallbackMode(StrEnum):
     PLAINTEXT = "plaintext"
     COMPAT = "compat"
     SAFE = "safe"
+
+
+class QueueKind(StrEnum):
+    """What carries the jobs."""
+
+    TABLE = "table"
+    PROCRASTINATE = "procrastinate"
 
 
 class WeChatSettings(BaseModel):
@@ -148,6 +155,9 @@ class Settings(BaseSettings):
     public_url: str = Field("", description="what people's links begin with; empty: http://{host}:{port}")
     data_dir: Path = Field(Path("data"), description="local files: SQLite database, objects, generated dev secret")
     database_url: str = Field("", description="postgres://… ; empty: SQLite in data_dir")
+    queue: QueueKind | None = Field(
+        None, description="table or procrastinate; empty: procrastinate on PostgreSQL, table on SQLite"
+    )
     redis_url: str = Field("", description="redis://… ; empty: in-process cache (one process only)")
     storage_url: str = Field("", description="s3://bucket/prefix ; empty: the folder objects/ in data_dir")
     secret_key: SecretStr | None = Field(
@@ -190,6 +200,20 @@ class Settings(BaseSettings):
             raise FileNotFoundError(named)
         toml = TomlConfigSettingsSource(settings_cls, toml_file=path)
         return init_settings, env_settings, toml
+
+    @model_validator(mode="after")
+    def _procrastinate_needs_postgres(self) -> Self:
+        if self.queue is QueueKind.PROCRASTINATE and not self.on_postgres():
+            raise ValueError("ZHUISU_QUEUE=procrastinate 需要 PostgreSQL：请同时设置 ZHUISU_DATABASE_URL")
+        return self
+
+    def on_postgres(self) -> bool:
+        """Whether the database is PostgreSQL."""
+        return bool(self.database_url) and not self.database_url.startswith("sqlite")
+
+    def resolved_queue(self) -> QueueKind:
+        """What carries the jobs; on PostgreSQL procrastinate, which wakes workers in other processes at once."""
+        return self.queue or (QueueKind.PROCRASTINATE if self.on_postgres() else QueueKind.TABLE)
 
     def resolved_database_url(self) -> str:
         """The URL Tortoise is given; SQLite with the pragmas that the engine counts on."""

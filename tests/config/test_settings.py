@@ -7,7 +7,7 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from config.logs import configure_logs, scrub
-from config.settings import CallbackMode, Environment, Settings
+from config.settings import CallbackMode, Environment, QueueKind, Settings
 
 
 @pytest.fixture(autouse=True)
@@ -137,3 +137,13 @@ def test_nothing_that_names_a_person_or_opens_a_door_reaches_a_log(
     assert "sample.test" in written
     assert secret.rsplit("=", maxsplit=1)[-1] not in written
     assert secret.rsplit("=", maxsplit=1)[-1] not in scrub(f"?{secret}")
+
+
+def test_jobs_are_carried_by_procrastinate_on_postgres_unless_told_otherwise() -> None:
+    postgres = "postgres://db/zhuisu"
+    assert Settings().resolved_queue() is QueueKind.TABLE
+    assert Settings(database_url="sqlite://zhuisu.db").resolved_queue() is QueueKind.TABLE
+    assert Settings(database_url=postgres).resolved_queue() is QueueKind.PROCRASTINATE
+    assert Settings(database_url=postgres, queue=QueueKind.TABLE).resolved_queue() is QueueKind.TABLE
+    with pytest.raises(ValidationError, match="需要 PostgreSQL"):
+        Settings(queue=QueueKind.PROCRASTINATE)
