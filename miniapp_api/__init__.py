@@ -5,7 +5,18 @@ from collections.abc import Iterable
 from aiohttp import web
 
 from config.settings import Settings
-from miniapp_api import applications, certificates, firms, openapi, people, publications, wechat
+from miniapp_api import (
+    applications,
+    certificates,
+    desk,
+    firms,
+    openapi,
+    people,
+    products,
+    publications,
+    registrations,
+    wechat,
+)
 from miniapp_api.chapter import Chapter
 from miniapp_api.serving import as_problems, handler_of
 from workflow.context import Ports
@@ -13,10 +24,13 @@ from workflow.context import Ports
 VERSION = "1.0.0"
 CHAPTERS: tuple[Chapter, ...] = (
     people.chapter,
+    registrations.chapter,
     firms.chapter,
+    products.chapter,
     applications.chapter,
     publications.chapter,
     certificates.chapter,
+    desk.chapter,
     wechat.chapter,
 )
 

@@ -18,6 +18,7 @@ class FindingShown(Answer):
     rows: list[str] = Field(description="解释行")
     have: str | None = None
     need: str | None = None
+    materials: list[str] = Field(default_factory=list, description="涉及哪些资料（编号）")
 
 
 def findings_of(plain: Iterable[dict[str, Any]]) -> list[FindingShown]:

@@ -113,7 +113,7 @@ class Page(Answer, Generic[Item]):
     next: str | None
 
     @classmethod
-    def model_parametrized_name(cls, params: tuple[type[Any], ...]) -> str:
+    def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:
         """As the OpenAPI document names it: ``Page[FirmFound]`` is ``FirmFoundPage``."""
         return f"{params[0].__name__}Page"
 

@@ -18,6 +18,7 @@ from miniapp_api import CHAPTERS
 from models import Application, Enterprise, Material, PlatformRole, StaffRole
 from tests import rows
 from tests.miniapp_api.conftest import Caller, member, sign_in
+from tests.miniapp_api.test_products import CHANGEABLE, PRODUCT
 from tests.miniapp_api.test_publications import published
 from tests.miniapp_api.test_queries import certified
 from tests.workflow.world import World
@@ -37,6 +38,10 @@ MATRIX = """
     inbox_entries              401      200    200   200   200   200      200
     mark_read                  401      404    404   404   204   404      404
 
+    register_firm              401      202    202   202   202   202      202
+    registrations              401      200    200   200   200   200      200
+    registration_result        401      404    404   404   200   404      200
+
     firm_inside                401      404    200   200   200   404      404
     firm_members               401      404    200   200   200   404      404
     remove_member              401      404    403   403   204   404      404
@@ -47,6 +52,12 @@ MATRIX = """
     invitations                401      404    403   403   200   404      404
     revoke_invitation          401      404    403   403   204   404      404
     accept_invitation          401      200    200   409   409   200      200
+
+    categories                 200      200    200   200   200   200      200
+    products_of_firm           401      404    200   200   200   404      404
+    new_product                401      404    403   201   201   404      404
+    change_product             401      404    403   200   200   404      404
+    retire_product             401      404    403   204   204   404      404
 
     open_application           401      404    403   201   201   404      404
     applications_of_firm       401      404    200   200   200   404      404
@@ -71,6 +82,11 @@ MATRIX = """
     certificate_pdf            200      200    200   200   200   200      200
     certificate_png            200      200    200   200   200   200      200
     verify_certificate         200      200    200   200   200   200      200
+
+    desk_items                 401      404    404   404   404   404      200
+    desk_item                  401      404    404   404   404   404      200
+    decide                     401      404    404   404   404   404      200
+
     js_sdk_config              200      200    200   200   200   200      200
 """
 """``submit`` 422: the draft is incomplete, which only those are told who may submit it."""
@@ -146,6 +162,44 @@ async def an_invitation(at: Stage) -> dict[str, Any]:
 async def an_invitation_to_end(at: Stage) -> dict[str, Any]:
     await an_invitation(at)
     return {}
+
+
+async def a_registration(at: Stage) -> dict[str, Any]:
+    form = FormData()
+    fields = {"uscc": "91310000MA0000007L", "name": "样例电缆有限公司", "address": "样例市样例路 1 号"}
+    for name, value in {**fields, "legal_representative": "样例人", "applicant_name": "张工（样例）"}.items():
+        form.add_field(name, value)
+    form.add_field("licence", b"%PDF-1.7 a licence", filename="执照.pdf")
+    return {"data": form}
+
+
+async def a_registration_by_the_owner(at: Stage) -> dict[str, Any]:
+    at.made["ref"] = (await rows.registration(person_id=at.people["owner"].asker.person_id)).ref
+    return {}
+
+
+async def a_new_product(_: Stage) -> dict[str, Any]:
+    return {"json": PRODUCT}
+
+
+async def a_product_to_change(at: Stage) -> dict[str, Any]:
+    at.made["product"] = (await rows.product(enterprise_id=at.firm.id, **CHANGEABLE)).id
+    return {"json": {"name": "样例电缆（新）"}}
+
+
+async def a_product_to_retire(at: Stage) -> dict[str, Any]:
+    await a_product_to_change(at)
+    return {}
+
+
+async def something_on_the_desk(at: Stage) -> dict[str, Any]:
+    at.made["ref"] = (await rows.desk_item()).ref
+    return {}
+
+
+async def a_decision(at: Stage) -> dict[str, Any]:
+    await something_on_the_desk(at)
+    return {"json": {"decision": "noted", "reason": "已联系企业"}}
 
 
 async def a_product(at: Stage) -> dict[str, Any]:
@@ -235,6 +289,11 @@ PREPARE: dict[str, Prepare] = {
     "sign_in": a_login,
     "mark_read": an_entry_of_the_owner,
     "remove_member": another_member,
+    "register_firm": a_registration,
+    "registration_result": a_registration_by_the_owner,
+    "new_product": a_new_product,
+    "change_product": a_product_to_change,
+    "retire_product": a_product_to_retire,
     "invite": a_role,
     "invite_by_qr": a_role,
     "revoke_invitation": an_invitation_to_end,
@@ -258,6 +317,8 @@ PREPARE: dict[str, Prepare] = {
     "certificate_pdf": a_certificate,
     "certificate_png": a_certificate,
     "verify_certificate": a_suspect,
+    "desk_item": something_on_the_desk,
+    "decide": a_decision,
     "js_sdk_config": a_page_of_ours,
 }
 """What a request is about, where it is about more than the firm."""

@@ -8,8 +8,12 @@ from aiohttp import FormData
 from aiohttp.test_utils import TestClient
 
 from models import Application, DeskItem, Enterprise, Objection, Publication, StaffRole
+from models.transactions import transaction
+from standard.matrix import MATRIX
 from tests.miniapp_api.conftest import FIRM, KEY, answered, member, problem, sign_in
+from tests.workflow.graded import graded
 from tests.workflow.world import World
+from workflow import publicity
 
 CONTENT: dict[str, Any] = {
     "firm": "样例电缆有限公司",
@@ -85,6 +89,16 @@ async def test_anybody_reads_what_is_public_and_may_keep_it_a_while(
         "last_day": "2026-11-27",
     }
     await problem(await client.get("/api/v1/publications/unknown"), 404)
+
+
+async def test_what_is_really_published_is_shown_whole(client: TestClient, world: World) -> None:
+    application, _ = await graded(world)
+    async with transaction():
+        made = await publicity.publish(world.ports, application)
+    shown = await answered(await client.get(f"/api/v1/publications/{made.ref}"))
+    told = {name: value for name, value in made.content.items() if name != "edition"}
+    assert {name: shown[name] for name in told} == told
+    assert len(shown["basis"]) == len(MATRIX)
 
 
 async def test_the_list_is_newest_first_by_key(client: TestClient, world: World, firm: Enterprise) -> None:
