@@ -112,7 +112,6 @@ async def joined_ports(
             pictures=pictures,
             certifier=certifier,
             firms=TableFirmIndex(),
-            queue=TableQueue(clock),
             queue=carrier(clock),
             cache=cache,
             limiter=limiter,
