@@ -74,7 +74,9 @@ class Journey:
 
     async def greet(self) -> None:
         """Follow the account and ask who one is to it."""
-        await self._chat(type="event", event="subscribe")
+        people = await self._json("GET", "/sim/users")
+        if not any(one["id"] == self.firm.user and one["following"] for one in people):
+            await self._chat(type="event", event="subscribe")
         said = await self._chat(type="text", content="我的企业")
         self.tell("7.1(1)", f"{self.firm.user} 关注服务号，问“我的企业”：{first_line(said)}")
 
@@ -147,11 +149,16 @@ class Journey:
         self.tell("附录 A", progress["sentence"])
 
     async def _hand_in(self, ref: str, number: int, material: DemoMaterial, products: list[int]) -> None:
-        if self.chat_photos and material.kind == "certificate_photo":
-            answer = await self._chat_photo(material)
-            self.tell("7.1(2)", f"聊天里发 {material.file_name}：{first_line(answer)}")
-            return
         product = None if material.product_index is None else products[material.product_index]
+        slots = (await self._json("GET", f"/api/v1/applications/{ref}/progress"))["slots"]
+        slot = next(one for one in slots if one["kind"] == material.kind and one["product_id"] == product)
+        if any(one["file_name"] == material.file_name for one in slot["handed_in"]):
+            return
+        if self.chat_photos and material.kind == "certificate_photo":
+            if slot["state"] in {"missing", "failed", "unclear"}:
+                answer = await self._chat_photo(material)
+                self.tell("7.1(2)", f"聊天里发 {material.file_name}：{first_line(answer)}")
+            return
 
         def form() -> aiohttp.FormData:
             fields = {"kind": material.kind, "declared": json.dumps(material.declared, ensure_ascii=False)}
@@ -290,7 +297,7 @@ class Journey:
             return _with_file(form_of(fields), "file", material.data, material.file_name)
 
         answer = await self._json("POST", f"/sim/users/{self.firm.user}/messages", form=form)
-        texts = [(answer["reply"] or {}).get("content", ""), *(one.get("content", "") for one in answer["after"])]
+        texts = [(answer["reply"] or {}).get("content", ""), *(one.get("content", "") for one in answer["messages"])]
         return next((text for text in texts if text), "（判定中，结果随后到）")
 
     async def _json(
@@ -304,10 +311,10 @@ class Journey:
         key: str | None = None,
         once: bool = False,
         tolerate: set[str] | None = None,
-    ) -> dict[str, Any]:
+    ) -> Any:
         """Ask until there is an answer: a server that is away comes back, and a repeated request is done once."""
 
-        async def ask() -> dict[str, Any] | None:
+        async def ask() -> Any:
             headers = {"Authorization": f"Bearer {self.token}"} if self.token and path.startswith("/api/") else {}
             if key is not None:
                 headers["Idempotency-Key"] = f"demo-{hashlib.sha256(f'{self.uscc}{key}'.encode()).hexdigest()[:24]}"
@@ -366,7 +373,7 @@ def mark(outcome: str) -> str:
 
 def form_of(fields: Mapping[str, str]) -> aiohttp.FormData:
     """A multipart form of plain fields."""
-    form = aiohttp.FormData(default_to_multipart=True)
+    form = aiohttp.FormData(quote_fields=False, default_to_multipart=True)
     for name, value in fields.items():
         form.add_field(name, value)
     return form
