@@ -88,7 +88,7 @@ async def accept(ports: Ports, asker: Asker, code: str, name: str = "") -> Staff
         invitation = await Invitation.get_or_none(code_hash=hashed).prefetch_related("enterprise")
         if invitation is None:
             raise Refused(Kind.NOT_FOUND, "invitation_unknown", "没有这个邀请码：请核对 8 位字母和数字", field="code")
-        await Enterprise.filter(id=invitation.enterprise_id).select_for_update().get()
+        await Enterprise.filter(id=invitation.enterprise_id).select_for_update(no_key=True).get()
         await invitation.refresh_from_db()
         if invitation.used_at is not None:
             return await _accepted_before(invitation, held.person)
@@ -154,7 +154,7 @@ async def leave(ports: Ports, asker: Asker, enterprise_id: int) -> None:
     """Leave the firm; its owner hands over first."""
     async with transaction():
         await hold(asker)
-        await Enterprise.filter(id=enterprise_id).select_for_update().first()
+        await Enterprise.filter(id=enterprise_id).select_for_update(no_key=True).first()
         staff = await member_of(asker, enterprise_id)
         if staff.role == StaffRole.OWNER:
             advice = "您是企业管理员：请先邀请一位同事接任管理员，再退出企业"
@@ -165,8 +165,8 @@ async def leave(ports: Ports, asker: Asker, enterprise_id: int) -> None:
 async def remove_member(ports: Ports, asker: Asker, enterprise_id: int, staff_id: int) -> None:
     """End a colleague's membership; for the owner, of anybody but themselves."""
     async with transaction():
-        await WeChatIdentity.filter(staff_id=staff_id).order_by("id").select_for_update()
-        await Enterprise.filter(id=enterprise_id).select_for_update().first()
+        await WeChatIdentity.filter(staff_id=staff_id).order_by("id").select_for_update(no_key=True)
+        await Enterprise.filter(id=enterprise_id).select_for_update(no_key=True).first()
         own = await member_of(asker, enterprise_id, StaffRole.OWNER)
         if own.id == staff_id:
             advice = "不能移除自己：请先邀请一位同事接任管理员，再退出企业"
@@ -187,7 +187,7 @@ async def act_for(ports: Ports, asker: Asker, enterprise_id: int) -> None:
 async def grant(ports: Ports, person_id: int, role: PlatformRole, *, organisation: str = "", by: str) -> Grant:
     """Give a person a platform role; who holds it already keeps it. ``by`` is an actor of the event log."""
     async with transaction():
-        await Person.filter(id=person_id).select_for_update().get()
+        await Person.filter(id=person_id).select_for_update(no_key=True).get()
         held = await Grant.get_or_none(person_id=person_id, role=role, revoked_at=None)
         if held is not None:
             return held
@@ -222,7 +222,7 @@ def _normal(code: str) -> str:
 async def _invited(ports: Ports, asker: Asker, enterprise_id: int, role: StaffRole, code: str) -> Invitation:
     now = ports.clock.now()
     async with transaction():
-        await Enterprise.filter(id=enterprise_id).select_for_update().first()
+        await Enterprise.filter(id=enterprise_id).select_for_update(no_key=True).first()
         owner = await member_of(asker, enterprise_id, StaffRole.OWNER)
         waiting = await Invitation.filter(
             enterprise_id=enterprise_id, used_at=None, revoked_at=None, expires_at__gt=now

@@ -1,6 +1,7 @@
 """The human being behind WeChat's identities: one row, whichever of our apps and pages they come through.
 
 Whoever changes what a person has locks in this order, so that nobody waits in a circle: identities, persons, firms.
+The locks leave keys alone (``no_key``): to tell somebody something, or to file for a firm, nobody waits for them.
 """
 
 import logging
@@ -39,7 +40,7 @@ async def person_of(ports: Ports, identity: WeChatIdentity) -> Person:
         if identity.unionid is not None:
             kin |= Q(unionid=identity.unionid)
         # All of one unionid, in one order: of two that come at once, the later one finds the first one's person.
-        locked = await WeChatIdentity.filter(kin).order_by("id").select_for_update()
+        locked = await WeChatIdentity.filter(kin).order_by("id").select_for_update(no_key=True)
         known = sorted({one.person_id for one in locked if one.person_id is not None})
         persons = {person.id: person for person in [await current(person_id) for person_id in known]}
         if persons:
@@ -96,8 +97,8 @@ async def current(person_id: int) -> Person:
 
 async def hold(asker: Asker) -> Held:
     """Inside the caller's transaction: lock the asker, and every WeChat account of theirs, against changes."""
-    identities = await WeChatIdentity.filter(person_id=asker.person_id).order_by("id").select_for_update()
-    person = await Person.filter(id=asker.person_id).select_for_update().get()
+    identities = await WeChatIdentity.filter(person_id=asker.person_id).order_by("id").select_for_update(no_key=True)
+    person = await Person.filter(id=asker.person_id).select_for_update(no_key=True).get()
     if person.merged_into_id is not None:
         raise Moved
     return Held(person, identities)
@@ -124,8 +125,8 @@ async def merge(ports: Ports, keep: Person, other: Person, *, actor: str) -> Non
     """
     async with transaction():
         both = sorted((keep.id, other.id))
-        await WeChatIdentity.filter(person_id__in=both).order_by("id").select_for_update()
-        await Person.filter(id__in=both).order_by("id").select_for_update()
+        await WeChatIdentity.filter(person_id__in=both).order_by("id").select_for_update(no_key=True)
+        await Person.filter(id__in=both).order_by("id").select_for_update(no_key=True)
         keep, other = await current(keep.id), await current(other.id)
         if keep.id == other.id:
             return
@@ -158,7 +159,7 @@ async def _adopt_memberships(person: Person, identities: list[WeChatIdentity]) -
 
 
 async def _move_memberships(ports: Ports, keep: Person, other: Person) -> None:
-    for staff in await Staff.filter(person_id=other.id).order_by("id").select_for_update():
+    for staff in await Staff.filter(person_id=other.id).order_by("id").select_for_update(no_key=True):
         there = await Staff.get_or_none(person_id=keep.id, enterprise_id=staff.enterprise_id, left_at=None)
         if staff.left_at is not None or there is None:
             await Staff.filter(id=staff.id).update(person_id=keep.id)

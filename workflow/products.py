@@ -103,7 +103,7 @@ async def new_product(ports: Ports, asker: Asker, enterprise_id: int, new: NewPr
     await member_of(asker, enterprise_id, StaffRole.STAFF)
     values = _checked(ports, new)
     async with transaction():
-        await Enterprise.filter(id=enterprise_id).select_for_update().get()
+        await Enterprise.filter(id=enterprise_id).select_for_update(no_key=True).get()
         await _free(enterprise_id, values["model"])
         product = await Product.create(enterprise_id=enterprise_id, created_at=ports.clock.now(), **values)
         await _claim(ports, product, new.patterns)
@@ -117,8 +117,8 @@ async def change_product(ports: Ports, asker: Asker, product_id: int, changes: P
     """Change a registered product, for staff; not while a submitted application rests on it (7.1(2))."""
     product = await _own(asker, product_id)
     async with transaction():
-        await Enterprise.filter(id=product.enterprise_id).select_for_update().get()
-        product = await Product.filter(id=product_id, retired_at=None).select_for_update().first() or _gone()
+        await Enterprise.filter(id=product.enterprise_id).select_for_update(no_key=True).get()
+        product = await Product.filter(id=product_id, retired_at=None).select_for_update(no_key=True).first() or _gone()
         await _not_in(product, [s for s in OPEN if s not in {ApplicationState.DRAFT, ApplicationState.SUPPLEMENT}])
         values = _checked(ports, _changed(product, changes))
         if values["model"] != product.model:
@@ -144,7 +144,7 @@ async def retire_product(ports: Ports, asker: Asker, product_id: int) -> None:
     """Take a product out of use, for staff; its history stays. Not while an application covers it."""
     product = await _own(asker, product_id)
     async with transaction():
-        await Enterprise.filter(id=product.enterprise_id).select_for_update().get()
+        await Enterprise.filter(id=product.enterprise_id).select_for_update(no_key=True).get()
         await _not_in(product, list(OPEN))
         now = ports.clock.now()
         if await Product.filter(id=product.id, retired_at=None).update(retired_at=now):

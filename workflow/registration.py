@@ -198,9 +198,9 @@ async def decide_dispute(ports: Ports, item: DeskItem, decision: str, reason: st
         concerned = Q(person_id=applicant_id)
         if owner is not None:
             concerned |= Q(staff_id=owner.id)
-        await WeChatIdentity.filter(concerned).order_by("id").select_for_update()
+        await WeChatIdentity.filter(concerned).order_by("id").select_for_update(no_key=True)
         held = await hold(Asker(applicant_id))
-        firm = await Enterprise.filter(id=row.enterprise_id).select_for_update().get()
+        firm = await Enterprise.filter(id=row.enterprise_id).select_for_update(no_key=True).get()
         finding = Finding(CLAUSE, Outcome.PASS, f"{DISPUTE_CHOICES[decision]}：{reason.strip()}（7.1(1)）")
         if decision == GIVE_TO_APPLICANT:
             owner = await Staff.get_or_none(enterprise_id=firm.id, role=StaffRole.OWNER, left_at=None)
@@ -237,9 +237,9 @@ async def bind_staff(
     """
     identity = await meet(ports, openid)
     async with transaction():
-        await WeChatIdentity.filter(id=identity.id).select_for_update().get()
+        await WeChatIdentity.filter(id=identity.id).select_for_update(no_key=True).get()
         person = await person_of(ports, identity)
-        await Enterprise.filter(id=firm.id).select_for_update().get()
+        await Enterprise.filter(id=firm.id).select_for_update(no_key=True).get()
         await identity.refresh_from_db()
         if identity.staff_id is not None:
             return identity
@@ -372,7 +372,7 @@ async def _firm(ports: Ports, row: Registration) -> Enterprise:
         await record_event(
             ports, "enterprise:register", "enterprise", firm.id, actor=f"person:{row.person_id}", clause=CLAUSE
         )
-    return await Enterprise.filter(id=firm.id).select_for_update().get()
+    return await Enterprise.filter(id=firm.id).select_for_update(no_key=True).get()
 
 
 async def _rests_on(firm: Enterprise, row: Registration) -> bool:
@@ -387,11 +387,13 @@ async def _rests_on(firm: Enterprise, row: Registration) -> bool:
 
 
 async def _own(ports: Ports, row: Registration, firm: Enterprise, identities: list[WeChatIdentity]) -> None:
-    """Inside the caller's transaction: the firm is as the registration says, and the applicant is its owner."""
+    """Inside the caller's transaction: the firm is as the registration says, and the applicant is its owner.
+
+    What a case or certificate shows stays: it changes by a change report only (9.4).
+    """
     now = ports.clock.now()
-    await Enterprise.filter(id=firm.id).update(
-        name=row.name, address=row.address, organisation_role=row.organisation_role, verified_at=now
-    )
+    shown = {} if await _rests_on(firm, row) else {"name": row.name, "address": row.address}
+    await Enterprise.filter(id=firm.id).update(organisation_role=row.organisation_role, verified_at=now, **shown)
     # The scan is the firm's record from now on, whoever handed it in.
     await Evidence.filter(id=row.licence_id).update(enterprise_id=firm.id)
     person = await current(row.person_id)
@@ -416,7 +418,7 @@ async def _own(ports: Ports, row: Registration, firm: Enterprise, identities: li
         actor=f"person:{person.id}",
         clause=CLAUSE,
         before={"name": firm.name, "address": firm.address},
-        after={"name": row.name, "address": row.address, "owner": there.id},
+        after={**shown, "owner": there.id},
     )
 
 

@@ -12,6 +12,8 @@ from tests import rows
 from tests.workflow.firms import Somebody, member, role_of, somebody
 from tests.workflow.world import World
 from workflow import members
+from workflow.people import unfollow
+from workflow.persons import merge, person_of
 from workflow.ports import Unavailable
 from workflow.problems import Kind, Refused
 
@@ -229,3 +231,31 @@ async def test_a_platform_role_is_held_once_and_taken_back_once(world: World) ->
     await members.revoke_grant(world.ports, given[0].id, by="cli")
     assert await Grant.filter(revoked_at=None).count() == 0
     assert await Event.filter(action="grant:revoke").count() == 1
+
+
+async def test_many_changes_at_once_wait_for_each_other_in_one_order(world: World) -> None:
+    """Joining, taking over, leaving, merging, unfollowing and removing, all over the same few rows."""
+    firms = [await rows.enterprise() for _ in range(2)]
+    owners = [await member(world, firm, StaffRole.OWNER) for firm in firms]
+    for owner, firm in zip(owners, reversed(firms), strict=True):
+        await member(world, firm, StaffRole.VIEWER, owner)
+    people = [await somebody(world) for _ in range(6)]
+    acts: list[Awaitable[Any]] = []
+    for firm, owner in zip(firms, owners, strict=True):
+        for role, guest in zip([StaffRole.STAFF, StaffRole.VIEWER, StaffRole.OWNER], people, strict=False):
+            code, _ = await members.invite(world.ports, owner.asker, firm.id, role)
+            acts.append(members.accept(world.ports, guest.asker, code))
+            acts.append(members.act_for(world.ports, guest.asker, firm.id))
+        acts.append(members.leave(world.ports, owner.asker, firm.id))
+    acts += [merge(world.ports, people[0].person, other.person, actor="system") for other in people[1:3]]
+    acts += [person_of(world.ports, who.identity) for who in people]
+    acts += [unfollow(world.ports, who.identity.openid) for who in people[3:]]
+    outcomes = await asyncio.gather(*acts, return_exceptions=True)
+    odd = [one for one in outcomes if isinstance(one, BaseException) and not isinstance(one, Refused)]
+    assert odd == []
+    for firm in firms:
+        assert await Staff.filter(enterprise_id=firm.id, role="owner", left_at=None).count() == 1
+    for staff in await Staff.filter(left_at=None):
+        assert (
+            await Staff.filter(enterprise_id=staff.enterprise_id, person_id=staff.person_id, left_at=None).count() == 1
+        )

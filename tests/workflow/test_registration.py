@@ -347,6 +347,17 @@ async def test_an_operator_gives_the_firm_to_the_applicant(world: World) -> None
     assert (await refused(decide(world.ports, item, "keep_owner", "理由", operator.asker))).code == "not_disputed"
 
 
+async def test_a_firm_given_to_the_applicant_in_mid_case_keeps_the_name_that_the_case_shows(world: World) -> None:
+    owner, who, operator, firm, _, item = await disputed(world)
+    await Application.create(
+        ref="a", enterprise_id=firm.id, level="B", sells_online=False, state="publicity", opened_by_id=owner.person.id,
+        opened_at=rows.NOW,
+    )  # fmt: skip
+    await registration.decide_dispute(world.ports, item, "give_to_applicant", "已核实", operator.asker)
+    assert await role_of(who, firm) == "owner"
+    assert (await Enterprise.get(id=firm.id)).name == firm.name != NAME
+
+
 async def test_an_operator_keeps_the_owner(world: World) -> None:
     owner, who, operator, firm, row, item = await disputed(world)
     await registration.decide_dispute(world.ports, item, "keep_owner", "现任仍在职", operator.asker)
