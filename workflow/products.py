@@ -202,8 +202,8 @@ def _begins(code: TraceCode, pattern: CodePattern) -> bool:
             gtin = code.parts.get(GTIN, "")
             return code.valid and (gtin[1:].startswith(pattern.value) or gtin == pattern.value)
         case CodePatternKind.ECODE:
-            ecode = (code.canonical or code.text).casefold()
-            return code.valid and code.kind is CodeKind.ECODE and ecode.startswith(pattern.value.casefold())
+            ecode = (code.canonical or "").removeprefix("ecode:").casefold()
+            return code.kind is CodeKind.ECODE and ecode.startswith(pattern.value.casefold())
     return _host(code.text) == pattern.value
 
 

@@ -98,7 +98,6 @@ async def register(
         EvidenceSource.UPLOAD,
         actor=asker.actor,
         media_type=media_type,
-        identity_id=None,  # the firm's own record once it is verified, never one that goes when a chat goes
         file_name=file_name[:255],
     )
     now = ports.clock.now()
@@ -213,7 +212,8 @@ async def decide_dispute(ports: Ports, item: DeskItem, decision: str, reason: st
         else:
             finding = Finding(CLAUSE, Outcome.FAIL, finding.reason)
             state = RegistrationState.MEND
-        await _decided(ports, row, state, [*row.findings, plain_finding(finding)], firm, actor=asker.actor)
+        checks = [one for one in row.findings if one["clause"] != CLAUSE]  # that there is an owner is settled now
+        await _decided(ports, row, state, [*checks, plain_finding(finding)], firm, actor=asker.actor)
     ports.bell.ring("jobs")
 
 
@@ -271,18 +271,8 @@ _FOR_9_4 = Finding(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Form:
-    uscc: str
-    name: str
-    address: str
-    legal_representative: str
-    organisation_role: str
-    applicant_name: str
-    title: str
-
-
-def _stated(ports: Ports, form: RegistrationForm) -> _Form:
+def _stated(ports: Ports, form: RegistrationForm) -> RegistrationForm:
+    """The form in its one spelling, or why it cannot be right."""
     edition = edition_on(shanghai_day(ports.clock.now()))
     answer = applicant(form.organisation_role, edition)
     if answer.standing is Standing.NOT_SUPPORTED:
@@ -319,7 +309,7 @@ def _stated(ports: Ports, form: RegistrationForm) -> _Form:
             raise Refused(Kind.INVALID, "field_missing", f"请填写{what}", clause=CLAUSE, field=field)
         if len(text.strip()) > most:
             raise Refused(Kind.INVALID, "field_too_long", f"{what}最多 {most} 个字", clause=CLAUSE, field=field)
-    return _Form(
+    return RegistrationForm(
         number.normal,
         form.name.strip(),
         form.address.strip(),

@@ -257,9 +257,16 @@ async def test_a_photos_codes_prove_the_patterns_they_begin_with_once(
         "trace.sample.test"
     ]
     assert await prove("https://trace.sample.test/q?c=2") == []
+    await products.change_product(
+        world.ports,
+        staff.asker,
+        product.id,
+        ProductChanges(patterns=(Pattern(CodePatternKind.ECODE, "1000112"), Pattern(CodePatternKind.ECODE, "9999"))),
+    )
+    assert await prove("http://www.iotroot.com/E=1000112345678901234567890") == ["1000112"]
     pattern = await CodePattern.get(value="6901234")
     assert (pattern.proved_at, pattern.proved_by_sha256) == (world.clock.now(), "a" * 64)
-    assert await Event.filter(action="code_pattern:prove", clause="3.4").count() == 2
+    assert await Event.filter(action="code_pattern:prove", clause="3.4").count() == 3
 
 
 def test_the_list_of_categories_is_whole_and_says_where_it_is_unsure() -> None:

@@ -342,6 +342,7 @@ async def test_an_operator_gives_the_firm_to_the_applicant(world: World) -> None
     row = await Registration.get(id=row.id)
     assert row.state == "verified"
     assert "已核实授权书" in row.findings[-1]["reason"]
+    assert {finding["outcome"] for finding in row.findings} == {"pass"}
     assert "已核实授权书" in (await InboxEntry.get(person_id=owner.person.id)).body
     # Decided once.
     assert (await refused(decide(world.ports, item, "keep_owner", "理由", operator.asker))).code == "not_disputed"
