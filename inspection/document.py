@@ -44,18 +44,20 @@ _LEAST_SIDE = 500
 """A scan with a shorter long side shows neither print nor seals."""
 _LICENCES = frozenset({"business_licence", "production_licence", "ccc_certificate"})
 """Papers that bear the seal of who issued them."""
+_HOLDERS = ("name", "applicant", "manufacturer", "factory")
+"""Fields that may name the firm: a certificate's holder need not be its factory."""
 _ISSUER_WORDS = ("登记机关", "发证机关", "年月日", "颁发机构", "认证机构", "主任", "发证日期")
 
 
 @dataclass(frozen=True, slots=True)
 class _Page:
     """One page: its lines with boxes in pixels of ``rgb`` (None where it was not drawn), and whether they were written
-    in the file rather than read by eye; ``unread`` boxes of text that there was no time for."""
+    in the file rather than read by eye; ``turns`` clockwise quarter-turns that bring it upright."""
 
     lines: tuple[Line, ...]
     rgb: NDArray[np.uint8] | None
     written: bool
-    unread: int = 0
+    turns: int = 0
 
 
 def read_document(data: bytes, roots: Path | None = None) -> DocumentReport:
@@ -90,7 +92,7 @@ def read_document(data: bytes, roots: Path | None = None) -> DocumentReport:
     fields = fields_of(kind, [page.lines for page in pages])
     if title:
         fields = {"title": plain(title), **fields}
-    seen, name = _seal(pages, kind, fields.get("name", ""))
+    seen, name = _seal(pages, kind, [fields[name] for name in _HOLDERS if name in fields])
     if signatures.unchecked and seen == "seal_not_seen":
         seen = "seal_uncertain"
     by_signature = seal_of(signatures.seen)
@@ -134,8 +136,8 @@ def _media(data: bytes) -> str:
 
 def _page_of_picture(data: bytes) -> _Page:
     picture = decode(data)
-    lines, unread = _read(picture.rgb, _READ_MS)
-    return _Page(tuple(lines), picture.rgb, False, unread)
+    lines, turns = _read(picture.rgb, _READ_MS)
+    return _Page(tuple(lines), picture.rgb, False, turns)
 
 
 def _pages_of_pdf(data: bytes) -> tuple[list[_Page], int]:
@@ -148,7 +150,7 @@ def _pages_of_pdf(data: bytes) -> tuple[list[_Page], int]:
         raise PictureRefused("document_locked", "这个 PDF 有打开密码：请去掉密码后重新上传。")
     if "refused" in head:
         raise PictureRefused("document_unreadable", "打不开这个 PDF，文件可能不完整：请重新导出后上传。")
-    pages, at, budget = [], 0, _READ_MS
+    pages, at = [], 0
     scans = sum(1 for page in head["read"] if page["px"] and not _is_written(page["lines"]))
     for page in head["read"]:
         rgb = None
@@ -159,8 +161,8 @@ def _pages_of_pdf(data: bytes) -> tuple[list[_Page], int]:
         if _is_written(page["lines"]):
             pages.append(_Page(tuple(_line(*line) for line in page["lines"]), rgb, True))
         elif rgb is not None:
-            lines, unread = _read(rgb, budget / max(scans, 1))
-            pages.append(_Page(tuple(lines), rgb, False, unread))
+            lines, turns = _read(rgb, _READ_MS / max(scans, 1))
+            pages.append(_Page(tuple(lines), rgb, False, turns))
     return pages, head["pages"]
 
 
@@ -175,11 +177,12 @@ def _line(text: str, left: float, top: float, right: float, bottom: float) -> Li
 
 
 def _read(rgb: NDArray[np.uint8], budget_ms: float) -> tuple[list[Line], int]:
-    """The lines of one page, whichever way it lies, and how many boxes of text stay unread; a tall page in parts."""
+    """The lines of one page, whichever way it lies, and the clockwise quarter-turns that bring it upright; a tall page
+    in parts."""
     height, width = rgb.shape[:2]
     parts = min(4, max(1, round(height / width / 1.3))) if height > _TALL * width else 1
     lines: list[Line] = []
-    unread = 0
+    turns: int | None = None
     for part in range(parts):
         low, high = height * part // parts, height * (part + 1) // parts
         window = np.ascontiguousarray(rgb[low:high])
@@ -193,8 +196,8 @@ def _read(rgb: NDArray[np.uint8], budget_ms: float) -> tuple[list[Line], int]:
             replace(line, corners=line.corners + down, page=None if line.page is None else line.page / factor + down)
             for line in text.lines
         ]
-        unread += text.unread
-    return lines, unread
+        turns = text.turns if turns is None else turns
+    return lines, turns or 0
 
 
 def _is_screen(page: _Page) -> bool:
@@ -217,14 +220,14 @@ def _legible(pages: Sequence[_Page]) -> tuple[bool, str | None]:
 # --- the seal ---------------------------------------------------------------------------------------------------------
 
 
-def _seal(pages: Sequence[_Page], kind: str, firm: str) -> tuple[str, str]:
-    """What the pages show of the firm's seal, and the name on it.
+def _seal(pages: Sequence[_Page], kind: str, firms: Sequence[str]) -> tuple[str, str]:
+    """What the pages show of the firm's seal, and the name on it; ``firms`` are those that the paper names.
 
     A licence bears its issuer's seal besides. That one is told by its name (…监督管理局, 认证中心) where it can be
     read, else by its place: in the lower right, or beside 登记机关 or the day of issue. So on a licence a seal counts
     as the firm's where its name is one's, or where it lies elsewhere; one at the issuer's place whose name is not
     legible leaves it uncertain, and so may a firm's own that was put there. On any other paper every seal counts that
-    is not plainly an authority's.
+    is not plainly an authority's. A seal that is plainly another firm's is uncertain anywhere.
     """
     uncertain, issuers = False, ""
     for page in pages:
@@ -236,10 +239,10 @@ def _seal(pages: Sequence[_Page], kind: str, firm: str) -> tuple[str, str]:
                 uncertain = True
             elif one.of_issuer:
                 issuers = issuers or one.name
-            elif one.of_firm(firm) or kind not in _LICENCES or not _at_issuers_place(one, page):
-                return "seal_seen", one.name
-            else:
+            elif _may_be_anothers(one, page, kind, firms):
                 uncertain = True
+            else:
+                return "seal_seen", one.name
         if not found and seal.colourless(page.rgb):
             uncertain = uncertain or bool(seal.dark_rings(page.rgb))
         if max(page.rgb.shape[:2]) < _LEAST_SIDE:
@@ -247,13 +250,23 @@ def _seal(pages: Sequence[_Page], kind: str, firm: str) -> tuple[str, str]:
     return ("seal_uncertain" if uncertain else "seal_not_seen"), issuers
 
 
+def _may_be_anothers(one: seal.Seal, page: _Page, kind: str, firms: Sequence[str]) -> bool:
+    """Whether a seal is plainly another firm's, or stands on a licence where its issuer's does without being read."""
+    if firms and all(one.of_another(firm) for firm in firms):
+        return True
+    own = any(one.of_firm(firm) for firm in firms or ("",))
+    return kind in _LICENCES and not own and _at_issuers_place(one, page)
+
+
 def _at_issuers_place(one: seal.Seal, page: _Page) -> bool:
     assert page.rgb is not None
     height, width = page.rgb.shape[:2]
     x, y = one.centre
-    if x < 0.4 * width or y < 0.45 * height:
+    u, v = x / width, y / height
+    across, down = ((u, v), (1 - v, u), (1 - u, 1 - v), (v, 1 - u))[page.turns % 4]
+    if across < 0.4 or down < 0.45:
         return False
     words = [line for line in page.lines if any(word in plain(line.text).replace(" ", "") for word in _ISSUER_WORDS)]
     reach = 2.5 * one.radii[0]
     near = any(float(np.hypot(*(line.corners.mean(0) - np.array([x, y])))) < reach for line in words)
-    return near or (x > 0.55 * width and y > 0.55 * height)
+    return near or (across > 0.55 and down > 0.55)

@@ -42,6 +42,8 @@ _ISSUERS = re.compile(
     "监督管理|市场监督|管理局|工商行政|行政审批|审批服务|登记注册|认证中心|认证有限|质量认证|许可专用|人民政府"
 )
 _FIRMS = re.compile("公司|厂$|集团|合作社|合伙|中心$|商行|经营部|专用章")
+_FORM = re.compile("(股份|责任)?(有限)?(责任)?公司$|厂$")
+"""What the names of most firms end in, and by which they are alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +72,17 @@ class Seal:
             return False
         if not firm:
             return bool(_FIRMS.search(self.name))
-        here, there = _CHINESE.sub("", self.name), _CHINESE.sub("", firm)
-        return SequenceMatcher(None, here, there, autojunk=False).ratio() >= 0.5
+        return _alike(self.name, firm) >= 0.5
+
+    def of_another(self, firm: str) -> bool:
+        """Whether the name is plainly another firm's: legible to its end, and nothing of it like ``firm``'s."""
+        own, theirs = _CHINESE.sub("", self.name), _CHINESE.sub("", firm)
+        whole = len(own) >= 6 and bool(_FORM.search(own))
+        return whole and bool(theirs) and _alike(_FORM.sub("", own), _FORM.sub("", theirs)) < 0.25
+
+
+def _alike(first: str, second: str) -> float:
+    return SequenceMatcher(None, _CHINESE.sub("", first), _CHINESE.sub("", second), autojunk=False).ratio()
 
 
 def find_seals(rgb: NDArray[np.uint8], *, read: bool = True) -> list[Seal]:

@@ -103,7 +103,8 @@ def demo_materials(
 ) -> list[DemoMaterial]:  # fmt: skip
     """Everything for an application at level A on the Shanghai day ``today``, in the order of the list.
 
-    ``real_now`` is the real, aware time, for the electronic seal. Takes some two seconds and runs an event loop of its
+    Photographed were items of September 2026: play it from October 2026 on. ``real_now`` is the real, aware time, for
+    the electronic seal. Takes some two seconds and runs an event loop of its
     own: call it in a thread. Raises :class:`app.demo.paper.NoChineseFont`.
     """
     drawing = Drawing(font_folders)

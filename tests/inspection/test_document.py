@@ -21,6 +21,8 @@ from typer.testing import CliRunner
 from app.cli import cli
 from app.demo.firm import ADDRESS, FIRM, LEGAL_REPRESENTATIVE, USCC
 from app.demo.paper import Drawing, NoChineseFont
+from benchmarks.camera import Camera, photograph
+from benchmarks.certificates import Sheet
 from inspection.document import read_document
 from inspection.document_fields import credit_codes, days_in, fields_of, kind_of
 from inspection.materials import DocumentReport
@@ -229,8 +231,33 @@ def test_a_licence_copied_in_grey_leaves_its_seal_uncertain() -> None:
 
 
 @needs_font
-def test_an_issuers_seal_that_is_not_legible_leaves_the_firms_uncertain() -> None:
-    assert read_document(scanned(licence(sealed=False), share=0.35)).seal == SealSeen.SEAL_UNCERTAIN
+@pytest.mark.parametrize("turn", [0.0, 90.0, 180.0, 270.0])
+def test_an_issuers_seal_that_is_not_legible_leaves_the_firms_uncertain(turn: float) -> None:
+    assert read_document(scanned(licence(sealed=False), share=0.35, turn=turn)).seal == SealSeen.SEAL_UNCERTAIN
+
+
+@needs_font
+def test_another_firms_seal_is_not_taken_for_the_firms() -> None:
+    other = Drawing().paper(
+        "质量追溯管理制度", ("第一条",), rows=(("编制单位", FIRM),), firm=FIRM, seal="别家电器制造有限公司"
+    )
+    report = read_document(other)
+    assert (report.seal, report.seal_text) == (SealSeen.SEAL_UNCERTAIN, "")
+
+
+@needs_font
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "camera", [Camera(megapixels=12, tilt=12), Camera(tilt=14, turn=180), Camera(megapixels=4, tilt=25)]
+)
+def test_a_licence_photographed_on_a_table_is_read(camera: Camera) -> None:
+    for sealed in (True, False):
+        picture = np.asarray(Image.open(io.BytesIO(licence(sealed=sealed))).convert("RGB"))
+        high, wide = picture.shape[:2]
+        sheet = Sheet(picture, wide / 297, (297.0, high / wide * 297), (10.0, 10.0, 20.0), 21, 0.0)
+        report = read_document(photograph(sheet, 5, camera).jpeg)
+        assert (report.uscc, report.fields["name"]) == ((USCC,), "示范线缆(样例)有限公司")
+        assert (report.seal == SealSeen.SEAL_SEEN) is sealed
 
 
 @needs_font

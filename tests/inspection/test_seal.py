@@ -164,16 +164,19 @@ def test_pictures_of_any_shape_are_answered(shape: tuple[int, int]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "issuer", "firm"),
+    ("name", "issuer", "firm", "another"),
     [
-        ("示范市市场监督管理局", True, False),
-        ("示范线缆（样例）有限公司", False, True),
-        ("示范线（样例）有限公", False, True),
-        ("别的电器制造有限公司", False, False),
-        ("", False, False),
+        ("示范市市场监督管理局", True, False, False),
+        ("示范线缆（样例）有限公司", False, True, False),
+        ("示范线（样例）有限公", False, True, False),
+        ("线有用公", False, False, False),
+        ("别的电器制造有限公司", False, False, True),
+        ("", False, False, False),
     ],
 )
-def test_a_name_tells_whose_seal_it_is(name: str, issuer: bool, firm: bool) -> None:
+def test_a_name_tells_whose_seal_it_is(name: str, issuer: bool, firm: bool, another: bool) -> None:
     seal = Seal((0, 0), (9, 9), 0, "red", 1, True, True, name)
     assert seal.of_issuer is issuer
     assert seal.of_firm("示范线缆(样例)有限公司") is firm
+    assert seal.of_another("示范线缆(样例)有限公司") is another
+    assert not seal.of_another("")
