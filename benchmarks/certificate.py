@@ -101,6 +101,7 @@ def _face(serial: int) -> dict[str, Any]:
         "alive": True,
         "active": True,
         "as_of_words": "截至 2026 年 11 月 27 日（第 1 版）",
+        "remarks": [],
         "seal_note": SAMPLE_SEAL_NOTE,
         "sample_words": "样例",
         "url": url,

@@ -65,8 +65,8 @@ class TypstCertifier:
     async def verify(self, pdf: bytes) -> SignatureVerdict | None:
         """What the signature of a stranger's file says."""
         ours = (base64.b64encode(certificate).decode() for certificate in self._ours)
-        # The child imports what this process could import, wherever it was started.
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(part or os.getcwd() for part in sys.path)}
+        # The child imports what this process could import, wherever it was started, and learns nothing else of it.
+        environment = {"PYTHONPATH": os.pathsep.join(part or os.getcwd() for part in sys.path), "LANG": "C.UTF-8"}
         async with self._readers:
             child = await asyncio.create_subprocess_exec(
                 sys.executable,

@@ -56,6 +56,10 @@ def pytest_configure(config: pytest.Config) -> None:
     missing = [variable for variable, _ in SERVICES.values() if not os.environ.get(variable)]
     if CHROMIUM is None:
         missing.append("Chromium")
+    if shutil.which("pdfsig") is None:
+        missing.append("poppler-utils")
+    if not Path("/usr/share/fonts/opentype/noto").is_dir():
+        missing.append("fonts-noto-cjk")
     if os.environ.get("CI", "").lower() in {"1", "true"} and missing:
         raise pytest.UsageError(f"CI must have {' and '.join(missing)}")
 

@@ -70,6 +70,8 @@ PUBLISHED, NOTED = "certificate:publish", "certificate:register_note"
 SEAL_NOTE = "本证书以 PDF 文件中的电子签名（PAdES）为准；此处为签发单位名称，不是公章图样。"
 SAMPLE_SEAL_NOTE = "本文件以样例密钥签名，仅供试用，不具法律效力；此处为签发单位名称，不是公章图样。"
 """What the seal block is, said honestly beside it."""
+NOT_ONLINE = "企业申报所评价的产品不在网售平台销售，网售平台核验各项不适用（R37）。"
+"""Stands below the notes of Appendix B where the firm declared so."""
 
 
 # --- issuing ---------------------------------------------------------------------------------------------------------
@@ -353,6 +355,7 @@ async def _intend(
             "alive": after.state in LIVE,
             "active": after.state in LIVE and after.state is not State.SUSPENDED,
             "as_of_words": f"截至 {today.year} 年 {today.month} 月 {today.day} 日（第 {revision} 版）",
+            "remarks": list(await _remarks(row)),
             "seal_note": SAMPLE_SEAL_NOTE if ports.certifier.sample else SEAL_NOTE,
             "sample_words": "样例" if firm.is_sample or ports.certifier.sample else "",
             "url": url,
@@ -364,6 +367,12 @@ async def _intend(
     await Certificate.filter(id=row.id).update(revision=revision)
     row.revision = revision
     await _enqueue_rendering(ports, row.id, revision, f"{RENDER}:{row.id}:{revision}", promised or [])
+
+
+async def _remarks(row: Certificate) -> tuple[str, ...]:
+    """What has to be said on a certificate beside the notes of Appendix B."""
+    application = await Application.get(id=row.application_id)
+    return () if application.sells_online else (NOT_ONLINE,)
 
 
 async def _enqueue_rendering(ports: Ports, certificate_id: int, revision: int, key: str, promised: list[str]) -> None:
@@ -390,10 +399,10 @@ async def render(ports: Ports, job: ClaimedJob) -> None:
         async with transaction():
             await ports.queue.finish(job)
         return
-    if missing := await ports.certifier.missing_glyphs(words_of(rendering.face)):
-        await _put_missing_on_desk(ports, job, row, rendering, missing)
-        return
     try:
+        if missing := await ports.certifier.missing_glyphs(words_of(rendering.face)):
+            await _put_missing_on_desk(ports, job, row, rendering, missing)
+            return
         drawn = await ports.certifier.render(rendering.face, rendering.face["url"])
         signed = await ports.certifier.sign(drawn.pdf, row.number, rendering.revision)
     except CertifierFailed as problem:
@@ -437,7 +446,7 @@ def words_of(face: dict[str, Any]) -> str:
     """Every word that stands on a certificate with that face."""
     pairs = [part for pair in face["fields"] for part in pair]
     rest = (face[name] for name in ("heading", "grade_name", "as_of_words", "seal_note", "sample_words"))
-    return "\n".join([face["title"], *pairs, face["seal"], *face["notes"], *rest])
+    return "\n".join([face["title"], *pairs, face["seal"], *face["notes"], *face["remarks"], *rest])
 
 
 async def _put_missing_on_desk(
@@ -576,6 +585,7 @@ class PublicCertificate:
     months: tuple[PublicMonth, ...]
     points: int
     conditions: tuple[str, ...]
+    remarks: tuple[str, ...]
     is_sample: bool
     previous: str
     successor: str
@@ -649,6 +659,7 @@ async def shown(row: Certificate) -> PublicCertificate:
         ),
         points=row.points,
         conditions=now.conditions,
+        remarks=await _remarks(row),
         is_sample=row.enterprise.is_sample,
         previous=now.previous,
         successor=now.successor,

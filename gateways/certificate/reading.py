@@ -78,17 +78,21 @@ def _untouched_room(pdf: bytes, signature: Any) -> bool:
 
 
 def _carries(pdf: bytes, ours: list[bytes]) -> bool:
-    """Whether a good part of one of our certificates stands in the file, in hexadecimal as signatures are written.
+    """Whether a part of one of our certificates that no other has stands in the file, in hexadecimal as in signatures.
 
-    Quarters, the first of which may be an issuer's: a byte changed in the certificate itself leaves the others.
+    Parts of its public key, and of its own signature: a byte changed in the certificate itself leaves the others.
     """
     lower = pdf.lower()
-    for certificate in ours:
-        size = len(certificate) // 4
-        quarters = (certificate[place * size : (place + 1) * size] for place in (1, 2, 3))
-        if any(quarter.hex().encode() in lower for quarter in quarters):
-            return True
-    return False
+    return any(part.hex().encode() in lower for certificate in ours for part in _unmistakable(certificate))
+
+
+def _unmistakable(der: bytes) -> tuple[bytes, ...]:
+    from cryptography import x509  # noqa: PLC0415 - loaded in the child only
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat  # noqa: PLC0415
+
+    certificate = x509.load_der_x509_certificate(der)
+    key = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return key[-64:-32], key[-32:], certificate.signature[-32:]
 
 
 def main() -> None:

@@ -43,6 +43,12 @@ class SigningKey:
         assert self.signer.signing_cert is not None
         return bytes(self.signer.signing_cert.dump())
 
+    def must_be_in_force(self) -> None:
+        """Raise :class:`CertifierFailed` where the certificate's days are over: nothing is signed then."""
+        ends = x509.load_der_x509_certificate(self.certificate).not_valid_after_utc
+        if ends <= dt.datetime.now(dt.UTC):
+            raise CertifierFailed(f"签名证书已于 {ends:%Y-%m-%d} 到期")
+
     @property
     def certificates_size(self) -> int:
         """Bytes of all certificates that go into a signature."""
@@ -57,11 +63,9 @@ def load_key(path: Path, password: str) -> SigningKey:
         raise CertifierFailed(f"{path}: {type(problem).__name__}") from None
     if signer is None:
         raise CertifierFailed(f"{path}: 密码不对，或不是 PKCS#12 文件")
-    now = dt.datetime.now(dt.UTC)
-    ends = x509.load_der_x509_certificate(signer.signing_cert.dump()).not_valid_after_utc
-    if ends <= now:
-        raise CertifierFailed(f"{path}: 证书已于 {ends:%Y-%m-%d} 到期")
-    return SigningKey(signer, sample=False)
+    key = SigningKey(signer, sample=False)
+    key.must_be_in_force()
+    return key
 
 
 def former_certificate(path: Path) -> bytes:
@@ -94,6 +98,7 @@ def sign(pdf: bytes, key: SigningKey, number: str, revision: int, timestamp_url:
 
     With ``timestamp_url`` an RFC 3161 time stamp is put into it (B-T), else the time is the machine's own (B-B).
     """
+    key.must_be_in_force()
     metadata = signers.PdfSignatureMetadata(
         field_name=FIELD,
         md_algorithm="sha256",

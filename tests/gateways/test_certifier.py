@@ -5,16 +5,26 @@ import io
 import random
 import shutil
 import subprocess
-from collections.abc import AsyncIterator
-from datetime import date
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, date, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pypdfium2
 import pytest
+from asn1crypto import keys as asn1_keys
+from asn1crypto import tsp
+from asn1crypto import x509 as asn1_x509
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, pkcs12
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from PIL import Image
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.timestamps import DummyTimeStamper
 
 from config.settings import CertificateSettings, Environment, Settings
 from gateways.certificate.reading import read
@@ -50,6 +60,7 @@ def face(name: str = "样例电缆𠮷㐂龘有限公司", categories: tuple[str
         "active": True,
         "as_of_words": "截至 2026 年 11 月 27 日（第 1 版）",
         "seal_note": "样例",
+        "remarks": ["企业申报不在网售平台销售。"],
         "sample_words": "样例",
         "url": URL,
     }
@@ -226,6 +237,75 @@ async def test_a_file_signed_under_a_former_key_is_still_known(signed: bytes, tm
         await now.aclose()
     assert verdict is not None
     assert (verdict.ours, verdict.intact) == (True, True)
+
+
+@pytest.fixture
+def stamps() -> Iterator[str]:
+    """A time stamp service (RFC 3161) that nobody trusts."""
+    key = rsa.generate_private_key(65537, 2048)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "样例时间戳")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING]), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    stamper = DummyTimeStamper(
+        asn1_x509.Certificate.load(certificate.public_bytes(Encoding.DER)), asn1_keys.PrivateKeyInfo.load(private)
+    )
+
+    class Service(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            asked = tsp.TimeStampReq.load(self.rfile.read(int(self.headers["Content-Length"])))
+            answer = stamper.request_tsa_response(asked).dump()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/timestamp-reply")
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, *_: Any) -> None: ...
+
+    server = HTTPServer(("127.0.0.1", 0), Service)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+async def test_a_time_stamp_is_put_in_where_a_service_is_named(stamps: str, tmp_path: Path) -> None:
+    settings = CertificateSettings.model_validate({"timestamp_url": stamps})
+    stamped = TypstCertifier(settings, sample_key(tmp_path))
+    try:
+        pdf = await stamped.sign((await stamped.render(face(), URL)).pdf, NUMBER, 1)
+        verdict = await stamped.verify(pdf)
+    finally:
+        await stamped.aclose()
+    assert verdict is not None
+    assert (verdict.ours, verdict.intact) == (True, True)
+    (signature,) = PdfFileReader(io.BytesIO(pdf)).embedded_regular_signatures
+    attributes = signature.signer_info["unsigned_attrs"]
+    assert "signature_time_stamp_token" in [attribute["type"].native for attribute in attributes]
+
+
+async def test_a_time_stamp_service_that_is_away_is_said(tmp_path: Path) -> None:
+    settings = CertificateSettings.model_validate({"timestamp_url": "http://127.0.0.1:1/"})
+    stamped = TypstCertifier(settings, sample_key(tmp_path))
+    try:
+        drawn = await stamped.render(face(), URL)
+        with pytest.raises(CertifierFailed, match="TimestampRequestError"):
+            await stamped.sign(drawn.pdf, NUMBER, 1)
+    finally:
+        await stamped.aclose()
 
 
 # --- keys ------------------------------------------------------------------------------------------------------------

@@ -87,6 +87,7 @@ async def test_every_word_is_on_record_before_anything_is_signed(world: World) -
     assert fields["评价等级"] == "A 级（良好级）"
     assert fields["证书当前状态"] == "正常（延续至 2026 年 11 月）"
     assert fields["核验查询"] == "https://sample.test/c/T-CMIF-2026-000001（或扫描二维码）"
+    assert rendering.face["remarks"] == [certificates.NOT_ONLINE]
     assert rendering.face["as_of_words"] == "截至 2026 年 11 月 28 日（第 1 版）"
     assert (await Application.get(id=row.application_id)).state == ApplicationState.CERTIFIED
 
