@@ -1,8 +1,8 @@
 """Firms among a million: how long a question takes, by its kind, on both databases (7.6).
 
-``python -m benchmarks.firm_search`` makes a database of its own (``--server postgres://…``, else a SQLite file), fills it
-with ``--firms`` invented names of the usual build (place, brand, trade, tail), asks ``--questions`` of every kind, and
-drops it. The floor is a certificate read by its number in the same run.
+``python -m benchmarks.firm_search`` makes a database of its own (``--server postgres://…``, else a SQLite file), fills
+it with ``--firms`` invented names of the usual build (place, brand, trade, tail), asks ``--questions`` of every kind,
+and drops it. The floor is a certificate read by its number in the same run.
 """
 
 import argparse
@@ -29,12 +29,30 @@ from models.transactions import transaction
 from workflow.context import Ports
 from workflow.queries import find_firms, firm_page
 
-PLACES = ["上海", "上海市", "北京", "天津", "重庆", "浙江", "江苏", "广东", "山东", "河北", "河南", "湖北", "湖南", "四川", "安徽", "福建", "江西", "辽宁", "陕西", "山西", "浙江省杭州市", "江苏省无锡市", "宁波", "温州", "乐清", "杭州", "嘉兴", "绍兴", "金华", "台州", "南京", "苏州", "无锡", "常州", "南通", "扬州", "宜兴", "合肥", "芜湖", "天长", "济南", "青岛", "烟台", "潍坊", "广州", "深圳", "东莞", "佛山", "珠海", "厦门", "泉州", "福州", "武汉", "长沙", "成都", "西安", "沈阳", "大连", "石家庄", "邢台", "保定", "郑州", "新乡", "昆明", "贵阳", "南宁", "长春", "哈尔滨", "上海浦东", "上海市嘉定区", "杭州市余杭区", "广州市番禺区", "深圳市宝安区"]
-TRADES = ["电缆", "电线", "电线电缆", "线缆", "科技", "电气", "电器", "机械", "化工", "建材", "阀门", "管业", "塑胶", "五金", "电子", "新材料", "仪表", "开关", "变压器", "电力设备", "消防器材", "钢管", "轴承", "玻璃", "水泥", "防水材料", "橡胶制品", "特种电缆", "光电科技", "自动化设备", "环保科技", "轮胎", "锅炉", "压力容器", "安全用品", "劳保用品", "门窗", "家具", "涂料", "铝业", "铜业", "紧固件", "食品机械", "包装材料", "纺织"]
-BRANDS = "华新东方远大兴盛宏达金龙天龙中泰恒通正安永昌瑞丰德力海鑫光明润亚宝利泽信诚立成佳和顺源万美科创联众飞跃腾凯旭日升辉煌祥云峰星辰宇航博雅文嘉睿智卓越诺尔特斯麦克迪奥格"
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
+PLACES = _words(
+    "上海 上海市 北京 天津 重庆 浙江 江苏 广东 山东 河北 河南 湖北 湖南 四川 安徽 福建 江西 辽宁 "
+    "陕西 山西 浙江省杭州市 江苏省无锡市 宁波 温州 乐清 杭州 嘉兴 绍兴 金华 台州 南京 苏州 无锡 "
+    "常州 南通 扬州 宜兴 合肥 芜湖 天长 济南 青岛 烟台 潍坊 广州 深圳 东莞 佛山 珠海 厦门 泉州 福州 "
+    "武汉 长沙 成都 西安 沈阳 大连 石家庄 邢台 保定 郑州 新乡 昆明 贵阳 南宁 长春 哈尔滨 上海浦东 "
+    "上海市嘉定区 杭州市余杭区 广州市番禺区 深圳市宝安区"
+)
+TRADES = _words(
+    "电缆 电线 电线电缆 线缆 科技 电气 电器 机械 化工 建材 阀门 管业 塑胶 五金 电子 新材料 仪表 "
+    "开关 变压器 电力设备 消防器材 钢管 轴承 玻璃 水泥 防水材料 橡胶制品 特种电缆 光电科技 "
+    "自动化设备 环保科技 轮胎 锅炉 压力容器 安全用品 劳保用品 门窗 家具 涂料 铝业 铜业 紧固件 "
+    "食品机械 包装材料 纺织"
+)
+BRANDS = (
+    "华新东方远大兴盛宏达金龙天龙中泰恒通正安永昌瑞丰德力海鑫光明润亚宝利泽信诚立成佳和顺源万美"
+    "科创联众飞跃腾凯旭日升辉煌祥云峰星辰宇航博雅文嘉睿智卓越诺尔特斯麦克迪奥格"
+)
 TAILS = ("有限公司",) * 16 + ("有限责任公司",) * 2 + ("股份有限公司", "厂", "集团有限公司", "有限公司上海分公司")
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
-GOAL_MS = {"certificate number": 5, "credit code": 5}
 
 
 def main() -> None:
@@ -120,9 +138,7 @@ async def _on_sqlite(_: None, firms: int, questions: int) -> None:
 
 def _rows(firms: int) -> Iterator[dict[str, tuple[list[str], list[tuple[Any, ...]]]]]:
     """Rows by table, some thousand firms at a time; every tenth firm has a certificate."""
-    yield {
-        "person": (["id", "created_at"], [(1, NOW)]),
-    }
+    yield {"person": (["id", "created_at"], [(1, NOW)])}
     for first in range(1, firms + 1, 10_000):
         enterprises, names, keys, applications, certificates = [], [], [], [], []
         for number in range(first, min(first + 10_000, firms + 1)):
@@ -196,12 +212,19 @@ def _questions(firms: int, count: int) -> dict[str, list[str]]:
         at = chance.randrange(1, len(text) - 1)
         return text[:at] + chance.choice(("", "鸢", "壹")) + text[at + 1 :]
 
-    popular = ["电缆", "上海", "有限公司", "公司", "有", "司", "电", "科技", "电线电缆", "上海市", "有限责任公司", "股份", "份有限公司", "科技有限公司", "浙江省杭州市", "集团", "缆有限公司", "华", "中泰", "厂"]
-    spoken = ["shanghai", "dianlan", "youxiangongsi", "gongsi", "keji", "s", "d", "sh", "dl", "yxgs", "hangzhou", "zhe", "z", "l", "li", "jiang", "dian", "dianlany", "kejiy", "hx"]
+    popular = _words(
+        "电缆 上海 有限公司 公司 有 司 电 科技 电线电缆 上海市 有限责任公司 股份 份有限公司 "
+        "科技有限公司 浙江省杭州市 集团 缆有限公司 华 中泰 厂"
+    )
+    spoken = _words(
+        "shanghai dianlan youxiangongsi gongsi keji s d sh dl yxgs hangzhou zhe z l li jiang dian dianlany kejiy hx"
+    )
     adversarial = [
-        "上海 电缆", "上海 电缆 有限公司", "上海市嘉定区 浙江省", "电缆 电缆厂 科技 华", "浙江省杭州市 江苏省无锡市", "shanghai dianlan", "sh dl", "s d",
-        "有限公司 有限责任公司", "电 缆 线 上", "上海电", "电缆有限公司上海分公司", "有限公司上海分公司", "有限公司上海分公司" * 8, "上海" * 40, "上海上海", "电电电电",
-        "dian" * 12, "shanghaishanghai", "a", "上海浦东电缆集团有限公司有限公司", "上海鸢电缆", "浙江省杭州市鸢", "上海科技电缆科技电缆科技",
+        "上海 电缆", "上海 电缆 有限公司", "上海市嘉定区 浙江省", "电缆 电缆厂 科技 华",
+        "浙江省杭州市 江苏省无锡市", "shanghai dianlan", "sh dl", "s d", "有限公司 有限责任公司", "电 缆 线 上",
+        "上海电", "电缆有限公司上海分公司", "有限公司上海分公司", "有限公司上海分公司" * 8, "上海" * 40,
+        "上海上海", "电电电电", "dian" * 12, "shanghaishanghai", "a", "上海浦东电缆集团有限公司有限公司",
+        "上海鸢电缆", "浙江省杭州市鸢", "上海科技电缆科技电缆科技",
     ]  # fmt: skip
     return {
         "fragment: brand": each(lambda _, brand, __: brand),

@@ -40,7 +40,7 @@ _WORDS = 4
 """Words of a question that are looked for one by one; more are one text only."""
 _BATCH = 500
 """Keys read at once at most, firms indexed anew at once."""
-_EXAMINED = 1000
+_EXAMINED = 600
 """Keys that one page looks at: where few of them answer, the page is short and its cursor goes on behind them."""
 _FEW = 500
 """Keys of a word that are counted, to begin with the rarest word."""

@@ -5,13 +5,13 @@ all else that a firm hands in confidential, and that it applied at all is part o
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from models import Certificate, Enterprise, Publication
 from standard.validity import State
+from workflow.certificate_numbers import number_from_path
 from workflow.context import Ports
 from workflow.ports import CursorInvalid
 from workflow.problems import Kind, Refused
@@ -19,6 +19,7 @@ from workflow.problems import Kind, Refused
 MOST = 100
 """Firms on one page at most."""
 _ALIVE = (State.ACTIVE, State.WARNED, State.SUSPENDED)
+_SHOWN = ("id", "number", "enterprise_id", "grade", "state", "issued_on", "last_day")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +73,8 @@ async def find_firms(
     """The firms that ``text`` may mean, the likeliest first, and the cursor of the next page where there is one.
 
     Names that begin with the text come before those that hold it, near ones (by sound, one wrong or missing
-    character) only where the exact ones are few. A whole certificate number leads to its holder. Raises
-    :class:`Refused` ``cursor_invalid``.
+    character) only where the exact ones leave room on the first page. A whole certificate number leads to its holder.
+    A page may be short and yet have a next one. Raises :class:`Refused` ``cursor_invalid``.
     """
     limit = min(max(limit, 1), MOST)
     holder = None if after else await _holder(text)
@@ -82,21 +83,21 @@ async def find_firms(
     try:
         found, following = await ports.firms.find(text, limit=limit, after=after)
     except CursorInvalid:
-        raise Refused(
-            Kind.INVALID, "cursor_invalid", "翻页标记无效：请从第一页重新查询", clause="7.6", field="after"
-        ) from None
+        advice = "翻页标记无效：请从第一页重新查询"
+        raise Refused(Kind.INVALID, "cursor_invalid", advice, clause="7.6", field="after") from None
     return await _hits(found), following
 
 
 async def firm_page(uscc: str) -> FirmPage:
     """The public page of one firm; :class:`Refused` ``not_found`` where nothing of it is public."""
-    firm = await Enterprise.get_or_none(uscc=_number(uscc))
-    certificates = [] if firm is None else await Certificate.filter(enterprise_id=firm.id).order_by("-serial")
-    published = [] if firm is None else await Publication.filter(application__enterprise_id=firm.id).order_by("-id")
-    if firm is None or not (certificates or published):
-        raise Refused(
-            Kind.NOT_FOUND, "not_found", "没有查到该企业公开的评价结果或证书：请核对统一社会信用代码", clause="7.6"
-        )
+    code = uscc.strip().upper()
+    firm = await Enterprise.get_or_none(uscc=code) if re.fullmatch(r"[0-9A-Z]{18}", code) else None
+    if firm is None:
+        raise _nothing_public()
+    certificates = await Certificate.filter(enterprise_id=firm.id).order_by("-serial").only(*_SHOWN)
+    published = await Publication.filter(application__enterprise_id=firm.id).order_by("-id")
+    if not (certificates or published):
+        raise _nothing_public()
     return FirmPage(
         uscc=firm.uscc,
         name=firm.name,
@@ -107,26 +108,30 @@ async def firm_page(uscc: str) -> FirmPage:
     )
 
 
+def _nothing_public() -> Refused:
+    """The same answer for a firm that is not here and for one of which nothing is public (8.3)."""
+    advice = "没有查到该企业公开的评价结果或证书：请核对统一社会信用代码"
+    return Refused(Kind.NOT_FOUND, "not_found", advice, clause="7.6")
+
+
 async def _holder(text: str) -> int | None:
     """The firm whose certificate has that number."""
-    number = _number(text)
-    if len(number) > 40 or not any(character.isdigit() for character in number):
-        return None
-    certificate = await Certificate.get_or_none(number=number).only("id", "enterprise_id")
+    number = number_from_path(text)
+    certificate = await Certificate.get_or_none(number=number).only("id", "enterprise_id") if number else None
     return certificate.enterprise_id if certificate else None
 
 
 async def _hits(found: list[int]) -> list[FirmHit]:
     """The firms in the order found, each with the certificate to show."""
-    firms = {firm.id: firm for firm in await Enterprise.filter(id__in=found)} if found else {}
+    if not found:
+        return []
+    firms = {firm.id: firm for firm in await Enterprise.filter(id__in=found).only("id", "uscc", "name", "is_sample")}
     certificates: dict[int, list[Certificate]] = {}
-    if found:
-        for one in await Certificate.filter(enterprise_id__in=found).order_by("-serial"):
-            certificates.setdefault(one.enterprise_id, []).append(one)
+    for one in await Certificate.filter(enterprise_id__in=found).order_by("-serial").only(*_SHOWN):
+        certificates.setdefault(one.enterprise_id, []).append(one)
     return [
         FirmHit(one, firms[one].uscc, firms[one].name, firms[one].is_sample, _current(certificates.get(one, [])))
         for one in found
-        if one in firms
     ]
 
 
@@ -145,9 +150,3 @@ def _line(certificate: Certificate) -> CertificateLine:
         issued_on=certificate.issued_on,
         last_day=certificate.last_day,
     )
-
-
-def _number(text: str) -> str:
-    """A number as it is kept: half width, capital, no blanks, one kind of dash."""
-    folded = re.sub(r"[‐‑‒–—―−]", "-", unicodedata.normalize("NFKC", text[:200]).upper())
-    return "".join(character for character in folded if character.isprintable() and character != " ")

@@ -74,7 +74,8 @@ async def test_a_firm_is_found_by(index: TableFirmIndex, text: str) -> None:
     "text",
     [
         "", " ", "。，！", "%", "_", "示%缆", "'; DROP TABLE firm_key; --", "\x00", "\x00\x01\x1f", "🧨", "\ud800",
-        "\ufffe\uffff", "a" * 100_000, "缆" * 5_000, "缆 " * 5_000, "()" * 300, "\u202e\u200b", "ｱｲｳ", "٣٤٥", "𠮷" * 200,
+        "\ufffe\uffff", "a" * 100_000, "缆" * 5_000, "缆 " * 5_000, "()" * 300, "\u202e\u200b", "ｱｲｳ", "٣٤٥",
+        "𠮷" * 200,
         "hanghai", "hifan", "hg", "x" * 65, "1" * 65, "示" * 65, "zz",
     ],
 )  # fmt: skip
@@ -150,7 +151,7 @@ async def test_the_usual_tail_is_answered_in_the_order_of_names(index: TableFirm
     assert sorted(await all_pages(index, "gongsi", 20)) == sorted(ids)
 
 
-@pytest.mark.parametrize("limit", [1, 2, 7, 20])
+@pytest.mark.parametrize("limit", [1, 7])
 @pytest.mark.parametrize(
     "text", ["示", "电缆", "公司", "上海 电缆", "dian", "d", "sh", "shanghai", "示 dl", "913100", "有"]
 )
@@ -158,9 +159,10 @@ async def test_pages_hold_every_firm_that_answers_once(
     index: TableFirmIndex, text: str, limit: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(firm_index, "_EXAMINED", 8)
-    names = sample_names(60)
-    for number, name in enumerate(names):
-        await put(index, name, uscc=f"9131{number % 5:02d}0000{number:08d}")
+    names = sample_names(40)
+    async with transaction():
+        for number, name in enumerate(names):
+            await put(index, name, uscc=f"9131{number % 5:02d}0000{number:08d}")
     whole, after = await index.find(text, limit=1000)
     assert after is None or len(whole) < len(names)
     paged = await all_pages(index, text, limit)
@@ -185,7 +187,10 @@ async def test_a_firm_that_comes_between_two_pages_moves_no_other(index: TableFi
 
 @pytest.mark.parametrize(
     "cursor",
-    ["", "x", "an1.1.", "an1.1.AAAA", "an1.-1.TgAA", "an1.99999999999999999999.TgAA", "zz.1.TgAA", "an1.1.====", "w9.1.TgAA", "an1.１.TgAA", "an1.1.TgA" + "A" * 500],
+    [
+        "", "x", "an1.1.", "an1.1.AAAA", "an1.-2.TgAA", "an1.99999999999999999999.TgAA", "zz.1.TgAA", "an1.1.====",
+        "w9.1.TgAA", "an1.１.TgAA", "an1.1.TgA" + "A" * 500,
+    ],
 )  # fmt: skip
 async def test_a_cursor_of_no_page_is_refused(index: TableFirmIndex, cursor: str) -> None:
     await put(index, SHIFAN)
@@ -263,7 +268,9 @@ async def answers(enterprise_id: int, text: str) -> bool:
 def sample_names(count: int) -> Iterable[str]:
     chance = random.Random(3)
     return [
-        chance.choice(("上海", "宁波", "")) + "".join(chance.choices("示范电样例", k=2)) + chance.choice(("电缆", "电线", "阀门"))
+        chance.choice(("上海", "宁波", ""))
+        + "".join(chance.choices("示范电样例", k=2))
+        + chance.choice(("电缆", "电线", "阀门"))
         + chance.choice(TAILS)
         for _ in range(count)
     ]  # fmt: skip

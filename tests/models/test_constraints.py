@@ -16,6 +16,7 @@ from models import (
     ApplicationState,
     CodePattern,
     Event,
+    FirmName,
     Grant,
     ObjectionEvidence,
     Product,
@@ -25,6 +26,11 @@ from tests import rows
 from tests.conftest import Database
 
 Attempt = Callable[[], Awaitable[Any]]
+
+
+async def found_twice() -> None:
+    firm = {"enterprise_id": (await rows.enterprise()).id}
+    await twice(FirmName.create, uscc="9" * 18, folded="样例", readings="yang li", **firm)
 
 
 async def of_one_evidence() -> None:
@@ -90,6 +96,7 @@ UNIQUES: dict[str, Attempt] = {
     "inspection.key": lambda: twice(rows.inspection, key="a"),
     "photo.receipt": lambda: twice(rows.photo, receipt="a"),
     "picture_fingerprint.evidence": of_one_evidence,
+    "firm_name.enterprise": found_twice,
     "upload_link.token_hash": lambda: twice(rows.upload_link, token_hash="a"),
     "session.token_hash": lambda: twice(rows.session, token_hash="a"),
     "one_time_link.token_hash": lambda: twice(rows.one_time_link, token_hash="a"),
