@@ -122,7 +122,7 @@ def part_of_tail(folded: str) -> str:
 
 def _ways(folded: str) -> list[list[str]]:
     """Ways to say a name: as words, each character on its own, and with the readings that names use."""
-    runs = lazy_pinyin(folded, errors=list)  # type: ignore[arg-type] - a list is taken, too
+    runs = lazy_pinyin(folded, errors=list)  # type: ignore[arg-type]  # a list is taken, too
     alone = [_alone(character) for character in folded]
     named = [_NAMED.get(character, said) for character, said in zip(folded, runs, strict=True)]
     ways = []

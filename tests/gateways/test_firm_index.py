@@ -153,7 +153,7 @@ async def test_the_usual_tail_is_answered_in_the_order_of_names(index: TableFirm
 
 @pytest.mark.parametrize("limit", [1, 7])
 @pytest.mark.parametrize(
-    "text", ["示", "电缆", "公司", "上海 电缆", "dian", "d", "sh", "shanghai", "示 dl", "913100", "有"]
+    "text", ["示", "电缆", "公司", "上海 电缆", "dian", "d", "sh", "shanghai", "示 dx", "913100", "有"]
 )
 async def test_pages_hold_every_firm_that_answers_once(
     index: TableFirmIndex, text: str, limit: int, monkeypatch: pytest.MonkeyPatch
