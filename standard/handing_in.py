@@ -1,7 +1,6 @@
 """How each material of Appendix A is handed in and read: once or per product, how many files, what is stated beside
 them, and which words a document must hold at the least (5, 6 column 3, 7.2(2)); ``editions/…/handing_in.toml``."""
 
-import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -13,6 +12,7 @@ from standard.citation import cites
 from standard.facts import PublicQuery
 from standard.grades import Grade
 from standard.materials import Due, Material
+from standard.names import fold
 from standard.outcome import Finding, Outcome
 from standard.profile import Edition, ProfileError
 
@@ -195,14 +195,9 @@ def query_shows(words: Collection[str], edition: Edition) -> PublicQuery:
     return PublicQuery.FULL if full else PublicQuery.BASIC
 
 
-def plain(text: str) -> str:
-    """A text as it is compared: one width, no spaces, capitals."""
-    return "".join(unicodedata.normalize("NFKC", text).upper().split())
-
-
 def _has(text: str, group: Iterable[str]) -> bool:
-    said = plain(text)
-    return any(plain(word) in said for word in group)
+    said = fold(text)
+    return any(fold(word) in said for word in group)
 
 
 def _groups(name: str, edition: Edition) -> tuple[tuple[str, ...], ...]:

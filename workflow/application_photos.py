@@ -7,7 +7,7 @@ from workflow.access import RANK
 from workflow.applications import JUDGE, put_into_slot
 from workflow.case import Case, case_of, trace_code_of, worst_of
 from workflow.context import Ports
-from workflow.material_judging import STATES, print_findings
+from workflow.material_judging import STATES, print_findings, prove_by
 from workflow.slots import Slot, slots_of
 from workflow.wording import nothing_found
 
@@ -66,10 +66,11 @@ async def hand_in_photo(ports: Ports, identity: WeChatIdentity, photo: Photo) ->
         actor=f"identity:{identity.id}",
         **judged,
     )
-    if not judged:
-        await ports.queue.enqueue(
-            JUDGE, f"{JUDGE}:{material.id}", {"material": material.id}, due=ports.clock.now(), priority=5
-        )
+    if judged:
+        await prove_by(ports, product_id, inspection, evidence.sha256)
+    else:
+        args = {"material": material.id}
+        await ports.queue.enqueue(JUDGE, f"{JUDGE}:{material.id}", args, due=ports.clock.now(), priority=5)
     return material
 
 

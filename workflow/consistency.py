@@ -11,7 +11,7 @@ from inspection.materials import Ledger
 from inspection.placement import Placement, same_place
 from inspection.report import Report, Verdict
 from models import Material, Product
-from standard.handing_in import plain
+from standard.names import fold
 from standard.outcome import Finding, Outcome
 from workflow.case import Case, plain_finding, trace_code
 
@@ -48,15 +48,15 @@ def _codes_in_ledger(case: Case, ledgers: dict[int, Ledger]) -> list[dict[str, A
     files = [one for one in case.of("trace_ledger") if one.id in ledgers]
     if not files:
         return []
-    codes = {plain(code) for one in files for code in ledgers[one.id].codes}
-    batches = {plain(batch) for one in files for batch in ledgers[one.id].batches}
+    codes = {code.strip() for one in files for code in ledgers[one.id].codes}
+    batches = {fold(batch) for one in files for batch in ledgers[one.id].batches}
     found = []
     for photo in case.prints():
         code = trace_code(photo, case.edition)
         if code is None or not code.valid:
             continue
         names = [code.parts[part] for part in (BATCH, SERIAL) if part in code.parts]
-        if {plain(code.canonical or ""), plain(_text(photo))} & codes or any(plain(name) in batches for name in names):
+        if {code.canonical, _text(photo).strip()} & codes or any(fold(name) in batches for name in names):
             continue
         shown = f"追溯码 {_text(photo)}" + (f"（批次 {code.parts[BATCH]}）" if BATCH in code.parts else "")
         reason = f"追溯数据台账里没有合格证照片上的{shown}：请补上这一批的记录，或换成台账所列批次的合格证（7.2(2)）。"

@@ -45,8 +45,9 @@ from models import Material, Product
 from standard import prints, scope
 from standard.codes import Level, select
 from standard.facts import LABELS, WORDS, Channel, Collection, Excused, Facts, Link, rate
-from standard.handing_in import plain, query_shows
+from standard.handing_in import query_shows
 from standard.months import Month
+from standard.names import same
 from standard.outcome import Outcome, worst
 from workflow.case import Case, trace_code
 from workflow.consistency import position_findings
@@ -227,10 +228,9 @@ def _coverage(case: Case) -> Found:
 
 def _category(products: Sequence[Product], said: str) -> str:
     """The category that a line of a ledger names by itself or by a product's name or model."""
-    text = plain(said)
     for product in products:
         names = (product.category, product.name, product.model, f"{product.name}{product.model}")
-        if text and text in [plain(name) for name in names]:
+        if any(same(said, name) for name in names):
             return product.category
     return said
 

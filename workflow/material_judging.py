@@ -5,6 +5,8 @@ is for :mod:`workflow.consistency`. Repeating the job changes nothing: a verdict
 """
 
 import json
+import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,8 +17,9 @@ from models import Application, Inspection, Material, MaterialState
 from models.transactions import transaction
 from standard.codes import judge, read
 from standard.facts import PublicQuery
-from standard.handing_in import ReadAs, handing, plain, query_shows, words_found
+from standard.handing_in import ReadAs, handing, query_shows, words_found
 from standard.materials import SealSeen, seal
+from standard.names import fold, same
 from standard.outcome import Finding, Outcome
 from workflow.applications import verify_once_judged
 from workflow.case import Case, case_of, plain_finding, worst_of
@@ -24,6 +27,7 @@ from workflow.context import Ports
 from workflow.inspections import Looked, inspection_key, keep_inspected, record_inspection
 from workflow.people import hint_of
 from workflow.ports import ClaimedJob, InspectionFailed, ObjectMissing
+from workflow.products import prove_patterns
 from workflow.record import record_event
 from workflow.seen_before import same_file_of_others
 from workflow.slots import CSV, XLSX
@@ -89,6 +93,8 @@ async def record_judgement(
         inspection_id=inspection.id if inspection else None,
         judged_at=ports.clock.now(),
     )
+    if changed and inspection is not None:
+        await prove_by(ports, material.product_id, inspection, material.evidence.sha256)
     if changed:
         await record_event(
             ports,
@@ -100,6 +106,14 @@ async def record_judgement(
             after={"state": judged.state.value},
             evidence_sha256=material.evidence.sha256,
         )
+
+
+async def prove_by(ports: Ports, product_id: int | None, inspection: Inspection, sha256: str) -> None:
+    """Inside the caller's transaction: the code that a certificate carries proves the product's patterns (3.4)."""
+    report = inspection.report
+    read_well = any(f["clause"] == "code" and f["verdict"] == "pass" for f in report["findings"])
+    if product_id is not None and read_well:
+        await prove_patterns(ports, product_id, [code["text"] for code in report["codes"][:1]], sha256)
 
 
 async def look_at(ports: Ports, case: Case, material: Material) -> Judged:
@@ -286,11 +300,11 @@ async def _ledger(ports: Ports, case: Case, material: Material, data: bytes) -> 
 
 def _product_ledger(case: Case, ledger: Ledger) -> list[dict[str, Any]]:
     """Every product applied for stands in the ledger of products (6 B)."""
-    named = [plain(name) for name in ledger.products]
+    named = [fold(name) for name in ledger.products]
     lacking = [
         f"{product.name} {product.model}"
         for product in case.products
-        if not any(plain(product.name) in name or name in plain(product.name) for name in named)
+        if not any(fold(product.name) in name for name in named)
     ]
     if not named:
         reason = "没有读到“产品名称”一列：请补上后重新上传（6 B 资料 5）。"
@@ -348,11 +362,11 @@ def _qualification(case: Case, material: Material, report: DocumentReport) -> li
     assert product is not None
     shown = [report.fields[name] for name in ("licence_number", "ccc_number") if report.fields.get(name)]
     number = product.qualification_number
-    text = plain("".join(report.text))
+    text = fold("".join(report.text))
     if not number:
         reason = f"“{product.name} {product.model}”还没有登记许可证或认证证书编号：请先在产品信息里填写（7.2(1)）。"
         findings = [Finding("7.2(1)", UNCLEAR, reason, ("R6",))]
-    elif plain(number) in [plain(one) for one in shown] or plain(number) in text:
+    elif any(same(number, one) for one in shown) or fold(number) in text:
         findings = [Finding("7.2(1)", PASS, f"证书编号 {number} 与产品登记一致（7.2(1)）。")]
     elif shown:
         reason = f"证书编号是 {shown[0]}，产品登记的是 {number}：请上传这款产品的证书，或更正登记（7.2(1)）。"
@@ -378,9 +392,8 @@ def _valid(case: Case, report: DocumentReport, what: str, *, needed: bool = Fals
 
 def _names(case: Case, report: DocumentReport, clause: str = "7.2(2)") -> Finding:
     """Whether the document names the firm: by its name, its credit code, or its seal."""
-    name = plain(case.firm.name)
-    seen = plain("".join(report.text)) + plain(report.seal_text)
-    if name in seen or case.firm.uscc in report.uscc:
+    name = case.firm.name
+    if case.firm.uscc in report.uscc or any(_stands_in(name, line) for line in (*report.text, report.seal_text)):
         return Finding(clause, PASS, f"文件属于本企业（{clause}）。")
     other = report.fields.get("name", "")
     if other and report.kind in ("business_licence", "production_licence", "ccc_certificate"):
@@ -388,6 +401,40 @@ def _names(case: Case, report: DocumentReport, clause: str = "7.2(2)") -> Findin
         return Finding(clause, FAIL, reason, (), other, case.firm.name)
     reason = f"文件上没有读到本企业名称“{case.firm.name}”、信用代码或公章：请盖章后重新扫描上传（{clause}）。"
     return Finding(clause, UNCLEAR, reason, ("R6",))
+
+
+_BEFORE = (
+    "名称",
+    "企业",
+    "公司",
+    "单位",
+    "甲方",
+    "乙方",
+    "方",
+    "人",
+    "商",
+    "厂",
+    "者",
+    "为",
+    "与",
+    "和",
+    "由",
+    "向",
+    "致",
+)
+"""Words after which a firm's name begins where no mark divides them."""
+_BRANCH = re.compile(r"[\u4e00-\u9fff（）()]{0,10}分(公司|厂|店)")
+
+
+def _stands_in(name: str, line: str) -> bool:
+    """Whether the line names this firm: not one whose longer name ends with this one, nor a branch of it."""
+    text, wanted = unicodedata.normalize("NFKC", line), unicodedata.normalize("NFKC", name)
+    for found in re.finditer(re.escape(wanted), text):
+        before, after = text[: found.start()].rstrip(), text[found.end() :]
+        begins = not before or not before[-1].isalnum() or before.endswith(_BEFORE)
+        if begins and not _BRANCH.match(after):
+            return True
+    return same(name, line)
 
 
 def _seal(case: Case, report: DocumentReport) -> Finding:

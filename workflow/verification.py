@@ -28,9 +28,9 @@ from workflow.facts import facts_of, print_verdict
 from workflow.inspections import record_inspection
 from workflow.material_judging import STATES, Judged, certificate_beside, look_at, record_judgement
 from workflow.notices import tell_firm
+from workflow.official_records import official_findings
 from workflow.ports import ClaimedJob, InspectionFailed, ObjectMissing
 from workflow.record import record_event
-from workflow.registers import registered
 from workflow.slots import edition_of, slots_of
 from workflow.transitions import move
 
@@ -66,7 +66,7 @@ async def verify(ports: Ports, job: ClaimedJob) -> None:
         await ports.queue.retry(job, ports.clock.now(), problem.reason)
         ports.bell.ring("jobs")
         return
-    across = [*findings_across(case, ledgers), *await registered(ports, case)]
+    across = [*findings_across(case, ledgers), *await official_findings(ports, case)]
     verified = _verified(ports, case, across)
     verified.problems += await _missing(case)
     async with transaction():
