@@ -182,7 +182,10 @@ async def serving(
             await stack.enter_async_context(working(settings, ports))
         if listener is not None:
             runner = web.AppRunner(
-                create_app(settings, ports, inspecting=duties.work), access_log=None, shutdown_timeout=6
+                create_app(settings, ports, inspecting=duties.work),
+                access_log=None,
+                auto_decompress=False,  # nobody we know packs what they send, and a bomb stays as small as it came
+                shutdown_timeout=6,
             )
             await runner.setup()
             stack.push_async_callback(runner.cleanup)

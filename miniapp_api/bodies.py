@@ -21,7 +21,11 @@ SECONDS = 120
 
 JSON = "application/json"
 FORM = "multipart/form-data"
+IDENTITY = "identity"
 CHUNK = 1 << 16
+
+UNREADABLE = (ValueError, RuntimeError, AssertionError, BadHttpMessage, web.RequestPayloadError)
+"""What aiohttp raises where a body is broken; what exactly is wrong with it helps nobody."""
 
 
 async def read_body(request: web.Request, model: type[Body] | type[Form], most_file: int) -> Body | Form:
@@ -30,6 +34,9 @@ async def read_body(request: web.Request, model: type[Body] | type[Form], most_f
     if request.content_type != right:
         detail = wording.WRONG_MEDIA_TYPE.format(right=right)
         raise RefusedHere(415, "wrong_media_type", detail, {"Accept-Post": right})
+    if request.headers.get("Content-Encoding", IDENTITY) != IDENTITY:
+        # Nobody needs it, and what is packed may be far larger than it looks.
+        raise RefusedHere(415, "packed", wording.BODY_PACKED, {"Accept-Encoding": IDENTITY, "Connection": "close"})
     try:
         async with asyncio.timeout(SECONDS):
             if issubclass(model, Form):
@@ -50,10 +57,13 @@ async def _read_json(request: web.Request) -> bytes:
     if (request.content_length or 0) > MOST_JSON:
         raise _too_large(MOST_JSON)
     data = bytearray()
-    async for chunk in request.content.iter_chunked(CHUNK):
-        data += chunk
-        if len(data) > MOST_JSON:
-            raise _too_large(MOST_JSON)
+    try:
+        async for chunk in request.content.iter_chunked(CHUNK):
+            data += chunk
+            if len(data) > MOST_JSON:
+                raise _too_large(MOST_JSON)
+    except UNREADABLE:
+        raise RefusedHere(400, "not_json", wording.BODY_NOT_JSON) from None
     return bytes(data)
 
 
@@ -78,8 +88,7 @@ async def _read_form(request: web.Request, model: type[Form], most_file: int) ->
                 left -= len(data)
                 value = data.decode()
             values.setdefault(part.name[:100], []).append(value)
-    except (ValueError, RuntimeError, AssertionError, BadHttpMessage, web.RequestPayloadError):
-        # What exactly is wrong with a form that cannot be read helps nobody.
+    except UNREADABLE:
         raise RefusedHere(400, "not_a_form", wording.BODY_NOT_A_FORM) from None
     return {name: given if _is_list(model, name) else given[-1] for name, given in values.items()}
 

@@ -1,6 +1,7 @@
 """What every endpoint gets from its surroundings, shown on a few that do nothing else."""
 
 import asyncio
+import gzip
 import json
 from dataclasses import replace
 from typing import Any
@@ -219,6 +220,31 @@ async def test_a_body_that_is_none(client: TestClient, signed_in: dict[str, str]
 
     answer = await client.post("/api/v1/orders", data=slow(), headers=json_type)
     assert (await problem(answer, 408))["code"] == "too_slow"
+
+
+@pytest.mark.parametrize("path", ["orders", "parcels"])
+async def test_a_packed_body_is_not_unpacked(client: TestClient, signed_in: dict[str, str], path: str) -> None:
+    kind = "application/json" if path == "orders" else "multipart/form-data; boundary=b"
+    headers = {**signed_in, "Content-Type": kind, "Content-Encoding": "gzip"}
+    answer = await client.post(f"/api/v1/{path}", data=gzip.compress(b" " * 10**7), headers=headers)
+    assert (await problem(answer, 415))["code"] == "packed"
+    assert not done
+
+
+async def test_a_body_that_breaks_off_is_nobodys_fault(
+    client: TestClient, signed_in: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    for path, kind in (("orders", "application/json"), ("parcels", "multipart/form-data; boundary=b")):
+        head = [f"POST /api/v1/{path} HTTP/1.1", "Host: x", "Content-Length: 500", f"Content-Type: {kind}"]
+        head += [f"{name}: {value}" for name, value in signed_in.items()]
+        _, writer = await asyncio.open_connection(client.host, client.port)
+        writer.write("\r\n".join([*head, "", "--b\r\n"]).encode())
+        await writer.drain()
+        await asyncio.sleep(0.05)
+        writer.close()
+        await writer.wait_closed()
+    assert (await client.post("/api/v1/orders", json={"count": 1, "what": "x"}, headers=signed_in)).status == 201
+    assert not caplog.records
 
 
 async def test_a_refusal_keeps_its_clause_and_gives_the_key_back(client: TestClient, signed_in: dict[str, str]) -> None:
