@@ -1,39 +1,51 @@
-"""The operator's desk: what waits for a person, and deciding it with a reason."""
+"""The operator's desk: what waits for a person, with its evidence, and deciding it with a reason (R21, R35, 8.4)."""
 
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from aiohttp import web
 
-from models import DeskItem, DeskState
+from models import Certificate, DeskItem, DeskState, Material, Objection, Registration, Rendering, Staff, StaffRole
+from standard.calendar import shanghai_day
+from standard.profile import edition_on
 from web.forms import row_number
-from web.page import PORTS, STATUS, show
+from web.page import PORTS, STATUS, show, uploaded_file
 from web.signing_in import Visitor, signed_form, signed_in
 from workflow import decisions, desk
+from workflow.access import not_found
+from workflow.certificates import certificate_path
+from workflow.ports import ObjectMissing
 from workflow.problems import Kind, Refused
+from workflow.slots import STANDING
 
-PER_PAGE = 50
+PER_PAGE = 200
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 LABELS = {
-    "statement": "陈述", "reason": "依据", "publication": "公示", "uscc": "信用代码", "name": "企业名称",
-    "registration": "注册申请", "applicant": "申请人", "owner": "现管理员", "state": "状态", "due_at": "期限",
+    "statement": "陈述", "reason": "依据", "text": "内容", "ground": "撤销情形", "applicant": "申请人",
+    "title": "申请人职务", "state": "所处状态", "number": "证书编号", "characters": "缺字", "advice": "怎样处理",
 }  # fmt: skip
-"""Names of what an item's detail holds; others are left to its title."""
+"""Names of what an item's detail holds; the rest is for the program."""
 
 
 async def items(request: web.Request) -> web.StreamResponse:
-    """What waits, the soonest deadline first; or what was decided."""
+    """What waits, the soonest deadline first and so the overdue on top; or what was decided, the latest first."""
     who = await signed_in(request)
     state = DeskState.DECIDED if request.query.get("state") == "decided" else DeskState.OPEN
     after = row_number(request.query.get("after", "")) or 0
     found = await desk.desk(who.asker, state=state, limit=PER_PAGE + 1, after=after)
     shown = found[:PER_PAGE]
     more = urlencode({"state": state.value, "after": shown[-1].id}) if len(found) > PER_PAGE else ""
+    if state is DeskState.OPEN:
+        shown.sort(key=lambda one: (one.due_at or NEVER, one.id))
+    else:
+        shown.sort(key=lambda one: -one.id)
     return show(request, "desk.html", {"visitor": who, "items": shown, "state": state.value, "more": more})
 
 
 async def item(request: web.Request) -> web.StreamResponse:
-    """One item with its facts and the choices."""
+    """One item with its facts, its evidence and the choices."""
     return await _item(request, await signed_in(request))
 
 
@@ -41,13 +53,14 @@ async def _item(
     request: web.Request, who: Visitor, values: dict[str, Any] | None = None, problem: Refused | None = None
 ) -> web.StreamResponse:
     found = await desk.desk_item(who.asker, request.match_info["ref"])
-    choices = decisions.choices(found)
-    names = {choice.id: choice.label for choice in choices}
+    facts, evidence = await _rests_on(request, found)
+    names = {choice.id: choice.label for choice in decisions.DECISIONS.get(found.kind, decisions.NOTED)[0]}
     shown = {
         "visitor": who,
         "item": found,
-        "detail": _detail(found),
-        "choices": choices,
+        "detail": [*((LABELS[name], text) for name, text in found.detail.items() if name in LABELS and text), *facts],
+        "evidence": evidence,
+        "choices": decisions.choices(found),
         "decision": names.get(found.decision or "", found.decision),
         "values": values or {},
         "problem": problem,
@@ -55,8 +68,52 @@ async def _item(
     return show(request, "desk_item.html", shown, STATUS[problem.kind] if problem else 200)
 
 
-def _detail(found: DeskItem) -> list[tuple[str, str]]:
-    return [(LABELS[name], str(value)) for name, value in found.detail.items() if name in LABELS and value]
+async def _rests_on(request: web.Request, found: DeskItem) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """More facts about the item's subject, and where its evidence is looked at."""
+    match found.subject_kind:
+        case "registration":
+            row = await Registration.get(id=found.subject_id)
+            owner = await Staff.get_or_none(enterprise__uscc=row.uscc, role=StaffRole.OWNER, left_at=None)
+            facts = [("申请的企业", row.name), ("信用代码", row.uscc), ("生产地址", row.address)]
+            facts += [("现管理员", f"{owner.name} {owner.title}".strip())] if owner else []
+            return facts, [("营业执照扫描件", f"/desk/{found.ref}/licence")]
+        case "application":
+            return [], await _materials(request, found.subject_id)
+        case "objection":
+            word = await Objection.get(id=found.subject_id).prefetch_related("publication")
+            public = [("公示内容", f"/publicity/{word.publication.ref}")]
+            return [], public + await _materials(request, word.publication.application_id)
+        case "certificate":
+            certificate = await Certificate.get(id=found.subject_id)
+            return [], [("证书页面", certificate_path(certificate.number))]
+        case "rendering":
+            rendering = await Rendering.get(id=found.subject_id).prefetch_related("certificate")
+            return [], [("证书页面", certificate_path(rendering.certificate.number))]
+    return [], []
+
+
+async def _materials(request: web.Request, application_id: int) -> list[tuple[str, str]]:
+    edition = edition_on(shanghai_day(request.app[PORTS].clock.now()))
+    standing = Material.filter(application_id=application_id, state__in=[str(state) for state in STANDING])
+    return [
+        (edition.word(f"materials.{one.kind}"), f"/my/materials/{one.ref}") for one in await standing.order_by("id")
+    ]
+
+
+async def licence(request: web.Request) -> web.StreamResponse:
+    """The licence that a disputed registration came with."""
+    who = await signed_in(request)
+    found = await desk.desk_item(who.asker, request.match_info["ref"])
+    if found.subject_kind != "registration":
+        raise not_found()
+    row = await Registration.get(id=found.subject_id).prefetch_related("licence")
+    if row.licence is None:
+        raise not_found()
+    try:
+        data = await request.app[PORTS].storage.get(row.licence.storage_key)
+    except ObjectMissing:
+        raise not_found() from None
+    return uploaded_file(data, row.licence.media_type, row.ref)
 
 
 async def decide(request: web.Request) -> web.StreamResponse:

@@ -13,9 +13,9 @@ from standard.materials import required
 from standard.profile import Edition, edition_on
 from web.forms import Form, row_number
 from web.my import firm_here
-from web.page import PORTS, STATUS, new_key, show
+from web.page import PORTS, STATUS, new_key, show, uploaded_file
 from web.signing_in import Visitor, signed_form, signed_in
-from web.wording import SUFFIXES, element_title, reason
+from web.wording import element_title, reason
 from workflow import applications, products, publicity
 from workflow.access import RANK, member_of, not_found
 from workflow.applications import Slot
@@ -283,19 +283,7 @@ async def material_file(request: web.Request) -> web.StreamResponse:
     """A material's bytes, for members of the firm and operators."""
     who = await signed_in(request)
     data, media_type = await applications.evidence_bytes(request.app[PORTS], who.asker, request.match_info["ref"])
-    safe = media_type in {"image/jpeg", "image/png", "application/pdf"}
-    name = f"{request.match_info['ref']}{SUFFIXES.get(media_type, '')}"
-    return web.Response(
-        body=data,
-        content_type=media_type if safe else "application/octet-stream",
-        headers={
-            "Cache-Control": "private, no-store",
-            "Content-Disposition": "inline" if safe else f'attachment; filename="{name}"',
-            # What somebody uploaded may be anything: it runs nothing and reaches nothing of ours.
-            "Content-Security-Policy": "default-src 'none'; sandbox",
-            "X-Content-Type-Options": "nosniff",
-        },
-    )
+    return uploaded_file(data, media_type, request.match_info["ref"])
 
 
 # --- objecting -------------------------------------------------------------------------------------------------------

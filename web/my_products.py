@@ -3,7 +3,6 @@
 from typing import Any
 
 from aiohttp import web
-from workflow.products import NewProduct, Pattern, ProductChanges
 
 from models import CodePatternKind, Enterprise, Product, StaffRole
 from standard.calendar import shanghai_day
@@ -16,6 +15,7 @@ from web.signing_in import Visitor, signed_form, signed_in
 from workflow import products
 from workflow.access import RANK, not_found
 from workflow.problems import Kind, Refused
+from workflow.products import NewProduct, Pattern, ProductChanges
 
 FIELDS = (
     "category", "other_category", "name", "model", "product_class", "qualification_number", "code_issuer", "gtin",

@@ -151,6 +151,22 @@ def unchanged(request: web.Request, response: web.Response, cache: str = "no-cac
     return response
 
 
+def uploaded_file(data: bytes, media_type: str, name: str) -> web.Response:
+    """A file that somebody uploaded, for one person's eyes. It may be anything: it runs nothing, it reaches nothing."""
+    shown = media_type in {"image/jpeg", "image/png", "application/pdf"}
+    saved_as = f'attachment; filename="{name}{wording.SUFFIXES.get(media_type, "")}"'
+    return web.Response(
+        body=data,
+        content_type=media_type if shown else "application/octet-stream",
+        headers={
+            "Cache-Control": "private, no-store",
+            "Content-Disposition": "inline" if shown else saved_as,
+            "Content-Security-Policy": "default-src 'none'; sandbox",
+            "X-Content-Type-Options": "nosniff",
+        },
+    )
+
+
 def _guard(response: web.StreamResponse, *, indexed: bool) -> None:
     response.headers["Content-Security-Policy"] = POLICY
     # Not no-referrer: that would take the Origin from our own forms. An address of ours still tells nobody else.

@@ -56,6 +56,7 @@ PAGES = (
     ("GET", "/desk", desk.items),
     ("GET", "/desk/{ref}", desk.item),
     ("POST", "/desk/{ref}", desk.decide),
+    ("GET", "/desk/{ref}/licence", desk.licence),
     ("GET", "/privacy", reports.privacy),
     ("GET", "/r/{ref}", reports.report),
     ("GET", "/r/{ref}/picture", reports.picture),

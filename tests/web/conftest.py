@@ -12,6 +12,7 @@ from models import Enterprise, StaffRole
 from tests import rows
 from tests.clock import FakeClock
 from tests.conftest import Database
+from tests.workflow.filed import FIRM, USCC
 from tests.workflow.firms import Somebody, member, somebody
 from tests.workflow.world import World, make_world
 from web import add_pages, reports
@@ -45,7 +46,7 @@ class Browser:
 
     async def get(self, path: str, status: int = 200, **headers: str) -> str:
         async with self.client.get(path, headers={**self._headers, **headers}, allow_redirects=False) as answer:
-            assert answer.status == status, (answer.status, await answer.text())
+            assert answer.status == status, _said(await answer.text())
             return await answer.text() if status != 303 else answer.headers["Location"]
 
     async def send(self, page: str, action: str, status: int = 303, **fields: object) -> str:
@@ -60,12 +61,17 @@ class Browser:
         """Post these fields; a pair of name and bytes is a file."""
         form = _form(fields)
         async with self.client.post(action, data=form, headers=self._headers, allow_redirects=False) as answer:
-            assert answer.status == status, (answer.status, await answer.text())
+            assert answer.status == status, _said(await answer.text())
             return await answer.text() if status != 303 else answer.headers["Location"]
 
 
+def _said(page: str) -> list[str]:
+    """What a page says that was not wanted: its heading, and what it refuses."""
+    return [re.sub(r"<[^>]+>", " ", found) for found in re.findall(r"<h1>.*?</h1>|role=\"alert\">.*?</section>", page)]
+
+
 def _form(fields: dict[str, object]) -> FormData:
-    form = FormData(default_to_multipart=True)
+    form = FormData(quote_fields=False, default_to_multipart=True)
     for name, value in fields.items():
         if isinstance(value, tuple):
             form.add_field(name, BytesIO(value[1]), filename=value[0], content_type="application/octet-stream")
@@ -94,9 +100,7 @@ def browser_of(world: World, client: TestClient):  # type: ignore[no-untyped-def
 
 @pytest.fixture
 async def firm(world: World) -> Enterprise:
-    return await rows.enterprise(
-        uscc="91330100MA2SAMPL0X", name="样例电线电缆（杭州）有限公司", verified_at=world.clock.now()
-    )
+    return await rows.enterprise(uscc=USCC, name=FIRM, verified_at=world.clock.now())
 
 
 @pytest.fixture

@@ -430,6 +430,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "visitor": VISITOR,
             "item": ITEM,
             "detail": [("陈述", "合格证上没有追溯码")],
+            "evidence": [("公示内容", "/publicity/sample-pub")],
             "decision": None,
             "choices": [Row(id="answer", label="答复投诉人"), Row(id="make_objection", label="转为异议，重新核验")],
         },
