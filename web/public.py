@@ -7,6 +7,7 @@ import aiohttp_jinja2
 from aiohttp import web
 
 from web.forms import read_form, row_number
+from web.limits import not_too_often
 from web.page import PORTS, STATUS, new_key, show, show_public, unchanged
 from workflow import certificates, publicity, queries
 from workflow.access import not_found
@@ -31,6 +32,7 @@ async def query(request: web.Request) -> web.StreamResponse:
     hits: list[queries.FirmHit] = []
     after: str | None = None
     if text:
+        await not_too_often(request, "search")
         hits, after = await queries.find_firms(
             request.app[PORTS], text, limit=PER_PAGE, after=request.query.get("after") or None
         )
@@ -66,6 +68,7 @@ async def complain(request: web.Request) -> web.StreamResponse:
     ref = request.match_info["ref"]
     form = await read_form(request)
     try:
+        await not_too_often(request, "complaint")
         await publicity.complain(
             request.app[PORTS], ref, form.text("key") or new_key(), form.text("statement"), asker=None
         )
@@ -132,6 +135,7 @@ async def verify(request: web.Request) -> web.StreamResponse:
     """Whether a file is a certificate of ours, the newest one, unaltered (7.6). Nothing of it is kept."""
     values: dict[str, Any] = {"result": None}
     try:
+        await not_too_often(request, "verify")
         sent = (await read_form(request)).file("pdf")
         if sent is None:
             raise Refused(Kind.INVALID, "file_missing", "没有收到文件：请先选择证书的 PDF 文件", field="pdf")

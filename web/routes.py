@@ -3,6 +3,7 @@
 from aiohttp import web
 
 from web import desk, my, my_applications, my_products, public, reports, signing_in
+from web.limits import PROXIES
 from web.page import HERE, PORTS, gently, lost, set_up_templates
 from workflow.context import Ports
 
@@ -65,9 +66,9 @@ PAGES = (
 )
 
 
-def add_pages(app: web.Application, ports: Ports) -> None:
-    """Add the pages to ``app``."""
-    app[PORTS] = ports
+def add_pages(app: web.Application, ports: Ports, *, proxies: int = 0) -> None:
+    """Add the pages to ``app``, before which stand so many ``proxies`` of ours."""
+    app[PORTS], app[PROXIES] = ports, proxies
     app.middlewares.append(lost)
     set_up_templates(app)
     for method, path, handler in PAGES:

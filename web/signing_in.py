@@ -14,6 +14,7 @@ from yarl import URL
 
 from models import Door
 from web.forms import Form, from_our_pages, read_form
+from web.limits import not_too_often
 from web.page import PORTS, in_wechat, show
 from workflow import sessions
 from workflow.access import Asker
@@ -71,6 +72,7 @@ async def link_page(request: web.Request) -> web.StreamResponse:
 async def follow_link(request: web.Request) -> web.StreamResponse:
     """Use a one-time link: a session, and on to where the link leads."""
     from_our_pages(request)
+    await not_too_often(request, "link")
     here = await visitor(request)
     signed, target = await sessions.sign_in_by_link(
         request.app[PORTS], request.match_info["token"], signed_in=here.asker if here else None

@@ -1,5 +1,6 @@
 """What everybody sees: queries, publicity, certificates, verification; live, cached no longer than it is true."""
 
+import re
 from datetime import timedelta
 from xml.etree import ElementTree as ET
 
@@ -10,6 +11,7 @@ from models import Certificate, DeskItem, Objection, Publication
 from tests.web.conftest import Browser
 from tests.workflow.graded import confirmed, graded, published
 from tests.workflow.world import World
+from web.limits import MOST
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 
@@ -183,6 +185,18 @@ async def test_another_sites_page_files_no_complaint(world: World, client: TestC
     ) as answer:
         assert answer.status == 403
     assert not await Objection.exists()
+
+
+async def test_nobody_floods_the_desk_with_complaints(world: World, stranger: Browser) -> None:
+    application, _ = await published(world)
+    address = f"/publicity/{(await Publication.get(application_id=application.id)).ref}/complaint"
+    most, _ = MOST["complaint"]
+    for number in range(most):
+        await stranger.post(address, key=f"sample-{number}", statement="合格证上没有印追溯码（样例）")
+    page = await stranger.post(address, 429, key="one-more", statement="合格证上没有印追溯码（样例）")
+    assert re.search("操作太频繁：请 [0-9]+ 分钟后再试", page)
+    assert "合格证上没有印追溯码（样例）</textarea>" in page
+    assert await Objection.all().count() == most
 
 
 async def test_the_feed_is_well_formed_and_leads_to_the_pages(world: World, client: TestClient) -> None:

@@ -1,0 +1,44 @@
+"""How often one address may ask for what costs us or a person time: searching, verifying, complaining."""
+
+import logging
+
+from aiohttp import web
+
+from web.page import PORTS
+from workflow.ports import CacheUnavailable
+from workflow.problems import Kind, Refused
+
+log = logging.getLogger(__name__)
+
+PROXIES = web.AppKey("proxies", int)
+"""How many proxies of ours stand before us: the address that the first of them wrote down is the asker's."""
+
+PER_MINUTE, PER_HOUR = 60, 3600
+MOST = {
+    "search": (120, PER_MINUTE),
+    "link": (30, PER_MINUTE),
+    "verify": (20, PER_MINUTE),
+    "complaint": (10, PER_HOUR),
+}
+"""What is counted: how many requests in how many seconds."""
+
+
+async def not_too_often(request: web.Request, what: str) -> None:
+    """Count this request; :class:`Refused` where the address asked too often."""
+    most, seconds = MOST[what]
+    try:
+        allowance = await request.app[PORTS].limiter.hit(f"web:{what}:{_address(request)}", most, seconds)
+    except CacheUnavailable as away:
+        # Whoever counts is away: serving everybody is better than serving nobody.
+        log.warning("requests are not limited: %s", away)
+        return
+    if not allowance.allowed:
+        after = max(1, round(allowance.reset))
+        wait = f"{after} 秒" if after < PER_MINUTE else f"{-(-after // PER_MINUTE)} 分钟"
+        raise Refused(Kind.TOO_MANY, "too_many", f"操作太频繁：请 {wait}后再试", retry_after=after)
+
+
+def _address(request: web.Request) -> str:
+    proxies = request.app[PROXIES]
+    named = request.headers.get("X-Forwarded-For", "").split(",")
+    return named[-proxies].strip() if 0 < proxies <= len(named) else request.remote or "unknown"
