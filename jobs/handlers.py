@@ -15,12 +15,12 @@ from workflow import (
     judging,
     material_judging,
     objection_review,
+    persons,
     publicity,
     registration,
     retention,
     verification,
 )
-from workflow import answers, evidence, judging, persons, registration, retention
 from workflow.context import Ports
 from workflow.ports import ClaimedJob
 
