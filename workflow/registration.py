@@ -233,7 +233,7 @@ async def bind_staff(
 ) -> WeChatIdentity:
     """Make a WeChat user a member of the firm and their chat speak for it; who speaks for one already keeps it.
 
-    That includes consent: the firm's photos are its records (R54).
+    That includes consent: the firm's photos are its records (R54). Where there is an owner, nobody is a second one.
     """
     identity = await meet(ports, openid)
     async with transaction():
@@ -243,6 +243,8 @@ async def bind_staff(
         await identity.refresh_from_db()
         if identity.staff_id is not None:
             return identity
+        owned = await Staff.exists(enterprise_id=firm.id, role=StaffRole.OWNER, left_at=None)
+        role = StaffRole.STAFF if owned and role is StaffRole.OWNER else role
         staff, _ = await Staff.get_or_create(
             enterprise_id=firm.id,
             person_id=person.id,

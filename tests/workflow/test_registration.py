@@ -380,3 +380,16 @@ async def test_a_registration_is_its_persons_and_the_operators(world: World) -> 
         assert (await registration.registration(asker, row.ref)).id == row.id
     assert await registration.registrations_of(stranger.asker) == []
     assert [one.id for one in await registration.registrations_of(who.asker)] == [row.id]
+
+
+async def test_whoever_we_bind_is_a_person_and_the_first_owner_stays_the_only_one(world: World) -> None:
+    firm = await registration.register_enterprise(world.ports, USCC, NAME)
+    assert (await registration.register_enterprise(world.ports, USCC, "another")).id == firm.id
+    bound = [
+        await registration.bind_staff(world.ports, firm, f"{name}（样例）", "厂长", name, role=StaffRole.OWNER)
+        for name in ("o1", "o2", "o1")
+    ]
+    assert bound[0].id == bound[2].id
+    assert all(identity.person_id and identity.consented_at for identity in bound)
+    roles = await Staff.filter(enterprise_id=firm.id).order_by("id").values_list("role", "title")
+    assert roles == [("owner", "厂长"), ("staff", "厂长")]
