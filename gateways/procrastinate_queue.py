@@ -40,8 +40,9 @@ _HAND_OVER = (
 )
 _UNCARRIED = (
     '"done_at" IS NULL AND "dead_at" IS NULL AND "lease" IS NULL'
-    ' AND NOT EXISTS (SELECT 1 FROM procrastinate_jobs carried WHERE carried.id = "job"."id")'
+    ' AND (SELECT carried.id FROM procrastinate_jobs carried WHERE carried.id = "job"."id") IS NULL'
 )
+"""Not NOT EXISTS: the planner, that may take a table which is often empty for empty, would compare all with all."""
 
 _log = structlog.get_logger(__name__)
 

@@ -14,7 +14,7 @@ import pytest
 from procrastinate.schema import SchemaManager
 from tortoise.connection import get_connection
 
-from gateways.procrastinate_queue import ProcrastinateQueue
+from gateways.procrastinate_queue import _HAND_OVER, _UNCARRIED, ProcrastinateQueue
 from gateways.queue import TableQueue
 from models import Job
 from models.transactions import transaction
@@ -106,6 +106,21 @@ async def test_procrastinate_carries_what_is_due_and_only_that(queue: Procrastin
     assert await carried() == [(second, "later", 0, "failed")]
 
 
+async def test_handing_over_never_compares_all_with_all(queue: ProcrastinateQueue) -> None:
+    """The planner's figures are from when the tables were empty, as after an idle night; then a burst comes."""
+    connection = get_connection("default")
+    await connection.execute_script(
+        "ANALYZE job; ANALYZE procrastinate_jobs;"
+        "INSERT INTO job (kind, key, args, due_at, priority, attempts, max_attempts, created_at)"
+        " SELECT 'test', number, '{}', now(), 0, 0, 1, now() FROM generate_series(1, 3000) number;"
+        f"{_HAND_OVER}"
+    )
+    plan = await connection.execute_query_dict(f"EXPLAIN {_HAND_OVER} WHERE {_UNCARRIED}")
+    text = "\n".join(row["QUERY PLAN"] for row in plan)
+    assert "Index Cond: (id = job.id)" in text
+    assert "Join" not in text
+
+
 async def test_what_was_enqueued_to_the_table_before_is_carried_on(
     queue: ProcrastinateQueue, clock: FakeClock, lease_clock: FakeClock
 ) -> None:
@@ -159,7 +174,7 @@ async def test_jobs_of_others_on_the_same_procrastinate_are_left_alone(
 ENQUEUER = """
 import asyncio, sys
 from datetime import UTC, datetime
-from gateways.procrastinate_queue import ProcrastinateQueue
+from gateways.procrastinate_queue import _HAND_OVER, _UNCARRIED, ProcrastinateQueue
 from config.clock import SystemClock
 from models.database import open_database
 
