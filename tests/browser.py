@@ -19,13 +19,17 @@ FLAGS = [
 
 
 @asynccontextmanager
-async def phone_page(*, scale: float = 1) -> AsyncIterator[Page]:
-    """An empty page of 390×844 in a browser of its own."""
+async def phone_page(*, scale: float = 1, javascript: bool = True) -> AsyncIterator[Page]:
+    """An empty page of 390×844 in a browser of its own, with or without JavaScript."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         try:
             context = await browser.new_context(
-                viewport={"width": 390, "height": 844}, device_scale_factor=scale, locale="zh-CN", has_touch=True
+                viewport={"width": 390, "height": 844},
+                device_scale_factor=scale,
+                locale="zh-CN",
+                has_touch=True,
+                java_script_enabled=javascript,
             )
             yield await context.new_page()
         finally:
