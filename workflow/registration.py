@@ -386,6 +386,7 @@ async def _own(ports: Ports, row: Registration, firm: Enterprise, identities: li
     now = ports.clock.now()
     shown = {} if await _rests_on(firm, row) else {"name": row.name, "address": row.address}
     await Enterprise.filter(id=firm.id).update(organisation_role=row.organisation_role, verified_at=now, **shown)
+    await ports.firms.renamed(firm.id)
     # The scan is the firm's record from now on, whoever handed it in.
     await Evidence.filter(id=row.licence_id).update(enterprise_id=firm.id)
     person = await current(row.person_id)
