@@ -1,10 +1,15 @@
 """Certificates: issued once, changed by events, drawn and signed anew, shown and checked (7.5(1), 9, B, R14, R45)."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from config.settings import CertificateSettings
+from gateways.certificate.signing import sample_key
+from gateways.certifier import TypstCertifier
 from models import (
     Application,
     ApplicationState,
@@ -33,6 +38,7 @@ from workflow.ports import CertifierFailed, ObjectMissing
 from workflow.problems import Refused
 
 NUMBER = "T/CMIF-2026-000001"
+FONTS = CertificateSettings.model_fields["font_dirs"].default[0]
 
 
 async def issued(world: World, facts: Any = None, **firm: Any) -> Certificate:
@@ -357,3 +363,25 @@ async def test_a_changed_file_is_altered_and_a_strangers_is_not_ours(world: Worl
     assert (await certificates.verify_pdf(world.ports, again)).outcome == "unknown"
     assert (await certificates.verify_pdf(world.ports, b"%PDF-1.7 a bill")).outcome == "not_ours"
     assert (await certificates.verify_pdf(world.ports, b"\x89PNG")).outcome == "not_ours"
+
+
+@pytest.mark.skipif(not FONTS.is_dir(), reason="fonts-noto-cjk is not installed")
+async def test_the_real_file_of_a_real_certificate_is_current_and_altered_with_one_byte(
+    world: World, tmp_path: Path
+) -> None:
+    certifier = TypstCertifier(CertificateSettings.model_validate({}), sample_key(tmp_path))
+    world.ports = replace(world.ports, certifier=certifier)
+    try:
+        await issued(world, facts_of_a(certificate_print=Outcome.FAIL), name="样例𠮷㐂龘电缆有限公司")
+        pdf, rendering = await certificates.pdf_of(world.ports, NUMBER)
+        assert (await certificates.verify_pdf(world.ports, pdf)).outcome == "current"
+        changed = bytearray(pdf)
+        changed[len(pdf) // 2] ^= 1
+        altered = await certificates.verify_pdf(world.ports, bytes(changed))
+    finally:
+        await certifier.aclose()
+    assert altered.outcome == "altered"
+    assert (altered.certificate.number, altered.revision) == (NUMBER, 1)
+    assert altered.sentence.startswith(f"文件已被改动：它带有平台对证书 {NUMBER} 的签名")
+    assert rendering.face["seal_note"] == certificates.SAMPLE_SEAL_NOTE
+    assert (await certificates.png_of(world.ports, NUMBER)).startswith(b"\x89PNG")
