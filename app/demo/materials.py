@@ -104,8 +104,8 @@ def demo_materials(
     """Everything for an application at level A on the Shanghai day ``today``, in the order of the list.
 
     Photographed were items of September 2026: play it from October 2026 on. ``real_now`` is the real, aware time, for
-    the electronic seal. Takes some two seconds and runs an event loop of its
-    own: call it in a thread. Raises :class:`app.demo.paper.NoChineseFont`.
+    the electronic seal. Takes some two seconds and runs an event loop of its own: call it in a thread. Raises
+    :class:`app.demo.paper.NoChineseFont`.
     """
     drawing = Drawing(font_folders)
     drawing.check()
