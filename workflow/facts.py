@@ -43,6 +43,7 @@ from typing import Any
 
 from models import Material, Product
 from standard import prints, scope
+from standard.calendar import Calendar
 from standard.codes import Level, select
 from standard.facts import LABELS, WORDS, Channel, Collection, Excused, Facts, Link, rate
 from standard.handing_in import query_shows
@@ -277,11 +278,11 @@ def _marketplace_rate(case: Case) -> Found:
 
 def _adoption(case: Case) -> Found:
     day = case.first_day
-    year_before = date(day.year - 1, day.month, min(day.day, 28))
+    year_before = Calendar.add_months(day, -12)
     files = [
         file
         for file in case.passed("tender_proof")
-        if year_before <= date.fromisoformat(file.declared["adopted_on"]) <= day
+        if year_before < date.fromisoformat(file.declared["adopted_on"]) <= day
     ]
     return Found(len(files), files, f"近 12 个月招标采信证明 {len(files)} 份（6 AAA-6，R4）。")
 

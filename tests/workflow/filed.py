@@ -156,54 +156,93 @@ def _finding(clause: str, verdict: str) -> Finding:
 # --- what a good application holds -----------------------------------------------------------------------------------
 
 
-def good_files(level: str = "B") -> dict[str, tuple[bytes, str, dict[str, Any]]]:
-    """By material: bytes, file name and what is stated; everything in order."""
-    lines = [f"{month},样例电缆,{BATCH},{month}-03,100,95" for month in months()]
-    files: dict[str, tuple[bytes, str, dict[str, Any]]] = {
-        "business_licence": (document("营业执照", uscc=[USCC], kind="business_licence"), "执照.pdf", {}),
-        "product_qualification": (
-            document(f"强制性产品认证证书 {CCC}", fields={"ccc_number": CCC, "valid_through": "2030-01-01"}),
-            "证书.pdf",
-            {},
-        ),
-        "trace_policy": (document("质量追溯体系管理制度 各部门职责"), "制度.pdf", {}),
-        "certificate_photo": (certificate(), "合格证.jpg", {}),
-        "code_selection_proof": (document("追溯码选用证明 GS1 编码规则"), "选用.pdf", {}),
-        "production_ledger": (sheet("月份,产品名称,生产批次,生产日期,生产数量,赋码数量", *lines), "生产台账.csv", {}),
-        "coverage_list": (
-            sheet("统计月份,产品名称,生产数量,赋码数量", *(f"{month},样例电缆,100,95" for month in months())),
-            "用码覆盖率统计清单.csv",
-            {},
-        ),
-        "coverage_support": (document("赋码数量 1140 张"), "佐证.pdf", {}),
-        "trace_ledger": (
-            sheet(
-                "追溯码,产品名称,生产批次,原材料批次,生产日期,检验结果,检验日期,销售日期,客户,上传时间,上传结果",
-                f"{code()},样例电缆,{BATCH},CU-01,2026-11-03,合格,2026-11-03,2026-11-05,样例客户,2026-11-06,成功",
-            ),
-            "追溯数据台账.csv",
-            {},
-        ),
-        "product_ledger": (sheet("产品名称,规格型号,执行标准", "样例电缆,YL-1,GB/T 5023"), "产品基础信息台账.csv", {}),
-        "upload_records": (
-            sheet(
-                "追溯码,上传时间,上传结果",
-                *(f"{code(f'{n:04d}')},2026-11-06,{'失败' if n == 9 else '成功'}" for n in range(10)),
-            ),
-            "追溯平台上传记录.csv",
-            {},
-        ),
-        "upload_link_proof": (document("国家追溯平台 数据对接 已接入"), "对接.pdf", {}),
-    }
-    if level != "B":
-        files |= {
-            "body_photo": (body(), "本体.jpg", {"place": "body"}),
-            "query_demo": (shot(), "查询.png", {"channel": "scan"}),
-            "query_link": (shot(text_code=""), "二维码.png", {"link": "https://id.gs1.org/"}),
-            "query_log": (sheet("追溯码,查询时间,查询方式", f"{code()},2026-11-10 09:00,扫码"), "查询记录台账.csv", {}),
-            "system_link_proof": (document("追溯系统 与 ERP 管理系统 接口对接"), "对接.pdf", {}),
-        }
+File = tuple[str, bytes, str, dict[str, Any]]
+"""A material, the bytes, the file's name and what is stated beside it."""
+
+
+def good_files(level: str = "B") -> list[File]:
+    """Everything that a level asks, in order."""
+    rank = ("B", "A", "AA", "AAA").index(level)
+    files = _of_b(coded=100 if rank == 3 else 95, failed=0 if rank > 1 else 1)
+    for more in (_of_a(), _of_aa(), _of_aaa())[:rank]:
+        files += more
     return files
+
+
+def _of_b(coded: int, failed: int) -> list[File]:
+    made = [f"{month},样例电缆,{BATCH},{month}-03,100,{coded}" for month in months()]
+    covered = [f"{month},样例电缆,100,{coded}" for month in months()]
+    uploads = [f"{code(f'{n:04d}')},2026-11-06,{'失败' if n < failed else '成功'}" for n in range(10)]
+    qualification = document(f"强制性产品认证证书 {CCC}", fields={"ccc_number": CCC, "valid_through": "2030-01-01"})
+    trace = sheet(
+        "追溯码,产品名称,生产批次,原材料批次,生产日期,检验结果,检验日期,销售日期,客户,上传时间,上传结果",
+        f"{code()},样例电缆,{BATCH},CU-01,2026-11-03,合格,2026-11-03,2026-11-05,样例客户,2026-11-06,成功",
+    )
+    return [
+        ("business_licence", document("营业执照", uscc=[USCC], kind="business_licence"), "执照.pdf", {}),
+        ("product_qualification", qualification, "证书.pdf", {}),
+        ("trace_policy", document("质量追溯体系管理制度 各部门职责"), "制度.pdf", {}),
+        ("certificate_photo", certificate(), "合格证.jpg", {}),
+        ("code_selection_proof", document("追溯码选用证明 GS1 编码规则"), "选用.pdf", {}),
+        (
+            "production_ledger",
+            sheet("月份,产品名称,生产批次,生产日期,生产数量,赋码数量", *made),
+            "生产台账.csv",
+            {},
+        ),
+        ("coverage_list", sheet("统计月份,产品名称,生产数量,赋码数量", *covered), "用码覆盖率统计清单.csv", {}),
+        ("coverage_support", document("赋码数量 1140 张"), "佐证.pdf", {}),
+        ("trace_ledger", trace, "追溯数据台账.csv", {}),
+        ("product_ledger", sheet("产品名称,规格型号,执行标准", "样例电缆,YL-1,GB/T 5023"), "产品信息.csv", {}),
+        ("upload_records", sheet("追溯码,上传时间,上传结果", *uploads), "追溯平台上传记录.csv", {}),
+        ("upload_link_proof", document("国家追溯平台 数据对接 已接入"), "对接.pdf", {}),
+    ]
+
+
+def _of_a() -> list[File]:
+    whole = "产品名称 规格型号 生产企业 原材料批次 生产日期 检验结论 出库 销售流向"
+    looked_up = sheet("追溯码,查询时间,查询方式", f"{code()},2026-11-10 09:00,扫码")
+    return [
+        ("body_photo", body(), "本体.jpg", {"place": "body"}),
+        *(("query_demo", shot(whole), f"{way}.png", {"channel": way}) for way in ("scan", "web", "miniapp")),
+        ("query_link", shot(), "二维码.png", {"link": "https://id.gs1.org/"}),
+        ("query_log", looked_up, "查询记录台账.csv", {}),
+        ("system_link_proof", document("追溯系统 与 ERP 管理系统 接口对接"), "对接.pdf", {}),
+    ]
+
+
+def _of_aa() -> list[File]:
+    suppliers = {"main_suppliers": 5, "cooperating": 4}
+    return [
+        ("full_chain_photos", certificate(), "合格证.jpg", {"place": "certificate"}),
+        ("full_chain_photos", body(), "本体.jpg", {"place": "body"}),
+        ("full_chain_photos", body(), "包装.jpg", {"place": "package"}),
+        ("consistency_proof", document("合格证与本体追溯码一致"), "一致.pdf", {}),
+        ("auto_collection_records", document("生产数据 自动采集记录"), "采集.pdf", {}),
+        ("mes_screens", document("MES 系统 追溯批次"), "mes.pdf", {}),
+        ("realtime_link_proof", document("国家追溯平台 实时对接"), "实时.pdf", {}),
+        *(
+            ("supplier_agreements", document(f"追溯协同协议 甲方 乙方 第{n}号"), f"{n}.pdf", suppliers)
+            for n in range(4)
+        ),
+        ("supplier_support", document("供应商 追溯批次"), "佐证.pdf", {}),
+    ]
+
+
+def _of_aaa() -> list[File]:
+    bids = enumerate(["2025-11-24", *["2025-11-25"] * 9, "2026-11-24"])  # the first a day too old
+    return [
+        ("one_item_photos", certificate(), "一.jpg", {}),
+        ("one_item_photos", certificate(text=code("0002")), "二.jpg", {}),
+        ("full_category_proof", document("全品类赋码统计 产品"), "品类.pdf", {}),
+        ("digital_system_screens", document("数字化追溯系统运行"), "系统.pdf", {}),
+        ("device_realtime_proof", document("生产设备 实时采集"), "设备.pdf", {}),
+        ("full_data_link_proof", document("国家追溯平台 全量对接"), "全量.pdf", {}),
+        ("reverse_trace_demo", document("原材料反向追溯 批次"), "反向.pdf", {}),
+        ("supply_sharing_records", document("供应商 实时共享"), "共享.pdf", {}),
+        ("supply_upload_records", document("协同数据 上传追溯平台"), "协同.pdf", {}),
+        *(("tender_proof", document(f"招标文件 采信追溯评价 {n}"), f"{n}.pdf", {"adopted_on": day}) for n, day in bids),
+    ]
 
 
 @dataclass
@@ -227,7 +266,7 @@ class Filing:
 
     async def fill(self, level: str = "B", **other: bytes) -> None:
         """Hand in everything, some of it with other bytes."""
-        for kind, (data, name, declared) in good_files(level).items():
+        for kind, data, name, declared in good_files(level):
             await self.hand_in(kind, other.get(kind, data), name, declared)
 
     async def submit(self) -> Application:

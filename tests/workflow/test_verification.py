@@ -10,6 +10,8 @@ from jobs.handlers import HANDLERS
 from models import (
     Application,
     ApplicationState,
+    CodePattern,
+    CodePatternKind,
     Event,
     Evidence,
     EvidenceSource,
@@ -22,6 +24,7 @@ from models import (
 )
 from models.transactions import transaction
 from standard.grades import Grade
+from tests import rows
 from tests.workflow import filed
 from tests.workflow.filed import Filing, RecordedInspector, filing
 from tests.workflow.world import World
@@ -115,6 +118,12 @@ async def test_a_good_draft_has_all_materials_passed_before_it_is_submitted(
             "没有读到本企业名称",
         ),
         (
+            "trace_policy",
+            filed.document("上海样例电缆有限公司 追溯管理制度 职责", seal_text="", seal="seal_not_seen"),
+            "unclear",
+            "没有读到本企业名称",
+        ),
+        (
             "coverage_list",
             filed.sheet("产品名称,生产批次,生产日期,生产数量", "样例电缆,1,2026-11-03,5"),
             "failed",
@@ -134,6 +143,21 @@ async def test_a_material_says_what_is_wrong_with_it_while_it_is_still_a_draft(
     material = await case.material(kind)
     assert material.state == expected
     assert any(words in finding["reason"] for finding in material.findings), material.findings
+
+
+async def test_a_certificate_that_carries_the_products_code_proves_its_pattern(
+    world: World, inspector: RecordedInspector
+) -> None:
+    case = await filing(world)
+    pattern = await CodePattern.create(
+        product_id=case.product.id, kind=CodePatternKind.HOST, value="id.gs1.org", claimed_at=rows.NOW
+    )
+    await case.hand_in("certificate_photo", filed.certificate(), "1.jpg")
+    await world.work()
+    proved = await CodePattern.get(id=pattern.id)
+    photo = await case.material("certificate_photo")
+    await photo.fetch_related("evidence")
+    assert (proved.proved_at, proved.proved_by_sha256) == (world.clock.now(), photo.evidence.sha256)
 
 
 async def test_a_picture_that_cannot_be_judged_fails_with_its_advice(
@@ -211,6 +235,56 @@ async def test_an_application_for_a_reaches_a(world: World, inspector: RecordedI
     assert application.grade == Grade.A
 
 
+@pytest.mark.parametrize(("level", "reached"), [("AA", Grade.AA), ("AAA", Grade.AA)])
+async def test_aa_is_reached_and_aaa_waits_for_the_measured_look_up_time(
+    world: World, inspector: RecordedInspector, level: str, reached: Grade
+) -> None:
+    case = await submitted(world, level)
+    application = await case.now()
+    assert application.state == ApplicationState.PUBLICITY, application.findings
+    assert application.grade == reached
+    assert application.facts is not None
+    assert application.result is not None
+    shown = {name: fact["value"] for name, fact in application.facts.items()}
+    assert shown["query_seconds"] is None  # R53: no screenshot shows it
+    if level == "AAA":
+        lacking = [reason["fact"] for reason in application.result["next"]["missing"]]
+        assert lacking == ["query_seconds"]
+        assert shown == EVERYTHING
+
+
+EVERYTHING = {
+    "code_selection": "pass", "certificate_coded": "pass", "certificate_print": "pass", "body_coded": "pass",
+    "package_coded": "pass", "codes_consistent": "pass", "one_item_one_code": "pass", "coverage": "1",
+    "collection": "realtime", "reverse_trace": "pass", "upload_accuracy": "1", "upload_link": "realtime",
+    "public_query": "full", "query_channels": ["scan", "web", "miniapp"], "query_seconds": None,
+    "supplier_share": "0.8", "supplier_realtime": "pass", "upstream_trace": "pass", "trace_info_sound": "pass",
+    "info_update": "realtime", "marketplace_rate": "not_applicable", "marketplace_automatic": "not_applicable",
+    "monthly": "not_due", "adoption_12m": 10,
+}  # fmt: skip
+"""Every fact that materials alone can show."""
+
+
+async def test_two_photos_of_one_item_are_not_one_item_one_code(world: World, inspector: RecordedInspector) -> None:
+    case = await submitted(world, "AAA", one_item_photos=filed.certificate())
+    application = await case.now()
+    assert application.facts is not None
+    assert application.facts["one_item_one_code"]["value"] == "fail"
+    assert application.grade == Grade.AA
+
+
+async def test_a_step_that_no_photo_shows_is_asked_for(world: World, inspector: RecordedInspector) -> None:
+    case = await filing(world, "AA")
+    for kind, data, name, declared in filed.good_files("AA"):
+        shown = {"place": "body"} if declared == {"place": "package"} else declared
+        await case.hand_in(kind, data, name, shown)
+    await case.submit()
+    await world.work()
+    (problem,) = (await case.now()).findings
+    assert problem["reason"] == "“样例电缆 YL-1”的全环节赋码图片缺少：最小销售包装。请补齐（6 AA-1）。"
+    assert len(problem["materials"]) == 3
+
+
 async def test_a_body_photo_handed_in_before_its_certificate_is_compared_with_it_all_the_same(
     world: World, inspector: RecordedInspector
 ) -> None:
@@ -218,7 +292,7 @@ async def test_a_body_photo_handed_in_before_its_certificate_is_compared_with_it
     await case.hand_in("body_photo", filed.body(match="fail"), "1.jpg", {"place": "body"})
     await world.work()
     assert (await case.material("body_photo")).state == MaterialState.PASSED  # nothing to compare it with yet
-    for kind, (data, name, declared) in filed.good_files("A").items():
+    for kind, data, name, declared in filed.good_files("A"):
         if kind != "body_photo":
             await case.hand_in(kind, data, name, declared)
     await case.submit()
