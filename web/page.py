@@ -35,6 +35,9 @@ POLICY = (
 )
 """Content-Security-Policy: nothing comes from anybody else, no page of ours stands in another's frame."""
 
+JS_SDK = "https://res.wx.qq.com/open/js/jweixin-1.6.0.js"
+"""WeChat's own script, by which a page inside WeChat asks for its camera; WeChat wants it loaded from here."""
+
 STATUS = {
     Kind.NOT_FOUND: 404,
     Kind.FORBIDDEN: 403,
@@ -67,6 +70,8 @@ def set_up_templates(app: web.Application) -> None:
         static=_static_addresses(),
         new_key=new_key,
         certificate_path=certificate_path,
+        js_sdk=JS_SDK,
+        scan=None,
         words=wording,
         clause_names=CLAUSE_NAMES,
         marks=wording.MARKS,
@@ -133,6 +138,13 @@ def always(request: web.Request) -> dict[str, Any]:
         "edition": edition_on(shanghai_day(now)),
         "in_wechat": in_wechat(request),
     }
+
+
+def show_in_wechat(request: web.Request, template: str, values: dict[str, Any]) -> web.Response:
+    """A page that may use :data:`JS_SDK`: the one thing that comes from elsewhere, from the maker of the browser."""
+    response = show(request, template, values)
+    response.headers["Content-Security-Policy"] = POLICY.replace("script-src 'self'", f"script-src 'self' {JS_SDK}")
+    return response
 
 
 def in_wechat(request: web.Request) -> bool:

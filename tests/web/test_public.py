@@ -1,5 +1,8 @@
 """What everybody sees: queries, publicity, certificates, verification; live, cached no longer than it is true."""
 
+import hashlib
+import html
+import json
 import re
 from datetime import timedelta
 from xml.etree import ElementTree as ET
@@ -12,6 +15,8 @@ from tests.web.conftest import Browser
 from tests.workflow.graded import confirmed, graded, published
 from tests.workflow.world import World
 from web.limits import MOST
+from web.page import JS_SDK
+from workflow.ports import Unavailable
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 
@@ -220,6 +225,38 @@ async def test_pages_come_from_nobody_else_and_stand_in_no_frame(client: TestCli
         assert "frame-ancestors 'none'" in policy
         assert "http" not in policy
         assert "Set-Cookie" not in answer.headers
+
+
+async def test_inside_wechat_one_may_scan_instead_of_typing(world: World, client: TestClient) -> None:
+    async with client.get("/q?text=样例 a", headers={"User-Agent": "MicroMessenger/8.0.50"}) as answer:
+        page = await answer.text()
+        assert f"script-src 'self' {JS_SDK}" in answer.headers["Content-Security-Policy"]
+        assert answer.headers["Cache-Control"] == "no-store"
+    given = re.search(r'data-scan="([^"]+)"', page)
+    assert given is not None
+    config = json.loads(html.unescape(given[1]))
+    assert set(config) == {"appId", "timestamp", "nonceStr", "signature"}
+    url = "https://sample.test/q?text=%E6%A0%B7%E4%BE%8B+a"
+    signed = (
+        f"jsapi_ticket={await world.wechat.jsapi_ticket()}&noncestr={config['nonceStr']}"
+        f"&timestamp={config['timestamp']}&url={url}"
+    )
+    assert config["signature"] == hashlib.sha1(signed.encode()).hexdigest()
+    async with client.get("/q?text=样例") as answer:
+        assert "res.wx.qq.com" not in await answer.text()
+        assert "http" not in answer.headers["Content-Security-Policy"]
+
+
+async def test_inside_wechat_the_page_works_without_its_script(
+    world: World, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away() -> str:
+        raise Unavailable(-1, "system error")
+
+    monkeypatch.setattr(world.wechat, "jsapi_ticket", away)
+    async with client.get("/q", headers={"User-Agent": "MicroMessenger/8.0.50"}) as answer:
+        assert answer.status == 200
+        assert "res.wx.qq.com" not in await answer.text()
 
 
 async def test_who_reads_a_page_and_asks_for_none_is_told_by_a_page(client: TestClient) -> None:
