@@ -29,6 +29,11 @@ if ! has_library libzbar; then
     apt_install libzbar0 || fail "缺少 libzbar：请运行 sudo apt-get install libzbar0（macOS：brew install zbar），然后重试"
 fi
 
+# Certificates are drawn with these; the rest works without them.
+if ! ls /usr/share/fonts/opentype/noto/NotoSerifCJK-* >/dev/null 2>&1; then
+    apt_install fonts-noto-cjk || say "没有 Noto CJK 字体：证书与演示资料画不出来。需要时安装 fonts-noto-cjk，或设置 ZHUISU_CERTIFICATE__FONT_DIRS"
+fi
+
 python=""
 for candidate in python3.13 python3.12 python3.11 python3; do
     if command -v "$candidate" >/dev/null && "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
