@@ -80,6 +80,7 @@ class CertificateShown(Answer):
     months: list[Month]
     points: int
     conditions: list[str]
+    remarks: list[str] = Field(description="证书上的附注，如没有网上销售（R37）")
     is_sample: bool
     previous: str
     successor: str
