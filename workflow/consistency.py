@@ -9,6 +9,7 @@ from typing import Any
 
 from inspection.materials import Ledger
 from inspection.placement import Placement, same_place
+from inspection.report import Finding as PlaceFinding
 from inspection.report import Report, Verdict
 from models import Material, Product
 from standard.names import fold
@@ -111,21 +112,31 @@ def _same_codes(case: Case) -> list[dict[str, Any]]:
 
 
 def position_findings(case: Case) -> list[dict[str, Any]]:
-    """D.1.3 over the certificates of each category: the code stands in the same place; fails only (R50)."""
-    found = []
+    """D.1.3: certificates on which the code stands elsewhere than on earlier ones of their category; fails only."""
+    by_ref = {photo.ref: photo for photo in case.prints()}
+    return [
+        plain_finding(Finding("D.1.3", Outcome.FAIL, answer.advice, answer.rows), about=[by_ref[ref]], check="D.1.3")
+        for ref, answer in positions(case).items()
+        if answer.verdict is Verdict.FAIL
+    ]
+
+
+def positions(case: Case) -> dict[str, PlaceFinding]:
+    """By the ref of a certificate's photo: whether its code stands where it does on the earlier ones of its category
+    (D.1.3, R50). The first of each, with nothing before it, shares the answer of the second."""
+    found: dict[str, PlaceFinding] = {}
     for category in dict.fromkeys(product.category for product in case.products):
-        placed: list[tuple[Material, Placement]] = []
+        placed: list[tuple[str, Placement]] = []
         for product in case.products:
             for photo in case.prints(product) if product.category == category else []:
                 assert photo.inspection is not None
                 report = Report.from_json(photo.inspection.report)
                 if (placement := Placement.of(report.findings, f"{_named(product)}的合格证")) is not None:
-                    placed.append((photo, placement))
-        for number, (photo, placement) in enumerate(placed[1:], 1):
-            answer = same_place(placement, [earlier for _, earlier in placed[:number]])
-            if answer.verdict is Verdict.FAIL:
-                finding = Finding("D.1.3", Outcome.FAIL, answer.advice, answer.rows)
-                found.append(plain_finding(finding, about=[photo], check="D.1.3"))
+                    placed.append((photo.ref, placement))
+        for number, (ref, placement) in enumerate(placed[1:], 1):
+            found[ref] = same_place(placement, [earlier for _, earlier in placed[:number]])
+        if len(placed) > 1 and found[placed[1][0]].verdict is Verdict.PASS:
+            found[placed[0][0]] = found[placed[1][0]]
     return found
 
 

@@ -51,7 +51,7 @@ from standard.months import Month
 from standard.names import same
 from standard.outcome import Outcome, worst
 from workflow.case import Case, trace_code
-from workflow.consistency import position_findings
+from workflow.consistency import positions
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +124,7 @@ def _certificate_coded(case: Case) -> Found:
 
 def _certificate_print(case: Case) -> Found:
     photos = case.prints()
-    misplaced = {ref for finding in position_findings(case) for ref in finding["materials"]}
-    verdicts = [print_verdict(case, photo, misplaced=photo.ref in misplaced) for photo in photos]
+    verdicts = print_verdicts(case).values()
     if any(not case.prints(product) for product in case.products):
         return Found(None, photos, "有产品没有可判定的合格证照片（附录 D）。")
     outcome = prints.firm_print(verdicts)
@@ -133,17 +132,21 @@ def _certificate_print(case: Case) -> Found:
     return Found(outcome, photos, reasons[0] if reasons else "")
 
 
-def print_verdict(case: Case, photo: Material, *, misplaced: bool = False) -> prints.PrintVerdict:
-    """Appendix D over one certificate's inspection, the code's place among the others included (R50)."""
-    assert photo.inspection is not None
-    outcomes = {
-        finding["clause"]: Outcome(finding["verdict"])
-        for finding in photo.inspection.report["findings"]
-        if finding["clause"] != "code"
-    }
-    if misplaced:
-        outcomes["D.1.3"] = Outcome.FAIL
-    return prints.certificate_print(outcomes, case.edition)
+def print_verdicts(case: Case) -> dict[str, prints.PrintVerdict]:
+    """Appendix D over each certificate's inspection by its photo's ref, the code's place among the others included."""
+    places = positions(case)
+    found = {}
+    for photo in case.prints():
+        assert photo.inspection is not None
+        outcomes = {
+            finding["clause"]: Outcome(finding["verdict"])
+            for finding in photo.inspection.report["findings"]
+            if finding["clause"] != "code"
+        }
+        if photo.ref in places:
+            outcomes["D.1.3"] = Outcome(places[photo.ref].verdict)
+        found[photo.ref] = prints.certificate_print(outcomes, case.edition)
+    return found
 
 
 def _coded(place: str) -> Callable[[Case], Found]:

@@ -37,11 +37,10 @@ from standard.windows import Party, Publicity, Route, Window
 from workflow.access import Asker, member_of, not_found
 from workflow.case import case_of
 from workflow.certificate_life import grade_name
-from workflow.consistency import position_findings
 from workflow.context import Ports
 from workflow.desk import put_on_desk
 from workflow.evidence import keep_file
-from workflow.facts import print_verdict
+from workflow.facts import print_verdicts
 from workflow.notices import tell_firm, tell_person
 from workflow.problems import Kind, Refused
 from workflow.record import record_event
@@ -590,9 +589,7 @@ async def _open_conditions(ports: Ports, application: Application, result: dict[
     if result["capped_by"] != PRINT_CAP:
         return ()
     case = await case_of(ports, application)
-    misplaced = {ref for finding in position_findings(case) for ref in finding["materials"]}
-    verdicts = [print_verdict(case, sheet, misplaced=sheet.ref in misplaced) for sheet in case.prints()]
-    still_open = {clause for verdict in verdicts for clause in verdict.failed + verdict.unclear}
+    still_open = {clause for verdict in print_verdicts(case).values() for clause in verdict.failed + verdict.unclear}
     return tuple(sorted(still_open)) or UNNAMED_PRINT_CLAUSES
 
 

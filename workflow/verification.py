@@ -24,7 +24,7 @@ from workflow.applications import begin_verification
 from workflow.case import Case, case_of, plain_finding, worst_of
 from workflow.consistency import findings_across
 from workflow.context import Ports
-from workflow.facts import facts_of, print_verdict
+from workflow.facts import facts_of, print_verdicts
 from workflow.inspections import record_inspection
 from workflow.material_judging import STATES, Judged, certificate_beside, look_at, record_judgement
 from workflow.notices import tell_firm
@@ -124,14 +124,11 @@ async def _trace_ledgers(ports: Ports, case: Case) -> dict[int, Ledger]:
 def _verified(ports: Ports, case: Case, across: Sequence[dict[str, Any]]) -> Verified:
     """The sum of it. Findings across materials are set down in the materials they are about, in memory."""
     settle_across(case, across)
-    misplaced = {ref for finding in across if finding["clause"] == "D.1.3" for ref in finding["materials"]}
+    verdicts = print_verdicts(case)
     capped = {
         photo.ref
         for photo in case.prints()
-        if prints.consequence(
-            print_verdict(case, photo, misplaced=photo.ref in misplaced), _stage(ports, case, photo), case.edition
-        ).step
-        is prints.Step.CAP
+        if prints.consequence(verdicts[photo.ref], _stage(ports, case, photo), case.edition).step is prints.Step.CAP
     }
     verified = Verified(noted=[finding for finding in across if finding["outcome"] == Outcome.PASS])
     told = [

@@ -1,5 +1,6 @@
 """From submission to a result: judged, verified, mended, capped, lapsed, graded; each job twice, and cut off in it."""
 
+import asyncio
 from decimal import Decimal
 from typing import Any
 
@@ -357,6 +358,21 @@ async def test_problems_are_told_once_with_the_deadline_and_only_what_failed_tak
     assert await state(case) == ApplicationState.PUBLICITY
 
 
+async def test_a_file_that_comes_while_the_application_is_submitted_is_part_of_it_or_refused(
+    world: World, inspector: RecordedInspector
+) -> None:
+    case = await filing(world)
+    await case.fill()
+    late = case.hand_in("certificate_photo", filed.certificate(text=filed.code("0002")), "2.jpg")
+    outcome, _ = await asyncio.gather(late, case.submit(), return_exceptions=True)
+    if isinstance(outcome, Refused):
+        assert outcome.code == "material_closed"
+        assert await Material.filter(kind="certificate_photo").count() == 1
+    else:
+        assert isinstance(outcome, Material)
+        assert (await Material.get(id=outcome.id)).round == 1
+
+
 async def test_what_was_submitted_cannot_be_changed_or_taken_out(world: World, inspector: RecordedInspector) -> None:
     case = await filing(world)
     await case.fill()
@@ -411,6 +427,33 @@ async def test_a_failing_print_goes_back_first_and_caps_where_the_firm_lets_it_s
     assert application.result is not None
     assert application.result["capped_by"] == "6.1(4)"
     assert {f["clause"] for f in application.findings if f["outcome"] == "fail"} == {"D.3.1"}
+
+
+async def test_two_sheets_with_the_code_in_different_places_fail_together(
+    world: World, inspector: RecordedInspector
+) -> None:
+    case = await filing(world)
+    await case.fill()
+    await case.hand_in("certificate_photo", filed.certificate("near_edge_100x70"), "2.jpg")
+    await case.submit()
+    await world.work()
+    application = await case.now()
+    assert {finding["clause"] for finding in application.findings} == {"D.1.1", "D.1.3"}
+    (moved,) = [finding for finding in application.findings if finding["clause"] == "D.1.3"]
+    assert moved["materials"] == [(await case.material("certificate_photo")).ref]
+
+
+async def test_two_sheets_with_the_code_in_the_same_place_settle_that_clause(
+    world: World, inspector: RecordedInspector
+) -> None:
+    case = await filing(world)
+    await case.fill()
+    await case.hand_in("certificate_photo", filed.certificate(text=filed.code("0002")), "2.jpg")
+    await case.submit()
+    await world.work()
+    facts = (await case.now()).facts
+    assert facts is not None
+    assert facts["certificate_print"]["reason"].startswith("合格证赋码印刷符合附录 D。D.4、D.5.2、D.6 未判定")
 
 
 async def test_a_failing_print_that_survives_the_supplement_is_graded_with_the_cap(
