@@ -16,6 +16,7 @@ from workflow import applications
 from workflow.access import Asker, firm_of_members
 from workflow.applications import Slot
 from workflow.context import Ports
+from workflow.slots import CSV, OFD, PDF, PICTURES, XLSX
 
 chapter = Chapter("applications", "申报")
 
@@ -249,7 +250,7 @@ async def material(asker: Asker, path: MaterialPath) -> MaterialShown:
     return _material(await applications.material_of(asker, path.ref))
 
 
-@chapter.get("/materials/{ref}/file", "资料原件", media_types=("application/octet-stream",))
+@chapter.get("/materials/{ref}/file", "资料原件", media_types=(*PICTURES, PDF, OFD, XLSX, CSV))
 async def material_file(ports: Ports, asker: Asker, path: MaterialPath) -> File:
     found = await applications.material_of(asker, path.ref)
     data, media_type = await applications.evidence_bytes(ports, asker, path.ref)

@@ -3,6 +3,7 @@
 import hashlib
 import logging
 from collections.abc import Awaitable, Callable
+from ipaddress import ip_network
 from typing import Any
 from urllib.parse import quote
 
@@ -140,9 +141,16 @@ def _allowance(allowance: Allowance) -> Headers:
 
 
 def _address(request: web.Request, proxies: int) -> str:
-    """Where the request came from: our own proxies each add whom they were asked by, what stands before is hearsay."""
+    """Where the request came from: our own proxies each add whom they were asked by, what stands before is hearsay.
+
+    Of IPv6 the network, since whoever has one address has 2⁶⁴ of them.
+    """
     named = request.headers.get("X-Forwarded-For", "").split(",")
-    return named[-proxies].strip() if 0 < proxies <= len(named) else request.remote or "unknown"
+    address = named[-proxies].strip() if 0 < proxies <= len(named) else request.remote or ""
+    try:
+        return str(ip_network((address, 64 if ":" in address else 32), strict=False))
+    except ValueError:
+        return "unknown"
 
 
 async def _answer(

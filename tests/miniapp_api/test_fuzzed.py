@@ -1,6 +1,7 @@
 """The API answers whatever it is sent as its OpenAPI document says: schemathesis, against the running API."""
 
 import asyncio
+import json
 import os
 import sys
 from collections import defaultdict
@@ -13,12 +14,15 @@ from aiohttp.typedefs import Handler, Middleware
 
 from config.settings import Settings
 from miniapp_api import CHAPTERS, add_api
-from models import Enterprise, PlatformRole, StaffRole
+from models import Application, Enterprise, EvidenceSource, PlatformRole, StaffRole
 from tests import rows
 from tests.miniapp_api.conftest import FIRM, member
+from tests.miniapp_api.test_products import CHANGEABLE
 from tests.miniapp_api.test_publications import published
+from tests.miniapp_api.test_queries import certified
 from tests.workflow.world import World
 from workflow import members
+from workflow.evidence import keep_file
 
 EXAMPLES = 12
 """A operation, beside the few dozen that cover its declared limits."""
@@ -26,6 +30,12 @@ SECONDS = 240
 
 LEFT_OUT = ("sign_out", "sign_out_everywhere")
 """They end the session that all the others are asked with."""
+
+SELDOM = {
+    "accept_invitation", "decide", "hand_in", "js_sdk_config", "leave_firm", "new_product", "object_to",
+    "open_application", "register_firm", "remove_member", "sign_in", "submit", "take_out", "withdraw",
+}  # fmt: skip
+"""What is right by chance only once in a long while: a code, a file, a number with its check character."""
 
 CHECKS = (
     "not_a_server_error", "status_code_conformance", "content_type_conformance", "response_headers_conformance",
@@ -35,11 +45,20 @@ CHECKS = (
 """All but ``positive_data_acceptance`` (that a request is well-formed does not make it right) and those that need
 links between operations."""
 
-CONFIG = """
-[parameters]
-"path.uscc" = "{uscc}"
-"header.Authorization" = "Bearer {token}"
-"""
+
+Places = list[tuple[tuple[str, ...], str, str | int]]
+"""Operations, a part of their paths, and what stands there; no operation: all of them."""
+
+
+def config(token: str, places: Places) -> str:
+    """schemathesis' settings: who asks, and which things of theirs the paths name."""
+    everywhere = [f'"path.{name}" = {json.dumps(value)}' for operations, name, value in places if not operations]
+    lines = ["[parameters]", f'"header.Authorization" = "Bearer {token}"', *everywhere]
+    for operations, name, value in places:
+        for operation in operations:
+            lines += ["[[operations]]", f'include-operation-id = "{operation}"']
+            lines += [f'parameters."path.{name}" = {json.dumps(value)}']
+    return "\n".join(lines)
 
 
 def noting(statuses: dict[str, set[int]]) -> Middleware:
@@ -61,6 +80,19 @@ def noting(statuses: dict[str, set[int]]) -> Middleware:
     return note
 
 
+async def a_material(world: World, application: Application) -> str:
+    """Its reference: a licence that was handed in, with its file in the store."""
+    evidence = await keep_file(
+        world.ports,
+        b"%PDF-1.7",
+        EvidenceSource.UPLOAD,
+        actor="system",
+        media_type="application/pdf",
+        file_name="证.pdf",
+    )
+    return (await rows.material(application_id=application.id, evidence_id=evidence.id, kind="business_licence")).ref
+
+
 @pytest.mark.slow
 async def test_every_answer_is_one_that_the_document_promises(
     world: World, settings: Settings, firm: Enterprise, tmp_path: Path
@@ -69,9 +101,22 @@ async def test_every_answer_is_one_that_the_document_promises(
         setattr(settings.api, f"{name}_per_minute", 10**6)
     owner = await member(world, firm, StaffRole.OWNER)
     await members.grant(world.ports, owner.asker.person_id, PlatformRole.OPERATOR, by="system")
-    await rows.product(enterprise_id=firm.id)
-    await published(world, firm)
-    (tmp_path / "schemathesis.toml").write_text(CONFIG.format(uscc=FIRM, token=owner.token))
+    number = (await certified(world, firm)).number.replace("/", "-")
+    public = await published(world, firm)
+    application = await Application.get(id=public.application_id)
+    me = owner.asker.person_id
+    places: Places = [
+        ((), "uscc", FIRM),
+        ((), "number", number),
+        (("publication", "complain", "object_to"), "ref", public.ref),
+        (("application", "application_progress", "application_result"), "ref", application.ref),
+        (("material", "material_file"), "ref", await a_material(world, application)),
+        (("change_product",), "product", (await rows.product(enterprise_id=firm.id, **CHANGEABLE)).id),
+        (("desk_item", "decide"), "ref", (await rows.desk_item()).ref),
+        (("registration_result",), "ref", (await rows.registration(person_id=me)).ref),
+        (("mark_read",), "entry", (await rows.inbox_entry(person_id=me)).id),
+    ]
+    (tmp_path / "schemathesis.toml").write_text(config(owner.token, places))
     statuses: dict[str, set[int]] = defaultdict(set)
     app = web.Application(middlewares=[noting(statuses)])
     add_api(app, settings, world.ports)
@@ -91,5 +136,5 @@ async def test_every_answer_is_one_that_the_document_promises(
             told = (await run.communicate())[0].decode()
     assert run.returncode == 0, told[-20_000:]
     reached = {endpoint.name for chapter in CHAPTERS for endpoint in chapter.endpoints} - set(LEFT_OUT)
-    unmet = {name for name in reached if not statuses[name] - {400, 401, 405, 415}}
-    assert not unmet, "nothing that these were sent got as far as their use case"
+    unmet = {name for name in reached if not any(status < 300 for status in statuses[name])}
+    assert unmet <= SELDOM, "their answers were never seen"

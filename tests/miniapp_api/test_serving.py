@@ -3,6 +3,8 @@
 import asyncio
 import gzip
 import json
+import logging
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +13,8 @@ from aiohttp import FormData, web
 from aiohttp.test_utils import TestClient
 from pydantic import Field, Json
 
+from app.observe import observing
+from config.logs import configure_logs
 from config.settings import Settings
 from miniapp_api import add_api, bodies, serving
 from miniapp_api.chapter import Chapter
@@ -276,6 +280,36 @@ async def test_what_we_did_not_expect_is_not_told(client: TestClient, signed_in:
     assert await IdempotentRequest.all().count() == 0
 
 
+@pytest.fixture
+def logged(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[], list[dict[str, Any]]]]:
+    """What the service logs, as it does in production."""
+    root = logging.getLogger()
+    before = root.handlers[:], root.level
+    configure_logs("INFO", as_json=True)
+    yield lambda: [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    root.handlers[:], root.level = before[0], before[1]
+
+
+async def test_trouble_is_answered_and_logged_under_one_number_and_tokens_are_not(
+    world: World,
+    settings: Settings,
+    signed_in: dict[str, str],
+    aiohttp_client: Start,
+    logged: Callable[[], list[dict[str, Any]]],
+) -> None:
+    app = web.Application(middlewares=[observing])
+    add_api(app, settings, world.ports, [sample])
+    client = await aiohttp_client(app)
+    answer = await client.post("/api/v1/orders", json={"count": 1, "what": "break"}, headers=signed_in)
+    told = await problem(answer, 500)
+    assert told["instance"] == answer.headers["X-Request-Id"]
+    assert told["instance"] in told["detail"]
+    failed, request = logged()
+    assert (failed["event"], failed["request"]) == ("an endpoint failed", told["instance"])
+    assert (request["route"], request["status"], request["request"]) == ("/api/v1/orders", 500, told["instance"])
+    assert signed_in["Authorization"].split()[1] not in json.dumps([failed, request])
+
+
 async def test_what_is_away_is_a_503(client: TestClient, signed_in: dict[str, str]) -> None:
     answer = await client.post("/api/v1/orders", json={"count": 1, "what": "away"}, headers=signed_in)
     assert (await problem(answer, 503))["code"] == "unavailable"
@@ -413,6 +447,8 @@ async def test_behind_a_proxy_the_address_is_the_one_the_proxy_saw(client: TestC
 
     assert [await ask("1.1.1.1"), await ask("2.2.2.2")] == [200, 429]
     settings.api.proxies = 1
+    assert [await ask("2001:db8::1"), await ask("2001:db8::2"), await ask("2001:db8:0:1::1")] == [200, 429, 200]
+    assert [await ask("not an address"), await ask("another")] == [200, 429]
     assert [await ask("9.9.9.9, 1.1.1.1"), await ask("8.8.8.8, 1.1.1.1"), await ask("9.9.9.9, 3.3.3.3")] == [
         200,
         429,
