@@ -4,7 +4,8 @@ import asyncio
 import gzip
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +18,7 @@ from app.observe import observing
 from config.logs import configure_logs
 from config.settings import Settings
 from miniapp_api import add_api, bodies, serving
-from miniapp_api.chapter import Chapter
+from miniapp_api.chapter import Chapter, Rate
 from miniapp_api.serving import Unchanged
 from miniapp_api.shapes import Answer, Body, File, Form, Id, Path, Query, Said
 from models import IdempotentRequest
@@ -280,14 +281,15 @@ async def test_what_we_did_not_expect_is_not_told(client: TestClient, signed_in:
     assert await IdempotentRequest.all().count() == 0
 
 
-@pytest.fixture
-def logged(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[], list[dict[str, Any]]]]:
-    """What the service logs, as it does in production."""
+@contextmanager
+def logging_as_in_production() -> Iterator[None]:
     root = logging.getLogger()
     before = root.handlers[:], root.level
     configure_logs("INFO", as_json=True)
-    yield lambda: [json.loads(line) for line in capsys.readouterr().err.splitlines()]
-    root.handlers[:], root.level = before[0], before[1]
+    try:
+        yield
+    finally:
+        root.handlers[:], root.level = before[0], before[1]
 
 
 async def test_trouble_is_answered_and_logged_under_one_number_and_tokens_are_not(
@@ -295,19 +297,22 @@ async def test_trouble_is_answered_and_logged_under_one_number_and_tokens_are_no
     settings: Settings,
     signed_in: dict[str, str],
     aiohttp_client: Start,
-    logged: Callable[[], list[dict[str, Any]]],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     app = web.Application(middlewares=[observing])
     add_api(app, settings, world.ports, [sample])
     client = await aiohttp_client(app)
-    answer = await client.post("/api/v1/orders", json={"count": 1, "what": "break"}, headers=signed_in)
+    with logging_as_in_production():
+        answer = await client.post("/api/v1/orders", json={"count": 1, "what": "break"}, headers=signed_in)
     told = await problem(answer, 500)
     assert told["instance"] == answer.headers["X-Request-Id"]
     assert told["instance"] in told["detail"]
-    failed, request = logged()
-    assert (failed["event"], failed["request"]) == ("an endpoint failed", told["instance"])
+    written = capsys.readouterr().err
+    lines = {line["event"]: line for line in map(json.loads, written.splitlines())}
+    failed, request = lines["an endpoint failed"], lines["request"]
+    assert (failed["level"], failed["request"]) == ("error", told["instance"])
     assert (request["route"], request["status"], request["request"]) == ("/api/v1/orders", 500, told["instance"])
-    assert signed_in["Authorization"].split()[1] not in json.dumps([failed, request])
+    assert signed_in["Authorization"].split()[1] not in written
 
 
 async def test_what_is_away_is_a_503(client: TestClient, signed_in: dict[str, str]) -> None:
@@ -454,6 +459,11 @@ async def test_behind_a_proxy_the_address_is_the_one_the_proxy_saw(client: TestC
         429,
         200,
     ]
+
+
+def test_every_rate_is_a_setting_with_its_window(settings: Settings) -> None:
+    assert set(settings.api.model_dump()) == {*Rate, "proxies"}
+    assert {rate: rate.seconds for rate in Rate if rate.seconds != 60} == {Rate.COMPLAINT: 3600}
 
 
 async def test_nobody_is_turned_away_because_nobody_counts(
