@@ -22,6 +22,8 @@ from workflow.applications import Slot
 from workflow.problems import Kind, Refused
 from workflow.publicity import SupportingFile
 
+AT_HAND = (ApplicationState.DRAFT, ApplicationState.SUPPLEMENT)
+"""States in which the firm hands in."""
 STILL_MOVING = (
     ApplicationState.VERIFYING, ApplicationState.GRADING, ApplicationState.CONFIRMED,
 )  # fmt: skip
@@ -125,7 +127,7 @@ async def _application(
     progress = await applications.progress(case)
     publication = await _publication(case)
     able = RANK[StaffRole(staff.role)] >= RANK[StaffRole.STAFF]
-    at_hand = case.state in {ApplicationState.DRAFT, ApplicationState.SUPPLEMENT}
+    at_hand = case.state in AT_HAND
     judging = any(slot.state == "handed_in" for slot in progress.slots)
     shown = {
         "visitor": who,
@@ -160,7 +162,7 @@ def _groups(case: Application, slots: Iterable[Slot]) -> list[tuple[str, list[Sl
     """Slots under headings, what the firm must do first on top; whether the first one is open."""
     wanted = (
         ("需要更换", ("failed", "unclear"), case.state == ApplicationState.SUPPLEMENT),
-        ("还没有交", ("missing",), case.state == ApplicationState.DRAFT),
+        ("还没有交", ("missing",) if case.state in AT_HAND else (), case.state == ApplicationState.DRAFT),
         ("正在核对", ("handed_in",), False),
         ("已通过", ("passed",), False),
         ("不需要的资料", ("excused",), False),

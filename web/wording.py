@@ -65,6 +65,9 @@ APPLICATION = {
     "withdrawn": Said("ended", "已撤回"),
 }
 
+ENDED = ("certified", "not_reached", "lapsed", "withdrawn")
+"""States in which an application is over and the firm may apply again."""
+
 ROAD = ("准备资料", "平台核验", "结果公示", "电子证书")
 """The four steps of clause 7 as a firm sees them."""
 
