@@ -85,7 +85,7 @@ async def test_from_the_link_in_chat_to_the_submitted_application(
         await page.get_by_role("button", name="建立申报").click()
         await expect(page.get_by_text("已交 0 项，共 12 项")).to_be_visible()
         application = await Application.get()
-        for kind, (data, name, _) in good_files("B").items():
+        for kind, data, name, _ in good_files("B"):
             product = f"-{(await Product.get()).id}" if kind in {"product_qualification", "certificate_photo"} else ""
             slot = page.locator(f"#{kind}{product}")
             if await slot.get_attribute("open") is None:

@@ -225,7 +225,7 @@ async def applied(world: World, owner: Browser, firm: Enterprise) -> Application
 
 
 async def hand_in(owner: Browser, application: Application, kind: str, status: int = 303) -> str:
-    data, name, declared = good_files("A")[kind]
+    data, name, declared = next(rest for one, *rest in good_files("A") if one == kind)
     here = f"/my/applications/{application.ref}"
     page = await owner.get(here)
     form = next(f for f in re.findall(r"<form.*?</form>", page, re.S) if f'value="{kind}"' in f and "file" in f)
@@ -272,7 +272,7 @@ async def test_materials_are_handed_in_one_by_one_taken_out_and_submitted(
     page = await owner.get(f"/my/materials/{material.ref}")
     assert "制度.pdf" in page
     assert await owner.send(here, f"{here}/take-out", material=material.ref) == f"{here}?done=taken-out"
-    for kind in good_files("B"):
+    for kind, *_ in good_files("B"):
         await hand_in(owner, applied, kind)
         await world.work()
     assert "已交 12 项，共 12 项" in await owner.get(here)
@@ -287,7 +287,7 @@ async def test_materials_are_handed_in_one_by_one_taken_out_and_submitted(
 
 
 async def test_a_file_sent_twice_with_its_forms_key_is_filed_once(owner: Browser, applied: Application) -> None:
-    data, name, _ = good_files()["trace_policy"]
+    data, name, _ = next(rest for one, *rest in good_files() if one == "trace_policy")
     here = f"/my/applications/{applied.ref}"
     sent = {"form_token": _token(await owner.get(here)), "key": "sample-key-1", "kind": "trace_policy"}
     for _ in range(2):
@@ -306,7 +306,7 @@ async def test_a_wrong_file_is_refused_beside_its_form(owner: Browser, applied: 
 
 async def test_what_failed_stands_on_top_and_is_replaced(world: World, owner: Browser, applied: Application) -> None:
     here = f"/my/applications/{applied.ref}"
-    for kind in good_files("B"):
+    for kind, *_ in good_files("B"):
         await hand_in(owner, applied, kind)
     bad = b"%PDF-1.7\n" + '{"text": "样例文件，什么也没写"}'.encode()
     sent = {"form_token": _token(await owner.get(here)), "key": "sample-key-1", "kind": "trace_policy"}
