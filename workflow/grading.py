@@ -13,6 +13,7 @@ from workflow.facts import facts_of
 from workflow.notices import tell_firm
 from workflow.ports import ClaimedJob
 from workflow.record import record_event
+from workflow.slots import edition_of
 from workflow.transitions import move
 
 
@@ -69,14 +70,16 @@ async def _record(ports: Ports, application: Application, facts: dict[str, Any],
         before={"state": str(ApplicationState.GRADING)},
         after={"grade": result.grade.value, "capped_by": result.capped_by, "profile": result.profile},
     )
+    body = result_told(result)
+    if reached:
+        public = await publicity.publish(ports, application)
+        body = f"{body}\n{publicity.window_told(public, edition_of(application))}"
     await tell_firm(
         ports,
         application.enterprise_id,
         f"application:{application.id}:result",
         clause="7.3" if reached else "6.1(3)",
         title=f"评价结果：{result.grade.named}",
-        body=result_told(result),
+        body=body,
         path=page(application),
     )
-    if reached:
-        await publicity.publish(ports, application)

@@ -80,6 +80,7 @@ async def publish(ports: Ports, application: Application) -> Publication:
     """Inside the caller's transaction: a graded result goes public, GRADING → PUBLICITY, for three working days (7.4).
 
     ``application`` holds facts, result and grade, the grade at least B: below it there is nothing to certify (6.1(3)).
+    Whoever graded it tells the firm, with :func:`window_told`.
     """
     edition, now = edition_of(application), ports.clock.now()
     window = windows.publicity_window(edition, shipped_calendar(), now)
@@ -96,16 +97,6 @@ async def publish(ports: Ports, application: Application) -> Publication:
         clause="7.4",
         before={"state": ApplicationState.GRADING},
         after={"state": ApplicationState.PUBLICITY, "publication": made.id},
-    )
-    await tell_firm(
-        ports,
-        application.enterprise_id,
-        f"published:{made.id}",
-        clause="7.4",
-        title=f"评价结果公示：{made.content['grade_name']}",
-        body=f"评价结果公示 {edition.whole('windows.publicity')} 个工作日，至 {window.deadline.last_day} 24:00。"
-        f"无异议的，平台自动确认并发放电子证书；有异议请在公示期内提交说明和证明材料（7.5(2)）。",
-        path=publication_path(made),
     )
     return made
 
@@ -134,6 +125,14 @@ async def record_publication(
         after={"state": str(state), "closes_at": closes_at.isoformat(), "grade": application.grade},
     )
     return made
+
+
+def window_told(public: Publication, edition: Edition) -> str:
+    """How long the result is public, and what may be done meanwhile."""
+    return (
+        f"公示 {edition.whole('windows.publicity')} 个工作日，至 {window_of(public).deadline.last_day} 24:00（7.4）。"
+        "无异议的，平台自动确认并发放电子证书；有异议请在公示期内提交说明和证明材料（7.5(2)）。"
+    )
 
 
 async def categories_of(application: Application) -> list[str]:

@@ -31,6 +31,7 @@ from workflow import publicity
 from workflow.access import Asker
 from workflow.problems import Refused
 from workflow.publicity import SupportingFile
+from workflow.slots import edition_of
 
 PDF = b"%PDF-1.7 more evidence"
 WORDS = "覆盖率应为 0.96，附台账"
@@ -89,11 +90,11 @@ async def test_a_print_that_does_not_pass_is_public_with_the_cap_that_follows(wo
     assert content["conditions"] == ["D.1 至 D.5"]
 
 
-async def test_the_firm_is_told_once_with_the_last_day(world: World) -> None:
-    await published(world)
-    (told,) = await InboxEntry.all()
-    assert told.title == "评价结果公示：A 级（良好级）"
-    assert "至 2026-11-27 24:00" in told.body
+async def test_the_words_for_the_firm_name_the_last_day(world: World) -> None:
+    application, _ = await published(world)
+    told = publicity.window_told(await the_publication(application), edition_of(application))
+    assert "公示 3 个工作日，至 2026-11-27 24:00（7.4）" in told
+    assert await InboxEntry.all().count() == 0  # whoever graded it tells the result and this together
 
 
 async def test_results_are_listed_the_newest_first_page_by_page(world: World) -> None:

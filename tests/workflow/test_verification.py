@@ -226,7 +226,7 @@ async def test_a_good_application_is_graded_and_published(world: World, inspecto
     assert facts["coverage"]["materials"] == [(await case.material("coverage_list")).ref]
     assert await Publication.all().count() == 1
     titles = await InboxEntry.all().order_by("id").values_list("title", flat=True)
-    assert titles == ["评价结果：B 级", "评价结果公示：B 级（基础级）"]
+    assert titles == ["评价结果：B 级"]
 
 
 async def test_an_application_for_a_reaches_a(world: World, inspector: RecordedInspector) -> None:
