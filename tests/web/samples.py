@@ -39,6 +39,7 @@ def certificate(**given: Any) -> Row:
         ],
         "points": 3,
         "conditions": [],
+        "remarks": ["企业声明不在网上销售，网售要素不适用。"],
         "is_sample": True,
         "previous": "",
         "successor": "",
