@@ -100,7 +100,10 @@ async def slots_of(application: Application, edition: Edition | None = None) -> 
     """All slots in the order of the list; by product in the order of the products."""
     products = await products_of_application(application)
     materials = await standing_materials(application)
-    first = not await Certificate.exists(enterprise_id=application.enterprise_id)
+    # A certificate that came of this application, or later, does not change what was asked for it.
+    first = not await Certificate.filter(
+        enterprise_id=application.enterprise_id, created_at__lt=application.opened_at
+    ).exists()
     return slots_for(application, products, materials, edition or edition_of(application), first=first)
 
 
