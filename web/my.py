@@ -5,12 +5,12 @@ from typing import Any
 import segno
 from aiohttp import web
 
-from models import Enterprise, RegistrationState, Staff, StaffRole
+from models import Enterprise, PlatformRole, RegistrationState, Staff, StaffRole
 from web.forms import Form, row_number
 from web.page import PORTS, STATUS, new_key, show
 from web.signing_in import Visitor, signed_form, signed_in
 from workflow import applications, certificates, inbox, members, products, registration
-from workflow.access import RANK, firm_of_members
+from workflow.access import RANK, firm_of_members, holds
 from workflow.problems import Kind, Refused
 
 LATEST = 3
@@ -47,6 +47,7 @@ async def _home(
         "registrations": under_way,
         "notices": await inbox.entries(who.asker, limit=LATEST),
         "unread": await inbox.unread(who.asker),
+        "operates": await holds(who.asker, PlatformRole.OPERATOR),
         "problem": problem,
         "values": {"code": form.text("code"), "name": form.text("name")} if form else {},
     }

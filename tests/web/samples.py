@@ -311,9 +311,13 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "registrations": [Row(ref="r", name="样例燃气器具有限公司", state="mend", created_at=NOW)],
             "notices": NOTICES,
             "unread": 1,
+            "operates": True,
         },
     ),
-    "my-new": ("my.html", {"visitor": VISITOR, "firms": [], "registrations": [], "notices": [], "unread": 0}),
+    "my-new": (
+        "my.html",
+        {"visitor": VISITOR, "firms": [], "registrations": [], "notices": [], "unread": 0, "operates": False},
+    ),
     "firm-new": ("firm_new.html", {"visitor": VISITOR}),
     "firm-new-wrong": (
         "firm_new.html",

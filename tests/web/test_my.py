@@ -64,6 +64,7 @@ async def test_whoever_comes_for_the_first_time_is_told_where_to_begin(outsider:
     page = await outsider.get("/my")
     assert "实名注册企业" in page
     assert "我有同事给的邀请码" in page
+    assert "/desk" not in page
     assert "还没有消息" in await outsider.get("/my/inbox")
 
 
@@ -456,6 +457,7 @@ async def operator(world: World, browser_of) -> Browser:  # type: ignore[no-unty
 async def test_a_complaint_is_answered_with_a_reason(world: World, operator: Browser) -> None:
     application, _ = await published(world)
     item = await _complaint(world, application)
+    assert 'href="/desk"' in await operator.get("/my")
     page = await operator.get("/desk")
     assert item.title in page
     assert "8.4(3)" in page
