@@ -109,7 +109,9 @@ class ApiSettings(BaseModel):
     reads_per_minute: int = Field(300, ge=1, description="looking at something")
     writes_per_minute: int = Field(60, ge=1, description="changing something")
     uploads_per_minute: int = Field(60, ge=1, description="handing in files")
-    searches_per_minute: int = Field(60, ge=1, description="searching firms, checking certificate files")
+    searches_per_minute: int = Field(60, ge=1, description="searching firms")
+    checks_per_minute: int = Field(20, ge=1, description="having a certificate's file checked")
+    complaints_per_hour: int = Field(10, ge=1, description="complaining about a published result")
     sign_ins_per_minute: int = Field(60, ge=1, description="signing in; mobile networks share addresses")
     proxies: int = Field(
         0,
@@ -262,10 +264,15 @@ class Settings(BaseSettings):
         return (*self.wechat.media_hosts, "127.0.0.1", "localhost")
 
     def worth_knowing(self) -> list[str]:
-        """What is right on one machine only, one Chinese sentence each."""
-        if self.storage_url:
-            return []
-        return ["ZHUISU_STORAGE_URL：照片存在本机文件夹，只适合单机；多机部署请设为 s3://桶/前缀"]
+        """What is right only in some places, one Chinese sentence each."""
+        known = []
+        if not self.storage_url:
+            known.append("ZHUISU_STORAGE_URL：照片存在本机文件夹，只适合单机；多机部署请设为 s3://桶/前缀")
+        if not self.api.proxies:
+            known.append(
+                "ZHUISU_API__PROXIES：前面有几层自己的反向代理就填几；有代理而填 0，限流会把所有未登录的人当成一个人"
+            )
+        return known
 
     def missing_for_production(self) -> list[str]:
         """What must still be set, one Chinese sentence each, before this configuration may serve real people."""

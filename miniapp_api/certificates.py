@@ -141,7 +141,7 @@ async def certificate_png(ports: Ports, path: CertificatePath) -> File:
     return File(f"{number_in_path(path.number)}.png", PNG, await certificates.png_of(ports, path.number))
 
 
-@chapter.post("/verifications", "核验证书文件", rate=Rate.SEARCH, clause="附录 B 注 4")
+@chapter.post("/verifications", "核验证书文件", rate=Rate.CHECK, clause="附录 B 注 4")
 async def verify_certificate(ports: Ports, body: Suspect) -> Verified:
     found = await certificates.verify_pdf(ports, body.file.data)
     return Verified.model_validate(

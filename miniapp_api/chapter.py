@@ -23,13 +23,20 @@ from miniapp_api.shapes import Body, File, Form, Path, Query
 
 
 class Rate(StrEnum):
-    """The class of requests by which callers are limited (``config.settings.ApiSettings``)."""
+    """The class of requests by which callers are limited; each is a number in ``config.settings.ApiSettings``."""
 
-    READ = "reads"
-    WRITE = "writes"
-    UPLOAD = "uploads"
-    SEARCH = "searches"
-    SIGN_IN = "sign_ins"
+    READ = "reads_per_minute"
+    WRITE = "writes_per_minute"
+    UPLOAD = "uploads_per_minute"
+    SEARCH = "searches_per_minute"
+    CHECK = "checks_per_minute"
+    SIGN_IN = "sign_ins_per_minute"
+    COMPLAINT = "complaints_per_hour"
+
+    @property
+    def seconds(self) -> int:
+        """The length of the window."""
+        return 3600 if self.endswith("_per_hour") else 60
 
 
 class Who(StrEnum):

@@ -119,6 +119,7 @@ async def object_to(ports: Ports, asker: Asker, path: PublicationPath, body: Obj
     "/publications/{ref}/complaints",
     "公众投诉",
     status=201,
+    rate=Rate.COMPLAINT,
     clause="7.4，8.4(3)",
     note="不登录也可以；登录则收到答复。",
 )

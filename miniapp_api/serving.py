@@ -3,7 +3,6 @@
 import hashlib
 import logging
 from collections.abc import Awaitable, Callable
-from ipaddress import ip_network
 from typing import Any
 from urllib.parse import quote
 
@@ -19,6 +18,7 @@ from miniapp_api.shapes import File
 from models import Door
 from workflow import idempotency
 from workflow.access import Asker
+from workflow.callers import caller_network
 from workflow.context import Ports
 from workflow.ports import Allowance, CacheUnavailable
 from workflow.problems import Refused
@@ -26,7 +26,6 @@ from workflow.sessions import asker_of
 
 log = logging.getLogger(__name__)
 
-WINDOW_SECONDS = 60
 AWAY_SECONDS = 5
 PRIVATE = "private, no-store"
 SAFE = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'"}
@@ -116,10 +115,11 @@ async def _limited(
     request: web.Request, endpoint: Endpoint, ports: Ports, settings: ApiSettings, asker: Asker | None
 ) -> Headers:
     """Count the request; :class:`RefusedHere` where there were too many. Answers the headers that say what is left."""
-    who = f"person:{asker.person_id}" if asker is not None else f"address:{_address(request, settings.proxies)}"
-    limit = getattr(settings, f"{endpoint.rate}_per_minute")
+    where = caller_network(request.headers.getall("X-Forwarded-For", ()), request.remote, settings.proxies)
+    who = where if asker is None else f"person:{asker.person_id}"
+    limit = getattr(settings, endpoint.rate)
     try:
-        allowance = await ports.limiter.hit(f"api:{endpoint.rate}:{who}", limit, WINDOW_SECONDS)
+        allowance = await ports.limiter.hit(f"api:{endpoint.rate}:{who}", limit, endpoint.rate.seconds)
     except CacheUnavailable as away:
         # Whoever counts is away: serving everybody is better than serving nobody.
         log.warning("requests are not limited: %s", away)
@@ -138,19 +138,6 @@ def _allowance(allowance: Allowance) -> Headers:
         "RateLimit-Remaining": str(allowance.remaining),
         "RateLimit-Reset": str(round(allowance.reset)),
     }
-
-
-def _address(request: web.Request, proxies: int) -> str:
-    """Where the request came from: our own proxies each add whom they were asked by, what stands before is hearsay.
-
-    Of IPv6 the network, since whoever has one address has 2⁶⁴ of them.
-    """
-    named = request.headers.get("X-Forwarded-For", "").split(",")
-    address = named[-proxies].strip() if 0 < proxies <= len(named) else request.remote or ""
-    try:
-        return str(ip_network((address, 64 if ":" in address else 32), strict=False))
-    except ValueError:
-        return "unknown"
 
 
 async def _answer(

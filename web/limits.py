@@ -5,6 +5,7 @@ import logging
 from aiohttp import web
 
 from web.page import PORTS
+from workflow.callers import caller_network
 from workflow.ports import CacheUnavailable
 from workflow.problems import Kind, Refused
 
@@ -26,8 +27,9 @@ MOST = {
 async def not_too_often(request: web.Request, what: str) -> None:
     """Count this request; :class:`Refused` where the address asked too often."""
     most, seconds = MOST[what]
+    asker = caller_network(request.headers.getall("X-Forwarded-For", ()), request.remote, request.app[PROXIES])
     try:
-        allowance = await request.app[PORTS].limiter.hit(f"web:{what}:{_address(request)}", most, seconds)
+        allowance = await request.app[PORTS].limiter.hit(f"web:{what}:{asker}", most, seconds)
     except CacheUnavailable as away:
         # Whoever counts is away: serving everybody is better than serving nobody.
         log.warning("requests are not limited: %s", away)
@@ -36,9 +38,3 @@ async def not_too_often(request: web.Request, what: str) -> None:
         after = max(1, round(allowance.reset))
         wait = f"{after} 秒" if after < PER_MINUTE else f"{-(-after // PER_MINUTE)} 分钟"
         raise Refused(Kind.TOO_MANY, "too_many", f"操作太频繁：请 {wait}后再试", retry_after=after)
-
-
-def _address(request: web.Request) -> str:
-    proxies = request.app[PROXIES]
-    named = request.headers.get("X-Forwarded-For", "").split(",")
-    return named[-proxies].strip() if 0 < proxies <= len(named) else request.remote or "unknown"

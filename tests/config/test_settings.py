@@ -67,6 +67,14 @@ def test_a_complete_production_misses_nothing(tmp_path: Path) -> None:
     assert settings.resolved_api_base() == "https://api.weixin.qq.com"
 
 
+def test_what_is_right_only_in_some_places_is_said() -> None:
+    known = "\n".join(Settings().worth_knowing())
+    assert "ZHUISU_STORAGE_URL" in known
+    assert "ZHUISU_API__PROXIES" in known
+    placed = Settings(storage_url="s3://bucket/prefix", api={"proxies": 1})  # type: ignore[arg-type]
+    assert placed.worth_knowing() == []
+
+
 def test_what_is_not_used_is_not_asked_for_and_what_is_used_is(tmp_path: Path) -> None:
     assert not any("MINI_PROGRAM" in line or "REGISTRIES" in line for line in Settings().missing_for_production())
     settings = Settings(

@@ -14,6 +14,7 @@ from aiohttp.typedefs import Handler, Middleware
 
 from config.settings import Settings
 from miniapp_api import CHAPTERS, add_api
+from miniapp_api.chapter import Rate
 from models import Application, Enterprise, EvidenceSource, PlatformRole, StaffRole
 from tests import rows
 from tests.miniapp_api.conftest import FIRM, member
@@ -97,8 +98,8 @@ async def a_material(world: World, application: Application) -> str:
 async def test_every_answer_is_one_that_the_document_promises(
     world: World, settings: Settings, firm: Enterprise, tmp_path: Path
 ) -> None:
-    for name in ("reads", "writes", "uploads", "searches", "sign_ins"):
-        setattr(settings.api, f"{name}_per_minute", 10**6)
+    for rate in Rate:
+        setattr(settings.api, rate, 10**6)
     owner = await member(world, firm, StaffRole.OWNER)
     await members.grant(world.ports, owner.asker.person_id, PlatformRole.OPERATOR, by="system")
     number = (await certified(world, firm)).number.replace("/", "-")
