@@ -73,8 +73,9 @@ async def judge_material(ports: Ports, job: ClaimedJob) -> None:
     async with transaction():
         if not await ports.queue.finish(job):
             return
-        await record_judgement(ports, material, judged)
+        # The application before its materials, as whoever hands in or submits holds them.
         application = await Application.filter(id=application.id).select_for_update().get()
+        await record_judgement(ports, material, judged)
         await verify_once_judged(ports, application)
     ports.bell.ring("jobs")
 

@@ -204,11 +204,12 @@ async def object_to(
         for file in files
     ]
     async with transaction():
-        # Held from here on, so that of two requests at once the second sees what the first has filed.
-        public = await Publication.filter(id=public.id).select_for_update().get()
+        # Held from here on, so that of two requests at once the second sees what the first has filed, and that it is
+        # confirmed before or after: the application first, as whoever confirms or reviews holds them.
+        application = await Application.filter(id=application.id).select_for_update().get()
+        public = await Publication.get(id=public.id)
         if (known := await Objection.get_or_none(key=key)) is not None:
             return known
-        application = await Application.get(id=application.id)
         deadline = await _may_object(ports, public, application)
         objection = await Objection.create(
             ref=secrets.token_urlsafe(9),
@@ -478,8 +479,9 @@ async def _answer(ports: Ports, complaint: Objection, reason: str, asker: Asker)
 
 
 async def _make_objection(ports: Ports, complaint: Objection, reason: str, asker: Asker) -> None:
-    public = await Publication.get(id=complaint.publication_id)
-    application = await Application.get(id=public.application_id)
+    filed_against = await Publication.get(id=complaint.publication_id)
+    application = await Application.filter(id=filed_against.application_id).select_for_update().get()
+    public = await Publication.get(id=filed_against.id)
     now = ports.clock.now()
     if public.state == PublicationState.STOPPED:
         advice = "已有一件异议正在复核：复核后公示继续，届时再转"
