@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 MOST_FIELDS = 200
 MOST_FIELD_BYTES = 32 * 1024
-MOST_FILES = 6
+MOST_FILES = 3
 """Largest files that one form may bring together."""
 
 
