@@ -38,6 +38,9 @@ POLICY = (
 JS_SDK = "https://res.wx.qq.com/open/js/jweixin-1.6.0.js"
 """WeChat's own script, by which a page inside WeChat asks for its camera; WeChat wants it loaded from here."""
 
+FOR_GOOD = "public, max-age=31536000, immutable"
+"""Cache-Control of what never changes under its address."""
+
 STATUS = {
     Kind.NOT_FOUND: 404,
     Kind.FORBIDDEN: 403,
@@ -102,6 +105,12 @@ def until(moment: datetime) -> str:
     """A deadline: one that ends with its day says so, ``2026-11-27 24:00`` (R11)."""
     local = moment.astimezone(SHANGHAI)
     return f"{day(local - timedelta(days=1))} 24:00" if local.time() == time() else for_people(moment)
+
+
+async def keep_static(request: web.Request, response: web.StreamResponse) -> None:
+    """A file asked for by its content's hash is kept for good: a changed one has another address."""
+    if request.path.startswith("/static/") and "v" in request.query and response.status == 200:
+        response.headers["Cache-Control"] = FOR_GOOD
 
 
 def new_key() -> str:

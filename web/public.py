@@ -9,7 +9,7 @@ from aiohttp import web
 
 from web.forms import read_form, row_number
 from web.limits import not_too_often
-from web.page import PORTS, STATUS, in_wechat, new_key, show, show_in_wechat, show_public, unchanged
+from web.page import FOR_GOOD, PORTS, STATUS, in_wechat, new_key, show, show_in_wechat, show_public, unchanged
 from workflow import certificates, publicity, queries, sessions
 from workflow.access import not_found
 from workflow.certificate_numbers import number_from_path, number_in_path
@@ -21,7 +21,6 @@ PER_PAGE = 20
 FEED = 50
 """Entries of the feed: a reader that looks in once a day misses none."""
 ATOM = "application/atom+xml"
-FOR_GOOD = "public, max-age=31536000, immutable"
 
 
 async def home(request: web.Request) -> web.StreamResponse:

@@ -4,7 +4,7 @@ from aiohttp import web
 
 from web import desk, my, my_applications, my_products, public, reports, signing_in
 from web.limits import PROXIES
-from web.page import HERE, PORTS, gently, lost, set_up_templates
+from web.page import HERE, PORTS, gently, keep_static, lost, set_up_templates
 from workflow.context import Ports
 
 PAGES = (
@@ -77,3 +77,4 @@ def add_pages(app: web.Application, ports: Ports, *, proxies: int = 0) -> None:
         else:
             app.router.add_post(path, gently(handler))
     app.router.add_static("/static", HERE / "static")
+    app.on_response_prepare.append(keep_static)

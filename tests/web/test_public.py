@@ -218,6 +218,16 @@ async def test_the_feed_is_well_formed_and_leads_to_the_pages(world: World, clie
     assert entry.findtext(f"{ATOM}updated") == one.published_at.isoformat()
 
 
+async def test_the_style_is_kept_by_its_content_and_asked_after_without(client: TestClient, stranger: Browser) -> None:
+    address = re.search(r'href="(/static/pages.css\?v=[0-9a-f]{10})"', await stranger.get("/"))
+    assert address is not None
+    async with client.get(address[1]) as answer:
+        assert answer.content_type == "text/css"
+        assert "immutable" in answer.headers["Cache-Control"]
+    async with client.get("/static/pages.css") as answer:
+        assert "Cache-Control" not in answer.headers
+
+
 async def test_pages_come_from_nobody_else_and_stand_in_no_frame(client: TestClient) -> None:
     async with client.get("/") as answer:
         policy = answer.headers["Content-Security-Policy"]
