@@ -17,7 +17,7 @@ MOST_JSON = 64 * 1024
 
 MOST_FILES = 10
 SECONDS = 120
-"""Time to send a body in: twenty megabytes over a poor connection; well below ``workflow.idempotency.UNFINISHED``."""
+"""Time to send a body in: twenty megabytes over a poor connection."""
 
 JSON = "application/json"
 FORM = "multipart/form-data"

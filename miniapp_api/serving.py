@@ -143,25 +143,13 @@ def _allowance(allowance: Allowance) -> Headers:
 async def _answer(
     request: web.Request, endpoint: Endpoint, ports: Ports, asker: Asker | None, headers: Headers
 ) -> web.Response:
-    given: dict[str, Any] = {"ports": ports, "asker": asker}
-    given["unchanged"] = Unchanged(request.headers.get("If-Match"))
-    if endpoint.in_path is not None:
-        try:
-            given["path"] = endpoint.in_path.model_validate(dict(request.match_info))
-        except ValidationError:
-            raise RefusedHere(404, "not_found", wording.NOT_FOUND) from None
-    if endpoint.in_query is not None:
-        given["query"] = endpoint.in_query.model_validate(dict(request.query))
-    if endpoint.once:
-        given["key"] = _key(request)
-    if endpoint.in_body is not None:
-        given["body"] = await bodies.read_body(request, endpoint.in_body, ports.max_bytes)
-    wanted = {name: value for name, value in given.items() if name in endpoint.takes}
+    given = await _given(request, endpoint, ports)
+    wanted = {name: value for name, value in (given | {"asker": asker}).items() if name in endpoint.takes}
     if not endpoint.once:
         return _response(request, endpoint, await endpoint.run(**wanted), headers)
-    whose = asker.person_id if asker is not None else "anybody"
+    scope = f"{endpoint.name}:{asker.person_id if asker is not None else 'anybody'}"
     content = bodies.digest(*(given.get(part) for part in ("path", "query", "body")))
-    begun = await idempotency.begin(f"{endpoint.name}:{whose}", given["key"], content)
+    begun = await idempotency.begin(scope, given["key"], content)
     if isinstance(begun, idempotency.Replay):
         return _replayed(begun, headers)
     try:
@@ -171,6 +159,24 @@ async def _answer(
         raise
     await idempotency.finish(begun, endpoint.status, answer.model_dump(mode="json"))
     return _response(request, endpoint, answer, headers)
+
+
+async def _given(request: web.Request, endpoint: Endpoint, ports: Ports) -> dict[str, Any]:
+    """What the request brings for an endpoint to take, checked; the body last, as it costs most."""
+    given: dict[str, Any] = {"ports": ports, "unchanged": Unchanged(request.headers.get("If-Match"))}
+    if endpoint.in_path is not None:
+        try:
+            given["path"] = endpoint.in_path.model_validate(dict(request.match_info))
+        except ValidationError:
+            # What cannot be a name of anything is not there.
+            raise RefusedHere(404, "not_found", wording.NOT_FOUND) from None
+    if endpoint.in_query is not None:
+        given["query"] = endpoint.in_query.model_validate(dict(request.query))
+    if endpoint.once:
+        given["key"] = _key(request)
+    if endpoint.in_body is not None:
+        given["body"] = await bodies.read_body(request, endpoint.in_body, ports.max_bytes)
+    return given
 
 
 def _key(request: web.Request) -> str:

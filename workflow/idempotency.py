@@ -18,8 +18,8 @@ from workflow.context import Ports
 from workflow.ports import ClaimedJob
 from workflow.problems import Kind, Refused
 
-UNFINISHED = timedelta(minutes=3)
-"""Real time after which whoever began is taken for dead: longer than any upload may take."""
+UNFINISHED = timedelta(seconds=30)
+"""Real time after which whoever began is taken for dead: longer than a use case takes, whose input is there already."""
 
 KEPT = timedelta(days=7)
 """How long an answer can still be had again."""
@@ -94,4 +94,4 @@ def _now() -> datetime:
 
 
 def _in_progress() -> Refused:
-    return Refused(Kind.CONFLICT, "in_progress", "这项请求正在办理：请稍候几秒再查看结果", retry_after=5)
+    return Refused(Kind.CONFLICT, "request_in_progress", "这项请求正在办理：请稍候几秒再查看结果", retry_after=5)

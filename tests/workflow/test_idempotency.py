@@ -44,7 +44,7 @@ async def test_a_key_means_one_content_of_one_scope() -> None:
 async def test_of_many_at_once_one_begins() -> None:
     found = await asyncio.gather(*(begin("a", "k", "0" * 64) for _ in range(8)), return_exceptions=True)
     assert sum(isinstance(one, Begun) for one in found) == 1
-    assert {one.code for one in found if isinstance(one, Refused)} == {"in_progress"}
+    assert {one.code for one in found if isinstance(one, Refused)} == {"request_in_progress"}
 
 
 async def test_what_was_given_up_may_be_tried_at_once() -> None:
@@ -58,7 +58,7 @@ async def test_who_died_over_it_is_taken_over_by_one_and_can_then_no_longer_answ
     dead = await begin("a", "k", "0" * 64)
     assert isinstance(dead, Begun)
     await age(UNFINISHED - timedelta(seconds=5))
-    assert (await refused("a", "k", "0" * 64)).code == "in_progress"
+    assert (await refused("a", "k", "0" * 64)).code == "request_in_progress"
     await age(timedelta(seconds=10))
     found = await asyncio.gather(*(begin("a", "k", "0" * 64) for _ in range(8)), return_exceptions=True)
     heirs = [one for one in found if isinstance(one, Begun)]
