@@ -356,5 +356,5 @@ def _reasons(plain: list[dict[str, Any]]) -> list[ReasonShown]:
 
 def _words(*, fact: str, have: str | None, need: str, level: str, clause: str) -> str:
     """As :class:`standard.grades.Reason` says it."""
-    now = "未提供" if have is None else f"现在 {in_chinese(have)}"
-    return f"{label(fact)}：{now}，{Grade(level).named}要求 {in_chinese(need)}（{clause}）"
+    now = "未提供" if have is None else f"现在 {in_chinese(fact, have)}"
+    return f"{label(fact)}：{now}，{Grade(level).named}要求 {in_chinese(fact, need)}（{clause}）"

@@ -288,6 +288,11 @@ LABELS: Mapping[str, str] = MappingProxyType(
 )
 """The facts in Chinese, ``monthly.timely`` among them."""
 
+RATES = frozenset(
+    {"coverage", "upload_accuracy", "supplier_share", "marketplace_rate", "monthly.timely", "monthly.compliant"}
+)
+"""The facts that are stated as shares of 1, and read by people, as in clause 6, in percent."""
+
 Lines = Mapping[tuple[str, ...], int]
 """Where a key stands in the text that a document was read from."""
 

@@ -31,8 +31,8 @@ class Reason(NamedTuple):
 
     def __str__(self) -> str:
         level, fact, need, clause, rows = self.requirement
-        have = "未提供" if self.have is None else f"现在 {in_chinese(_text(self.have) or 'none')}"
-        return f"{label(fact)}：{have}，{level.named}要求 {in_chinese(need)}（{'，'.join((clause, *rows))}）"
+        have = "未提供" if self.have is None else f"现在 {in_chinese(fact, _text(self.have) or 'none')}"
+        return f"{label(fact)}：{have}，{level.named}要求 {in_chinese(fact, need)}（{'，'.join((clause, *rows))}）"
 
 
 class ElementResult(NamedTuple):

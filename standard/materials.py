@@ -108,9 +108,9 @@ class SealRuling:
 
 _SEALS = {
     SealSeen.SIGNATURE_VALID: "电子签章已验证。",
-    SealSeen.SIGNATURE_UNVERIFIABLE: "电子签章未被改动，签发机构未能验证，已按资料接受。",
+    SealSeen.SIGNATURE_UNVERIFIABLE: "电子签章未被改动，签发机构未能验证，已按资料接受",
     SealSeen.SIGNATURE_BROKEN: "电子签章验证不通过，文件可能在盖章后被改动：请重新盖章后上传。",
-    SealSeen.SEAL_SEEN: "图片上看到企业公章，已按资料接受。",
+    SealSeen.SEAL_SEEN: "图片上看到企业公章，已按资料接受",
     SealSeen.SEAL_NOT_SEEN: "没有看到企业电子公章：请盖章后重新上传。",
     SealSeen.SEAL_UNCERTAIN: "图片不清楚，看不出有没有公章：请重新扫描上传。",
     SealSeen.OFD: "OFD 文件作为资料接受，签章未验证。",

@@ -1,6 +1,6 @@
 """A firm's application on the web: choosing a level, handing in, submitting, supplementing, objecting (7.1–7.5)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from aiohttp import web
@@ -102,12 +102,13 @@ async def open_application(request: web.Request) -> web.StreamResponse:
 
 # --- looking at one --------------------------------------------------------------------------------------------------
 
-DONE = {
-    "handed-in": "已收到，正在核对",
-    "taken-out": "已取回",
-    "submitted": "已提交，平台开始核验",
-    "objected": "异议已提交，平台开始复核",
+DONE: Mapping[str, tuple[str, tuple[ApplicationState, ...]]] = {
+    "handed-in": ("已收到，正在核对", AT_HAND),
+    "taken-out": ("已取回", AT_HAND),
+    "submitted": ("已提交，平台开始核验", (ApplicationState.VERIFYING,)),
+    "objected": ("异议已提交，平台开始复核", (ApplicationState.OBJECTED,)),
 }
+"""What was just done, and the states in which it is still news: the page looks again by itself under one address."""
 
 
 async def application(request: web.Request) -> web.StreamResponse:
@@ -146,12 +147,17 @@ async def _application(
         "may_withdraw": able,
         # Not while a form may be open under the reader's hands.
         "waiting": case.state in STILL_MOVING or (judging and not at_hand),
-        "done": DONE.get(request.query.get("done", ""), ""),
+        "done": _done(request, case),
         "problem": problem,
         "here": here or request.query.get("at", ""),
         "values": values or {},
     }
     return show(request, "application.html", shown, STATUS[problem.kind] if problem else 200)
+
+
+def _done(request: web.Request, case: Application) -> str:
+    words, states = DONE.get(request.query.get("done", ""), ("", ()))
+    return words if case.state in states else ""
 
 
 async def _publication(case: Application) -> Publication | None:

@@ -148,8 +148,9 @@ EXCUSED = {
 
 def reason(plain: Mapping[str, Any]) -> str:
     """One requirement of a graded result as plain data (``standard.grades.Reason.to_json``), in a sentence."""
-    have = "未提供" if plain["have"] is None else f"现在 {in_chinese(plain['have'])}"
-    return f"{label(plain['fact'])}：{have}，{plain['level']} 级要求 {in_chinese(plain['need'])}（{plain['clause']}）"
+    fact = plain["fact"]
+    have = "未提供" if plain["have"] is None else f"现在 {in_chinese(fact, plain['have'])}"
+    return f"{label(fact)}：{have}，{plain['level']} 级要求 {in_chinese(fact, plain['need'])}（{plain['clause']}）"
 
 
 def element_title(name: str) -> str:
@@ -174,7 +175,7 @@ def file_of(material: Any) -> str:
     """The name and size of a material's file."""
     size = material.evidence.size
     shown = f"{size / 2**20:.1f} MB" if size >= 2**20 else f"{max(1, round(size / 1024))} KB"
-    return f"{material.evidence.file_name or '文件'}（{shown}）"
+    return f"{material.evidence.file_name or '聊天发来的照片'}（{shown}）"
 
 
 def finding(plain: Mapping[str, Any]) -> Said:

@@ -559,7 +559,7 @@ def _basis(element: dict[str, Any]) -> dict[str, str]:
     titles = {known.name: known.title for known in MATRIX}
     have: dict[str, str] = {}
     for reason in (*element["met"], *element["missing"]):
-        value = "未提供" if reason["have"] is None else in_chinese(reason["have"])
+        value = "未提供" if reason["have"] is None else in_chinese(reason["fact"], reason["have"])
         have.setdefault(label(reason["fact"]), value)
     return {
         "element": element["element"],

@@ -40,7 +40,7 @@ def registry_finding(answer: RegistryAnswer, clause: str = CLAUSE) -> Finding:
     name = NAMES[answer.register]
     match answer.reply:
         case Reply.NOT_ASKED:
-            return _finding(clause, Outcome.PASS, f"没有接入{name}查询，按编号校验和提交的资料核对")
+            return _finding(clause, Outcome.PASS, f"{name}查询没有接入，按编号校验和提交的资料核对")
         case Reply.NOT_REACHABLE:
             return _finding(clause, Outcome.PASS, f"{name}暂时查询不到，按编号校验和提交的资料核对")
         case Reply.NOT_FOUND:

@@ -218,7 +218,7 @@ class Person:
         """From one's own page to the certificate's, until its file is ready."""
         await self.page.goto(f"{self.base}/my")
         await self.look("my-with-case")
-        await self.page.get_by_role("link", name="继续办理").click()
+        await self.page.get_by_role("link", name="查看").first.click()
         await self.until("已发证")
         await self.look("application-certified")
         await self.page.get_by_role("link", name="查看和下载证书").click()

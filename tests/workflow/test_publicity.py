@@ -74,7 +74,7 @@ async def test_the_public_sees_firm_categories_grade_basis_and_print_and_nothing
     coverage = next(element for element in content["basis"] if element["element"] == "coverage")
     assert coverage == {
         "element": "coverage", "title": "用码覆盖率", "level": "A", "level_name": "A 级", "clause": "6 A",
-        "words": "用码覆盖率：0.93",
+        "words": "用码覆盖率：93%",
     }  # fmt: skip
     said = json.dumps(content, ensure_ascii=False)
     assert "样例人员" not in said
