@@ -79,8 +79,16 @@ def from_our_pages(request: web.Request) -> None:
     if origin is None:
         return
     ours = {request.host, urlsplit(request.app[PORTS].links.base).netloc}
-    if urlsplit(origin).netloc not in ours:
+    if _host(origin) not in ours:
         raise Refused(Kind.FORBIDDEN, "foreign_form", "这次提交不是从本站页面发出的：请回到本站页面重新操作")
+
+
+def _host(origin: str) -> str:
+    """The host and port of an origin; empty where there is none, as in ``null``."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return ""
 
 
 async def _parts(request: web.Request, most_bytes: int) -> Form:

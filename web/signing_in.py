@@ -101,6 +101,7 @@ async def sign_in_return(request: web.Request) -> web.StreamResponse:
     cookie, ahead = _remembered(request)
     if not sessions.state_agrees(request.query.get("state", ""), cookie):
         raise Refused(Kind.GONE, "sign_in_expired", "登录页面已经过期：请回到“我的企业”重新登录")
+    await not_too_often(request, "link")
     signed = await sessions.sign_in_web(request.app[PORTS], request.query.get("code", ""))
     onward = _welcome(request, signed.token, ahead)
     onward.del_cookie(STATE_COOKIE, path="/")
@@ -146,13 +147,15 @@ def _remembered(request: web.Request) -> tuple[str, str]:
 
 def _ours(target: str) -> str:
     """A path of ours; anything that might lead elsewhere becomes :data:`HOME`."""
-    parts = urlsplit(target)
-    plain = target.startswith("/") and not target.startswith(("//", "/\\")) and target.isprintable()
-    return target if plain and not parts.netloc and "\\" not in target else HOME
+    ours = target.startswith("/") and not target.startswith("//") and "\\" not in target and target.isprintable()
+    return target if ours else HOME
 
 
 def _way_back(request: web.Request) -> str:
     """Where to go on after signing in: this page, or the one whose form was sent."""
     if request.method in {"GET", "HEAD"}:
         return request.path_qs
-    return urlsplit(request.headers.get("Referer", "")).path or HOME
+    try:
+        return urlsplit(request.headers.get("Referer", "")).path or HOME
+    except ValueError:
+        return HOME

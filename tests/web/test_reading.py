@@ -1,6 +1,7 @@
 """Every page can be read: by eye, by screen reader, by keyboard (WCAG 2.2 AA as far as a machine can tell)."""
 
 import re
+from collections.abc import Callable
 from html.parser import HTMLParser
 from types import SimpleNamespace as Row
 from typing import Any
@@ -72,7 +73,7 @@ class Outline(HTMLParser):
             self.named[-1] = (tag, said + data.strip())
 
 
-def page(name: str) -> str:
+def page(name: str, changed: Callable[[Any], Any] = lambda values: values) -> str:
     app = web.Application()
     app[PORTS] = Row(  # type: ignore[misc]
         clock=Row(now=lambda: samples.NOW), links=Row(base="https://sample.test"), max_bytes=20 * 2**20
@@ -80,7 +81,32 @@ def page(name: str) -> str:
     set_up_templates(app)
     request = make_mocked_request("GET", "/", app=app)
     template, values = samples.PAGES[name]
-    return aiohttp_jinja2.render_string(template, request, {**always(request), **values})
+    return aiohttp_jinja2.render_string(template, request, {**always(request), **changed(values)})
+
+
+HOSTILE = """'"><script>alert(1)</script>"""
+
+
+def spoiled(value: Any) -> Any:
+    """The same values, every text that people could have written (Chinese, as ids and states are not) ends badly."""
+    match value:
+        case str():
+            return value + HOSTILE if re.search("[一-鿿]", value) else value
+        case dict():
+            return {name: spoiled(one) for name, one in value.items()}
+        case list() | tuple():
+            return type(value)(spoiled(one) for one in value)
+        case Row():
+            return Row(**spoiled(vars(value)))
+    return value
+
+
+@pytest.mark.parametrize("name", samples.PAGES)
+def test_what_people_wrote_never_becomes_part_of_the_page(name: str) -> None:
+    found = Outline()
+    found.feed(page(name, spoiled))
+    assert [odd for odd in found.inline if odd.startswith(("script", "style"))] == []
+    assert found.open == []
 
 
 @pytest.fixture(params=samples.PAGES)

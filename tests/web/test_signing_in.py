@@ -9,6 +9,7 @@ from models import Enterprise, OneTimeLink, Session
 from tests.web.conftest import Browser
 from tests.workflow.firms import somebody
 from tests.workflow.world import World
+from web.limits import MOST
 from workflow import sessions
 from workflow.ports import WeChatLogin
 
@@ -42,7 +43,7 @@ async def test_looking_at_a_link_uses_nothing_up_its_button_does(world: World, c
 
 async def test_another_sites_page_signs_nobody_in(world: World, client: TestClient) -> None:
     path = await link_of(world)
-    for origin in ("https://elsewhere.test", "null"):
+    for origin in ("https://elsewhere.test", "null", "http://["):
         async with client.post(path, headers={"Origin": origin}, allow_redirects=False) as answer:
             assert answer.status == 403
     assert (await OneTimeLink.get()).used_at is None
@@ -54,6 +55,13 @@ async def test_whoever_is_not_signed_in_is_led_there_and_back(stranger: Browser)
     assert await stranger.get("/my/inbox?after=3", 303) == "/signin?next=/my/inbox?after%3D3"
     page = await stranger.get("/signin?next=/my/inbox")
     assert "登录" in page
+
+
+async def test_an_address_that_is_none_leads_home(client: TestClient) -> None:
+    headers = {"Referer": "http://["}
+    async with client.post("/my/join", headers=headers, allow_redirects=False) as answer:
+        assert answer.status == 303
+        assert answer.headers["Location"] == "/signin?next=/my"
 
 
 async def test_in_wechat_one_signs_in_without_doing_anything(world: World, client: TestClient) -> None:
@@ -87,7 +95,20 @@ async def test_a_return_that_this_browser_did_not_start_signs_nobody_in(world: W
     assert not await Session.exists()
 
 
-@pytest.mark.parametrize("elsewhere", ["//evil.test", "https://evil.test", "/\\evil.test", "/a\\b", "my", "/\nx"])
+async def test_nobody_tries_codes_at_wechat_through_us(world: World, client: TestClient) -> None:
+    async with client.get("/signin", headers=WECHAT, allow_redirects=False) as answer:
+        headers = {"Cookie": answer.headers["Set-Cookie"].split(";")[0]}
+        state = parse_qs(urlsplit(answer.headers["Location"]).query)["state"][0]
+    most, _ = MOST["link"]
+    statuses = []
+    for number in range(most + 1):
+        async with client.get(f"/signin/return?code=guess-{number}&state={state}", headers=headers) as answer:
+            statuses.append(answer.status)
+    assert statuses[-1] == 429
+    assert 429 not in statuses[:-1]
+
+
+@pytest.mark.parametrize("elsewhere", ["//evil.test", "https://evil.test", "/\\evil.test", "/a\\b", "my", "/\nx", "http://["])
 async def test_no_sign_in_leads_away_from_us(owner: Browser, elsewhere: str) -> None:
     async with owner.client.get(
         "/signin", params={"next": elsewhere}, headers=owner._headers, allow_redirects=False
