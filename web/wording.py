@@ -21,6 +21,9 @@ class Said:
     sentence: str = ""
 
 
+FRESH = "证书有效，还没有到第一个提报月份。"
+"""Of a certificate in order whose first month has not come (R1)."""
+
 CERTIFICATE = {
     "active": Said("pass", "正常", "证书有效，每月的追溯资料按要求提报并核验合格。"),
     "warned": Said(
