@@ -113,6 +113,8 @@ async def test_every_answer_is_one_that_the_document_promises(
         (("application", "application_progress", "application_result"), "ref", application.ref),
         (("material", "material_file"), "ref", await a_material(world, application)),
         (("change_product",), "product", (await rows.product(enterprise_id=firm.id, **CHANGEABLE)).id),
+        (("retire_product",), "product", (await rows.product(enterprise_id=firm.id, model="YL-2")).id),
+        (("revoke_invitation",), "invitation", (await rows.invitation(enterprise_id=firm.id)).id),
         (("desk_item", "decide"), "ref", (await rows.desk_item()).ref),
         (("registration_result",), "ref", (await rows.registration(person_id=me)).ref),
         (("mark_read",), "entry", (await rows.inbox_entry(person_id=me)).id),
