@@ -179,6 +179,8 @@ async def _record_new(
     async with transaction():
         if not await ports.queue.finish(job):
             return
+        if photo.identity_id is not None:
+            await lock_person(photo.identity_id)  # before the evidence, as whoever consents or withdraws holds them
         before = photo.inspection
         if before is None and photo.renews_id is not None:
             before = await Inspection.filter(photos__id=photo.renews_id).first()

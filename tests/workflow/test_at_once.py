@@ -1,19 +1,20 @@
-"""What happens to one application at the same moment: whoever comes second waits, nobody waits in a circle."""
+"""What happens to one application, or one person, at the same moment: the second waits, nobody waits in a circle."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from tortoise.models import Model
 
 from jobs.handlers import HANDLERS
-from models import Application, DeskItem, Material, Publication, PublicationState
+from models import DeskItem, Evidence, Material, Publication, PublicationState
 from models.transactions import clean_task, transaction
 from tests.workflow import filed
 from tests.workflow.filed import RecordedInspector, filing
 from tests.workflow.graded import published
-from tests.workflow.world import World
-from workflow import publicity
+from tests.workflow.world import World, report
+from workflow import people, photos, publicity
 from workflow.access import Asker
 from workflow.problems import Refused
 
@@ -25,10 +26,10 @@ def inspector(world: World) -> RecordedInspector:
     return recorded
 
 
-async def while_held(application: Application, other: Awaitable[Any], then: Callable[[], Awaitable[Any]]) -> Any:
-    """Hold the application, let ``other`` come as far as it can, do ``then``; what became of ``other``."""
+async def while_held(row: Model, other: Awaitable[Any], then: Callable[[], Awaitable[Any]]) -> Any:
+    """Hold the row, let ``other`` come as far as it can, do ``then``; what became of ``other``."""
     async with transaction():
-        await Application.filter(id=application.id).select_for_update().get()
+        await type(row).filter(id=row.id).select_for_update(no_key=True).get()
         running = clean_task(_outcome(other), name="other")
         await asyncio.sleep(0.3)
         await then()
@@ -84,3 +85,32 @@ async def test_a_complaint_that_becomes_an_objection_while_the_result_is_confirm
     refused = await while_held(application, deciding, confirm)
     assert isinstance(refused, Refused)
     assert refused.code == "publicity_over"
+
+
+async def test_whoever_consents_while_their_photo_is_judged_waits_and_it_stays(world: World) -> None:
+    world.wechat.pictures["m1"] = b"\xff\xd8\xff\xe0 a certificate"
+    identity = await people.meet(world.ports, "o" + "a" * 27)
+    photo = await photos.receive(world.ports, identity, "m1", "", "m1")
+    (job,) = await world.ports.queue.claim(1, 60)
+
+    async def consent() -> None:
+        await Evidence.filter(identity_id=identity.id).update(drop_at=None)
+
+    async def wait_in_judging(request: Any) -> Any:
+        looked.set()
+        await held.wait()
+        return report(request)
+
+    looked, held = asyncio.Event(), asyncio.Event()
+    object.__setattr__(world.ports.inspector, "inspect", wait_in_judging)
+    judging = clean_task(_outcome(HANDLERS[job.kind](world.ports, job)), name="judging")
+    await looked.wait()
+
+    async def go_on() -> None:
+        held.set()
+        await judging
+
+    assert await while_held(identity, go_on(), consent) is None
+    await photo.refresh_from_db()
+    assert photo.state == "judged"
+    assert (await Evidence.get(identity_id=identity.id)).drop_at is None
