@@ -743,7 +743,10 @@ async def verify_pdf(ports: Ports, data: bytes) -> Verified:
     if not verdict.intact:
         sentence = f"文件已被改动：它带有平台对{named}的签名，但内容与签名不符。请勿采信，以平台上的证书页为准。"
         return Verified("altered", sentence, certificate, verdict, verdict.revision)
-    sentence = f"签名有效，但平台没有签发过这一份文件的记录（{named.strip()}）。请勿采信，以平台上的证书页为准，并联系运营方核实。"
+    sentence = (
+        f"签名有效，但平台没有签发过这一份文件的记录（{named.strip()}）。"
+        "请勿采信，以平台上的证书页为准，并联系运营方核实。"
+    )
     return Verified("unknown", sentence, certificate, verdict, verdict.revision)
 
 
