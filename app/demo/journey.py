@@ -5,6 +5,7 @@ then finds what it did before. The chat is the simulator's; business time is mov
 """
 
 import asyncio
+import contextlib
 import hashlib
 import json
 import re
@@ -24,7 +25,7 @@ PATIENCE = 180.0
 """Seconds in which a state has to be reached; the platform's own limit is a working day (7.2(4), R35)."""
 LOOK_EVERY = 0.3
 AWAY_STATUSES = frozenset({409, 425, 429, 500, 502, 503, 504})
-IN_PROGRESS = frozenset({"request_in_progress", "state_changed"})
+IN_PROGRESS = frozenset({"in_progress", "state_changed"})
 
 
 class JourneyFailed(Exception):
@@ -54,6 +55,8 @@ class Journey:
     tell: Tell = field(default=lambda clause, words: None)
     chat_photos: bool = True
     """Whether certificate photos go by chat, as people send them; else by the API."""
+    simulator: str = ""
+    """Where the simulator serves, if not beside the server."""
     token: str = ""
 
     async def travel(self) -> dict[str, Any]:
@@ -82,9 +85,13 @@ class Journey:
 
     async def sign_in(self) -> None:
         """``wx.login`` in the mini-program, and an own opaque session for it."""
-        code = (await self._json("POST", f"/sim/users/{self.firm.user}/login"))["code"]
-        opened = await self._json("POST", "/api/v1/sessions", body={"code": code}, once=True)
-        self.token = opened["token"]
+
+        async def ask() -> Any:
+            # A code works once: a session whose answer was lost takes a new one.
+            login = await self._ask("POST", f"/sim/users/{self.firm.user}/login")
+            return login and await self._ask("POST", "/api/v1/sessions", body={"code": login["code"]})
+
+        self.token = (await self._patiently(ask, "小程序登录"))["token"]
         self.tell("7.1(1)", "小程序登录：换得会话，微信的 session_key 不出后端")
 
     async def register(self) -> None:
@@ -234,8 +241,9 @@ class Journey:
             now = datetime.fromisoformat((await self._json("GET", "/dev/clock"))["now"])
             closes = datetime.fromisoformat(published["closes_at"])
             if closes >= now:
-                seconds = int((closes - now + timedelta(seconds=1)).total_seconds()) + 1
-                await self._json("POST", "/dev/clock", body={"advance_seconds": seconds})
+                # A moment, not a distance: said twice, it is still the same moment.
+                body = {"to": (closes + timedelta(seconds=1)).isoformat()}
+                await self._json("POST", "/dev/clock", body=body, tolerate={"time_goes_forward"})
                 self.tell("7.4", "把业务时间拨到公示期满（只有样例环境可以）")
         await self._until(f"/api/v1/applications/{ref}", lambda it: it["state"] == "certified", "发证")
         record = await self._json("GET", f"/api/v1/firms/{self.uscc}/record")
@@ -284,9 +292,7 @@ class Journey:
 
     async def _chat(self, **fields: str) -> str:
         """Say something in chat; the passive reply's text, empty where there was none."""
-        answer = await self._json(
-            "POST", f"/sim/users/{self.firm.user}/messages", form=lambda: form_of({"wait": "0", **fields})
-        )
+        answer = await self._message(lambda: form_of({"wait": "0", **fields}))
         return (answer["reply"] or {}).get("content", "")
 
     async def _chat_photo(self, material: DemoMaterial) -> str:
@@ -296,11 +302,24 @@ class Journey:
             fields = {"type": "image", "wait": "20", "expect": "1"}
             return _with_file(form_of(fields), "file", material.data, material.file_name)
 
-        answer = await self._json("POST", f"/sim/users/{self.firm.user}/messages", form=form)
+        answer = await self._message(form)
         texts = [(answer["reply"] or {}).get("content", ""), *(one.get("content", "") for one in answer["messages"])]
         return next((text for text in texts if text), "（判定中，结果随后到）")
 
-    async def _json(
+    async def _message(self, form: Callable[[], aiohttp.FormData]) -> Any:
+        """Send something in chat; again where WeChat says that the account is out of order, as people do."""
+
+        async def ask() -> Any:
+            answer = await self._ask("POST", f"/sim/users/{self.firm.user}/messages", form=form)
+            return None if answer is None or answer["fault"] else answer
+
+        return await self._patiently(ask, "聊天")
+
+    async def _json(self, method: str, path: str, **asked: Any) -> Any:
+        """Ask (see :meth:`_ask`) until there is an answer: a repeated request is done once."""
+        return await self._patiently(lambda: self._ask(method, path, **asked), f"{method} {path}")
+
+    async def _ask(
         self,
         method: str,
         path: str,
@@ -309,47 +328,41 @@ class Journey:
         form: Callable[[], aiohttp.FormData] | None = None,
         query: Mapping[str, str] | None = None,
         key: str | None = None,
-        once: bool = False,
         tolerate: set[str] | None = None,
     ) -> Any:
-        """Ask until there is an answer: a server that is away comes back, and a repeated request is done once."""
-
-        async def ask() -> Any:
-            headers = {"Authorization": f"Bearer {self.token}"} if self.token and path.startswith("/api/") else {}
-            if key is not None:
-                headers["Idempotency-Key"] = f"demo-{hashlib.sha256(f'{self.uscc}{key}'.encode()).hexdigest()[:24]}"
-            more = {"json": body} if body is not None else {"data": form()} if form is not None else {}
-            async with self.http.request(method, self.base + path, headers=headers, params=query, **more) as answer:
-                text = await answer.text()
-                if answer.status < 400:
-                    return json.loads(text) if text else {}
-                problem = _problem(text)
-                if tolerate and problem.get("code") in tolerate:
-                    return problem
-                if answer.status in AWAY_STATUSES and (answer.status != 409 or problem.get("code") in IN_PROGRESS):
-                    return None
-                said = problem.get("detail") or text[:200]
-                raise JourneyFailed(f"{method} {path}：{answer.status} {problem.get('code', '')} {said}")
-
-        return await self._patiently(ask, f"{method} {path}", retry=not once)
+        """One request's answer; None where the server asks for patience. Problems in ``tolerate`` are answers, too."""
+        headers = {"Authorization": f"Bearer {self.token}"} if self.token and path.startswith("/api/") else {}
+        if key is not None:
+            headers["Idempotency-Key"] = f"demo-{hashlib.sha256(f'{self.uscc}{key}'.encode()).hexdigest()[:24]}"
+        more = {"json": body} if body is not None else {"data": form()} if form is not None else {}
+        base = self.simulator if self.simulator and path.startswith("/sim/") else self.base
+        async with self.http.request(method, base + path, headers=headers, params=query, **more) as answer:
+            text = await answer.text()
+            if answer.status < 400:
+                return json.loads(text) if text else {}
+            problem = _problem(text)
+            if tolerate and problem.get("code") in tolerate:
+                return problem
+            if answer.status in AWAY_STATUSES and (answer.status != 409 or problem.get("code") in IN_PROGRESS):
+                return None
+            said = problem.get("detail") or text[:200]
+            raise JourneyFailed(f"{method} {path}：{answer.status} {problem.get('code', '')} {said}")
 
     async def _bytes(self, path: str) -> bytes:
         async def ask() -> bytes | None:
             async with self.http.get(self.base + path) as answer:
                 return await answer.read() if answer.status == 200 else None
 
-        return await self._patiently(ask, f"GET {path}", retry=True)
+        return await self._patiently(ask, f"GET {path}")
 
-    async def _patiently(self, ask: Callable[[], Awaitable[Any]], what: str, *, retry: bool) -> Any:
+    async def _patiently(self, ask: Callable[[], Awaitable[Any]], what: str) -> Any:
+        """Ask until it is answered: a server that is away comes back."""
         try:
             async with asyncio.timeout(PATIENCE):
                 while True:
-                    try:
+                    with contextlib.suppress(aiohttp.ClientConnectionError, aiohttp.ClientPayloadError):
                         if (found := await ask()) is not None:
                             return found
-                    except (aiohttp.ClientConnectionError, aiohttp.ClientPayloadError):
-                        if not retry:
-                            raise
                     await asyncio.sleep(LOOK_EVERY)
         except TimeoutError:
             raise JourneyFailed(f"{what}：服务器在 {PATIENCE:g} 秒内没有应答") from None
