@@ -48,21 +48,21 @@ async def _apply_form(
     if not found:
         raise web.HTTPSeeOther(f"/my/firms/{firm.uscc}/products")
     edition = edition_on(shanghai_day(request.app[PORTS].clock.now()))
-    first = not await Certificate.exists(enterprise_id=firm.id)
     shown = {
         "visitor": who,
         "firm": firm,
         "products": found,
-        "levels": _levels(edition, first=first),
+        "levels": _levels(edition),
         "values": values,
         "problem": problem,
     }
     return show(request, "apply.html", shown, STATUS[problem.kind] if problem else 200)
 
 
-def _levels(edition: Edition, *, first: bool) -> list[dict[str, Any]]:
+def _levels(edition: Edition) -> list[dict[str, Any]]:
     """Each level with how many materials it asks, and the names of those that it adds to the one below."""
-    asked = required(LEVELS[-1], "licence", edition, first=first, sells_online=True)
+    # Who has a certificate on which months are due does not apply anew (R1, R43).
+    asked = required(LEVELS[-1], "licence", edition, first=True, sells_online=True)
     return [
         {
             "id": level.value,

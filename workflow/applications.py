@@ -18,6 +18,7 @@ from models import (
     Application,
     ApplicationProduct,
     ApplicationState,
+    Certificate,
     Enterprise,
     Evidence,
     EvidenceSource,
@@ -34,7 +35,8 @@ from standard.grades import LEVELS
 from standard.handing_in import Ask, DeclaredOdd, declared
 from standard.months import Month
 from standard.profile import edition_on
-from standard.windows import verification_deadline
+from standard.validity import LIVE
+from standard.windows import renewal_start, verification_deadline
 from workflow.access import Asker, holds, member_of, not_found
 from workflow.application_wording import NextStep, next_step, page, print_only
 from workflow.context import Ports
@@ -69,8 +71,8 @@ async def open_application(
 ) -> Application:
     """A draft for ``level`` (B … AAA) over these products; one at a time a firm (``application_open``).
 
-    Refused: ``firm_not_verified``, ``barred`` (9.5.1), ``role_not_supported`` (R49), ``level_unknown``,
-    ``products_missing``, ``product_unknown``, ``month_malformed``, ``application_open``.
+    Refused: ``firm_not_verified``, ``barred`` (9.5.1), ``role_not_supported`` (R49), ``certificate_alive`` (R43),
+    ``level_unknown``, ``products_missing``, ``product_unknown``, ``month_malformed``, ``application_open``.
     """
     await member_of(asker, enterprise_id, StaffRole.STAFF)
     firm = await Enterprise.get(id=enterprise_id)
@@ -124,6 +126,13 @@ async def _may_apply(ports: Ports, firm: Enterprise) -> None:
     answer = scope.applicant(firm.organisation_role, edition_on(today))
     if answer.standing is not scope.Standing.COVERED:
         raise Refused(Kind.NOT_SUPPORTED, "role_not_supported", answer.reason, clause=answer.clause, rows=answer.rows)
+    if (alive := await Certificate.filter(enterprise_id=firm.id, state__in=LIVE).first()) is not None:
+        renewal = renewal_start(edition_on(today), shipped_calendar(), alive.last_day)
+        advice = (
+            f"本企业已有证书 {alive.number}，有效期至 {alive.last_day}，一个企业一张证书（R43）："
+            f"有效期内不另行申报，平台于 {renewal} 自动启动续期评价（9.3(1)）"
+        )
+        raise Refused(Kind.CONFLICT, "certificate_alive", advice, clause="9.3(1)", rows=("R43",))
 
 
 async def application_of(asker: Asker, ref: str, least: StaffRole = StaffRole.VIEWER) -> Application:

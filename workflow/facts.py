@@ -66,7 +66,7 @@ class Found:
 def facts_of(case: Case, *, first: bool) -> tuple[Facts, dict[str, dict[str, Any]]]:
     """The facts, and the same as plain data: name → ``value``, ``words``, ``label``, ``materials`` (refs), ``reason``.
 
-    ``first``: the firm had no certificate before, so that no month is due (R1).
+    ``first``: the firm has no certificate on which months could be due (R1).
     """
     found = {name: derive(case) for name, derive in _DERIVED.items()}
     found["monthly"] = Found(Excused.NOT_DUE, (), "首次评价，尚无应提报的月份（R1）。") if first else Found(None)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from models import Application, ApplicationState, Certificate
+from models import Application, ApplicationState
 from models.transactions import transaction
 from standard.grades import Grade, GradeResult, grade
 from workflow import publicity
@@ -13,7 +13,7 @@ from workflow.facts import facts_of
 from workflow.notices import tell_firm
 from workflow.ports import ClaimedJob
 from workflow.record import record_event
-from workflow.slots import edition_of
+from workflow.slots import edition_of, first_evaluation
 from workflow.transitions import move
 
 
@@ -26,7 +26,7 @@ async def grade_application(ports: Ports, job: ClaimedJob) -> None:
             await ports.queue.finish(job)
         return
     case = await case_of(ports, application)
-    facts, plain = facts_of(case, first=not await Certificate.exists(enterprise_id=application.enterprise_id))
+    facts, plain = facts_of(case, first=await first_evaluation(application))
     result = grade(facts, case.edition)
     async with transaction():
         if not await ports.queue.finish(job):

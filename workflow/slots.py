@@ -12,6 +12,7 @@ from standard.handing_in import Ask, Handing, ReadAs, handing, online_from_b
 from standard.materials import Due, required
 from standard.materials import Material as Asked
 from standard.profile import Edition, edition_on, editions_shipped
+from standard.validity import LIVE
 
 PICTURES = ("image/jpeg", "image/png")
 PDF = "application/pdf"
@@ -100,11 +101,15 @@ async def slots_of(application: Application, edition: Edition | None = None) -> 
     """All slots in the order of the list; by product in the order of the products."""
     products = await products_of_application(application)
     materials = await standing_materials(application)
-    # A certificate that came of this application, or later, does not change what was asked for it.
-    first = not await Certificate.filter(
-        enterprise_id=application.enterprise_id, created_at__lt=application.opened_at
-    ).exists()
+    first = await first_evaluation(application)
     return slots_for(application, products, materials, edition or edition_of(application), first=first)
+
+
+async def first_evaluation(application: Application) -> bool:
+    """Whether no month is due (R1): no certificate of before is alive, on which months could be due."""
+    return not await Certificate.exists(
+        enterprise_id=application.enterprise_id, state__in=LIVE, application_id__lt=application.id
+    )
 
 
 def slots_for(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from inspection.materials import Ledger, LedgerRefused
-from models import Application, ApplicationState, Certificate, Evidence, Material, MaterialState, Product
+from models import Application, ApplicationState, Evidence, Material, MaterialState, Product
 from models.transactions import transaction
 from standard import prints
 from standard.calendar import shipped_calendar
@@ -31,7 +31,7 @@ from workflow.notices import tell_firm
 from workflow.official_records import official_findings
 from workflow.ports import ClaimedJob, InspectionFailed, ObjectMissing
 from workflow.record import record_event
-from workflow.slots import edition_of, slots_of
+from workflow.slots import edition_of, first_evaluation, slots_of
 from workflow.transitions import move
 
 GRADE = "application.grade"
@@ -292,7 +292,7 @@ async def rejudge(
         await _put_in(ports, case, kind, product_id, evidence)
     await _judged_again(ports, case)
     settle_across(case, findings_across(case, await _trace_ledgers(ports, case)))
-    facts, plain = facts_of(case, first=not await Certificate.exists(enterprise_id=case.firm.id))
+    facts, plain = facts_of(case, first=await first_evaluation(application))
     return plain, grade(facts, case.edition)
 
 

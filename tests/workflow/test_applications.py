@@ -8,6 +8,7 @@ import pytest
 
 from models import (
     Application,
+    Certificate,
     Enterprise,
     Event,
     Evidence,
@@ -133,6 +134,31 @@ async def test_the_ban_ends_with_its_last_day(world: World) -> None:
     made, asker = await firm(barred_through=date(2026, 11, 23))
     product = await rows.product(enterprise_id=made.id)
     assert await applications.open_application(world.ports, asker, made.id, "B", [product.id], sells_online=False)
+
+
+async def test_a_firm_with_a_certificate_waits_for_its_renewal_and_one_whose_certificate_ended_applies_anew(
+    world: World,
+) -> None:
+    made, asker = await firm()
+    product = await rows.product(enterprise_id=made.id)
+    certificate = await rows.certificate(enterprise_id=made.id, state="suspended", last_day=date(2027, 11, 23))
+    work = applications.open_application(world.ports, asker, made.id, "B", [product.id], sells_online=False)
+    told = await refused(work, "certificate_alive")
+    assert certificate.number in told.advice
+    assert "2027-10-23" in told.advice
+    await Certificate.filter(id=certificate.id).update(state="expired")
+    application = await applications.open_application(
+        world.ports, asker, made.id, "B", [product.id], sells_online=False
+    )
+    states = {slot.material.id: slot.state for slot in (await applications.progress(application)).slots}
+    assert states["monthly_records"] == "excused"  # no month is due on a certificate that ended (R1)
+
+
+async def test_a_certified_application_is_shown_as_it_was_handed_in(world: World) -> None:
+    application, _, _ = await draft(world)
+    before = await applications.progress(application)
+    await rows.certificate(application_id=application.id)
+    assert (await applications.progress(application)).sentence == before.sentence
 
 
 async def test_another_firms_product_is_not_taken(world: World) -> None:
