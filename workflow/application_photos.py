@@ -4,17 +4,23 @@ from typing import Any
 
 from models import Application, ApplicationState, Inspection, Material, Photo, Staff, StaffRole, WeChatIdentity
 from workflow.access import RANK
+from workflow.application_wording import page
 from workflow.applications import JUDGE, put_into_slot
 from workflow.case import Case, case_of, trace_code_of, worst_of
 from workflow.context import Ports
 from workflow.material_judging import STATES, print_findings, prove_by
 from workflow.slots import Slot, slots_of
-from workflow.wording import nothing_found
+from workflow.wording import link, nothing_found
 
 CERTIFICATE, BODY = "certificate_photo", "body_photo"
 TITLES = {CERTIFICATE: "合格证照片", BODY: "本体照片"}
 SHEET = "合格证"
 """What stands on a certificate and on no body."""
+
+AT_HAND = (ApplicationState.DRAFT, ApplicationState.SUPPLEMENT)
+"""States in which the firm hands in."""
+WANTED = ("missing", "failed", "unclear")
+"""States of a slot that still wants a file."""
 
 
 async def hand_in_photo(ports: Ports, identity: WeChatIdentity, photo: Photo) -> Material | None:
@@ -30,9 +36,7 @@ async def hand_in_photo(ports: Ports, identity: WeChatIdentity, photo: Photo) ->
         return None
     if evidence.enterprise_id != firm_id or evidence.dropped_at is not None or nothing_found(inspection.report):
         return None
-    application = await Application.filter(
-        enterprise_id=firm_id, state__in=[str(ApplicationState.DRAFT), str(ApplicationState.SUPPLEMENT)]
-    ).first()
+    application = await Application.filter(enterprise_id=firm_id, state__in=[str(state) for state in AT_HAND]).first()
     if application is None:
         return None
     key = _key(photo)
@@ -43,7 +47,7 @@ async def hand_in_photo(ports: Ports, identity: WeChatIdentity, photo: Photo) ->
     kind = CERTIFICATE if _sheet_seen(inspection.report) else BODY
     product_id = _product(case, inspection)
     slot = await _slot(application, case, kind, product_id)
-    if slot is None or slot.state not in ("missing", "failed", "unclear"):
+    if slot is None or slot.state not in WANTED:
         return None  # what passed is left alone: a photo in chat may be meant as a check only
     judged: dict[str, Any] = {}
     if kind == CERTIFICATE:
@@ -74,14 +78,20 @@ async def hand_in_photo(ports: Ports, identity: WeChatIdentity, photo: Photo) ->
     return material
 
 
-async def filed_words(photo: Photo) -> str:
-    """What the chat's answer says of it: ``已放入申报资料：合格证照片（2/2）``; empty where it was not filed."""
+async def filed_words(ports: Ports, photo: Photo) -> str:
+    """What the chat's answer says of it: ``已放入申报资料：合格证照片（2/2）``, and where to submit once nothing is left
+    to hand in or to replace; empty where it was not filed.
+    """
     material = await Material.filter(key=_key(photo)).prefetch_related("application").first()
     if material is None:
         return ""
-    slots = [slot for slot in await slots_of(material.application) if slot.material.id == material.kind]
+    every = await slots_of(material.application)
+    slots = [slot for slot in every if slot.material.id == material.kind]
     filled = sum(bool(slot.handed_in) for slot in slots)
-    return f"已放入申报资料：{TITLES[material.kind]}（{filled}/{len(slots)}）"
+    words = f"已放入申报资料：{TITLES[material.kind]}（{filled}/{len(slots)}）"
+    if material.application.state not in AT_HAND or any(slot.state in WANTED for slot in every):
+        return words
+    return f"{words}\n{link(ports.links.page(page(material.application)), '资料已齐，去提交')}"
 
 
 def _key(photo: Photo) -> str:

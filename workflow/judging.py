@@ -306,7 +306,7 @@ async def _outcome(ports: Ports, identity: WeChatIdentity, photo: Photo, *, alon
     return wording.Outcome(
         report=report,
         report_link=ports.links.report(inspection.ref),
-        filed=await filed_words(photo),
+        filed=await filed_words(ports, photo),
         upload_link=await link_for_original(ports, identity, photo) if ask_original and alone else "",
         wants_original=ask_original,
         product_name=f"{inspection.product.name} {inspection.product.model}" if inspection.product else "",

@@ -72,12 +72,15 @@ class Person:
         await self.phone.get_by_role("button", name="关注公众号").click()
         await expect(self.last_answer).to_contain_text("欢迎使用追溯")
 
-    async def write(self, words: str) -> None:
-        """Type into the chat and send."""
+    async def ask(self, words: str) -> None:
+        """Type into the chat, send, and wait for the answer."""
+        answers = self.phone.locator(".line.account")
+        before = await answers.count()
         if not await self.phone.get_by_label("输入消息").is_visible():
             await self.phone.get_by_role("button", name="键盘").click()
         await self.phone.get_by_label("输入消息").fill(words)
         await self.phone.get_by_role("button", name="发送").click()
+        await expect(answers).not_to_have_count(before)
 
     async def send_photo(self, material: DemoMaterial) -> None:
         """Send a photo in chat, and wait for what is said to it."""
@@ -88,10 +91,8 @@ class Person:
 
     async def sign_in(self) -> None:
         """Ask for the one-time link, open it, press its button."""
-        await self.write("登录")
-        link = self.last_answer.get_by_role("link")
-        await expect(link).to_be_visible()
-        address = await link.get_attribute("href")
+        await self.ask("登录")
+        address = await self.last_answer.get_by_role("link").get_attribute("href")
         assert address is not None
         await self.page.goto(address)
         await self.look("signing-in")

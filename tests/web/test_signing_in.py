@@ -108,7 +108,9 @@ async def test_nobody_tries_codes_at_wechat_through_us(world: World, client: Tes
     assert 429 not in statuses[:-1]
 
 
-@pytest.mark.parametrize("elsewhere", ["//evil.test", "https://evil.test", "/\\evil.test", "/a\\b", "my", "/\nx", "http://["])
+@pytest.mark.parametrize(
+    "elsewhere", ["//evil.test", "https://evil.test", "/\\evil.test", "/a\\b", "my", "/\nx", "http://["]
+)
 async def test_no_sign_in_leads_away_from_us(owner: Browser, elsewhere: str) -> None:
     async with owner.client.get(
         "/signin", params={"next": elsewhere}, headers=owner._headers, allow_redirects=False

@@ -125,3 +125,18 @@ async def test_two_products_are_told_apart_by_what_the_inspection_recognised(
     assert "已放入申报资料：合格证照片（1/2）" in text
     assert (await case.material("certificate_photo")).product_id == other.id
     assert (await Inspection.get()).product_id == other.id
+
+
+async def test_once_nothing_is_left_to_replace_the_answer_leads_to_submitting(
+    world: World, inspector: RecordedInspector
+) -> None:
+    case = await filing(world)
+    await case.fill(certificate_photo=filed.certificate("small_code_100x70"))
+    await case.submit()
+    await world.work()
+    world.clock.advance(minutes=1)
+    identity = await chat(case)
+    assert "去提交" not in await send(world, identity, filed.certificate("near_edge_100x70"), "m1")
+    world.clock.advance(minutes=1)
+    text = await send(world, identity, filed.certificate(), "m2")
+    assert f'/my/applications/{case.application.ref}">资料已齐，去提交</a>' in text
