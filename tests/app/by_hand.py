@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import FilePayload, Locator, Page, expect
 
 from app.demo.materials import DemoMaterial, demo_form, demo_materials, demo_products, licence
 from config.clock import SHANGHAI
@@ -58,6 +58,18 @@ class Person:
             await self.page.set_viewport_size({"width": width, "height": size["height"]})
             wide = await self.page.evaluate("document.documentElement.scrollWidth")
             assert wide <= width, f"{name}: {wide} px on a phone of {width}"
+
+    async def travel(self, papers: Papers, user: str) -> None:
+        """From following the account to the result in publicity."""
+        await self.follow(user)
+        await self.sign_in()
+        await self.register(papers)
+        await self.add_products()
+        await self.apply()
+        await self.hand_in_all(papers)
+        await self.submit()
+        await self.mend(papers)
+        await self.see_the_result()
 
     # --- chat --------------------------------------------------------------------------------------------------------
 
@@ -269,7 +281,7 @@ class Person:
                 await self.page.reload()
 
 
-def _file(name: str, data: bytes) -> dict[str, Any]:
+def _file(name: str, data: bytes) -> FilePayload:
     return {"name": name, "mimeType": "application/octet-stream", "buffer": data}
 
 
