@@ -184,6 +184,7 @@ def uploaded_file(data: bytes, media_type: str, name: str) -> web.Response:
             "Content-Disposition": "inline" if shown else saved_as,
             "Content-Security-Policy": "default-src 'none'; sandbox",
             "X-Content-Type-Options": "nosniff",
+            "X-Robots-Tag": "noindex",
         },
     )
 

@@ -106,6 +106,7 @@ async def feed(request: web.Request) -> web.StreamResponse:
         {"publications": found, "updated": updated.isoformat(), "site": request.app[PORTS].links.base},
     )
     response.content_type = ATOM
+    response.headers["X-Content-Type-Options"] = "nosniff"
     return unchanged(request, response)
 
 

@@ -74,7 +74,12 @@ async def picture(request: web.Request) -> web.StreamResponse:
         jpeg = await ports.storage.get(inspection.marked_key)
     except ObjectMissing:
         raise web.HTTPNotFound from None
-    return web.Response(body=jpeg, content_type="image/jpeg", headers={"Cache-Control": "private, max-age=86400"})
+    headers = {
+        "Cache-Control": "private, max-age=86400",
+        "X-Content-Type-Options": "nosniff",
+        "X-Robots-Tag": "noindex",
+    }
+    return web.Response(body=jpeg, content_type="image/jpeg", headers=headers)
 
 
 async def upload_form(request: web.Request) -> web.StreamResponse:

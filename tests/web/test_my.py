@@ -350,6 +350,23 @@ async def test_evidence_is_for_the_firm_and_operators_and_runs_nothing(
     assert "月份" in await (await browser_of(operator)).get(address)
 
 
+async def test_what_is_a_firms_own_is_kept_by_no_browser_and_listed_by_no_search_engine(
+    owner: Browser, applied: Application, firm: Enterprise
+) -> None:
+    await hand_in(owner, applied, "production_ledger")
+    material = f"/my/materials/{(await Material.get()).ref}"
+    here = f"/my/firms/{firm.uscc}"
+    for path in (
+        "/my", "/my/inbox", "/my/firms/new", here, f"{here}/products", f"{here}/products/new", f"{here}/apply",
+        f"/my/applications/{applied.ref}", material, f"{material}/file",
+    ):  # fmt: skip
+        async with owner.client.get(path, headers=owner._headers, allow_redirects=False) as answer:
+            assert answer.status == 200, path
+            assert "no-store" in answer.headers["Cache-Control"], path
+            assert answer.headers["X-Robots-Tag"] == "noindex", path
+            assert answer.headers["X-Content-Type-Options"] == "nosniff", path
+
+
 async def test_the_firm_objects_with_a_file_while_the_result_is_public(world: World, browser_of) -> None:  # type: ignore[no-untyped-def]
     application, _ = await published(world)
     firm = await Enterprise.get(id=application.enterprise_id)
@@ -396,6 +413,7 @@ async def test_nobody_sees_or_does_anything_of_a_firm_that_is_not_theirs(
         await outsider.get(address, 404)
         assert (await stranger.get(address, 303)).startswith("/signin")
     else:
+        await outsider.post(address, 403)
         await outsider.post(address, 404, **token)
         assert (await stranger.post(address)).startswith("/signin")
     assert await _state(application, item) == before
