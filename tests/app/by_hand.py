@@ -4,6 +4,7 @@ Nothing here calls the API: the chat is the browser phone, everything else the p
 """
 
 import asyncio
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,6 +18,8 @@ from config.clock import SHANGHAI
 PATIENCE_MS = 90_000
 """How long something is waited for that machines do: reading papers, judging photos, signing."""
 NARROWEST = 320
+THE_CASE = re.compile("^(继续办理|查看)$")
+"""The button that leads to the application: it goes on, or is over."""
 FIELDS = {
     "uscc": "统一社会信用代码", "name": "企业名称", "address": "生产地址", "legal_representative": "法定代表人",
     "applicant_name": "您的姓名", "title": "您的职务",
@@ -231,7 +234,7 @@ class Person:
         """From one's own page to the certificate's, until its file is ready."""
         await self.page.goto(f"{self.base}/my")
         await self.look("my-with-case")
-        await self.page.get_by_role("link", name="查看").first.click()
+        await self.page.get_by_role("link", name=THE_CASE).click()
         await self.until("已发证")
         await self.look("application-certified")
         await self.page.get_by_role("link", name="查看和下载证书").click()
