@@ -89,6 +89,19 @@ def online_from_b(level: Grade, edition: Edition, *, sells_online: bool) -> tupl
     return tuple(found)
 
 
+@cites("3.4", "5", rows=("R33",))
+def look_ups(edition: Edition) -> tuple[Material, ...]:
+    """What a firm hands in at every level once a certificate carries a code that only its platform explains (R33)."""
+    entry = edition["handing_in.look_up"]
+    found = []
+    for name in edition.words(entry.name):
+        material = edition[f"materials.{name}"]
+        found.append(
+            Material(name, str(material.value), Grade.B, Due.REQUIRED, False, entry.clause, entry.note, entry.rows)
+        )
+    return tuple(found)
+
+
 class DeclaredOdd(ValueError):
     """What was stated beside a file is not what is asked; ``field`` says where, the message what to write."""
 

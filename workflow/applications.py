@@ -386,6 +386,8 @@ async def submit(ports: Ports, asker: Asker, ref: str) -> Application:
         slots = await slots_of(application, edition)
         if missing := [slot.name for slot in slots if slot.state == "missing"]:
             advice = f"{progress_of(application, slots).sentence}，还缺：{'、'.join(missing)}（7.1(2)，附录 A）"
+            to_look_up = [one["reason"] for slot in slots if slot.state == "missing" for one in slot.look_ups]
+            advice = "。".join([advice, *to_look_up])
             raise Refused(Kind.INVALID, "materials_missing", advice, clause="7.1(2)", rows=("R41",))
         if application.state == ApplicationState.SUPPLEMENT:
             _must_be_supplemented(application, slots)

@@ -1,19 +1,14 @@
 """An application with all that its verification and its grade look at, read at one moment."""
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from models import Application, Enterprise, Material, MaterialState, Product
 from standard.calendar import shanghai_day
-from standard.codes import TraceCode, read
-from standard.outcome import Finding, Outcome
 from standard.profile import Edition
 from workflow.context import Ports
 from workflow.slots import edition_of, products_of_application, standing_materials
-
-PRINTS = ("certificate_photo", "full_chain_photos", "one_item_photos")
+from workflow.trace_codes import PRINTS
 
 
 @dataclass
@@ -65,35 +60,3 @@ async def case_of(ports: Ports, application: Application) -> Case:
         edition_of(application, now),
         shanghai_day(now),
     )
-
-
-def trace_code(material: Material, edition: Edition) -> TraceCode | None:
-    """The code that a certificate's inspection, or a body's, judged: the first of its codes (R51)."""
-    return trace_code_of(material.inspection.report if material.inspection else material.report or {}, edition)
-
-
-def trace_code_of(report: dict[str, Any], edition: Edition) -> TraceCode | None:
-    """The same of a report as plain data."""
-    codes = report.get("codes") or []
-    return read(codes[0]["text"], edition=edition) if codes else None
-
-
-def plain_finding(finding: Finding, *, about: Iterable[Material] = (), **more: Any) -> dict[str, Any]:
-    """A finding as it is stored: ``clause``, ``outcome``, ``reason``, ``rows``, ``have``, ``need``; ``materials`` are
-    the refs of those it is about."""
-    return {
-        "clause": finding.clause,
-        "outcome": finding.outcome.value,
-        "reason": finding.reason,
-        "rows": list(finding.rows),
-        "have": finding.have,
-        "need": finding.need,
-        "materials": [material.ref for material in about],
-        **more,
-    }
-
-
-def worst_of(findings: Sequence[dict[str, Any]]) -> Outcome:
-    """R6 over stored findings."""
-    outcomes = {finding["outcome"] for finding in findings}
-    return next((one for one in (Outcome.FAIL, Outcome.UNCLEAR) if one.value in outcomes), Outcome.PASS)

@@ -14,7 +14,9 @@ from inspection.report import Report, Verdict
 from models import Material, Product
 from standard.names import fold
 from standard.outcome import Finding, Outcome
-from workflow.case import Case, plain_finding, trace_code
+from workflow.case import Case
+from workflow.findings import plain_finding
+from workflow.trace_codes import trace_code
 
 BATCH, SERIAL = "10", "21"
 """Application identifiers of a GS1 code."""

@@ -6,7 +6,8 @@ What a material shows is a fact only where the material passed; what nothing sho
 =====================  ===============================================================================================
 fact                   taken from
 =====================  ===============================================================================================
-code_selection         the codes of all certificates, by ``standard.codes.select``, and code_selection_proof
+code_selection         the codes of all certificates, by ``standard.codes.select``, and code_selection_proof; opaque
+                       ones by the trace register's answer or passed query_demo screenshots (R33)
 certificate_coded      a trace code read on every certificate photo
 certificate_print      ``standard.prints`` over every certificate photo, with the code's place by category (R50)
 body_coded             a code read on a photo of the body, of every product: body_photo, full_chain_photos
@@ -50,8 +51,9 @@ from standard.handing_in import query_shows
 from standard.months import Month
 from standard.names import same
 from standard.outcome import Outcome, worst
-from workflow.case import Case, trace_code
+from workflow.case import Case
 from workflow.consistency import positions
+from workflow.trace_codes import looked_up, trace_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ def _code_selection(case: Case) -> Found:
     codes = [code for photo in photos if (code := trace_code(photo, case.edition)) is not None]
     if not codes or not proofs:
         return Found(None, photos, "还没有读到合格证上的追溯码，或没有通过核验的追溯码选用证明（5）。")
-    selection = select(codes, case.edition)
+    selection = select(codes, case.edition, looked_up=looked_up(case.materials, case.edition))
     bad = [finding.reason for finding in selection.findings if finding.outcome is selection.outcome]
     reason = "追溯码选用符合 3.4 的编码类型，规则正确、可唯一标识（5，R32、R33）。"
     return Found(selection.outcome, [*photos, *proofs], reason if selection.outcome is Outcome.PASS else bad[0])
@@ -191,7 +193,8 @@ def _one_item(case: Case) -> Found:
         if len(codes) < 2:
             return Found(None, photos, "一物一码须每款产品至少两件不同的实物照片（6 AAA-1，R33）。")
         photos += own
-        outcomes.append(select(codes, case.edition, Level.ITEM).outcome)
+        shown = looked_up(case.materials, case.edition)
+        outcomes.append(select(codes, case.edition, Level.ITEM, looked_up=shown).outcome)
     return _all(outcomes, photos, "每件一码，各不相同（6 AAA-1，R33）。", "追溯码没有做到一物一码（6 AAA-1，R33）。")
 
 

@@ -15,22 +15,25 @@ from inspection.materials import DocumentReport, Ledger, LedgerKind, LedgerRefus
 from inspection.report import PictureRefused, Report, Request
 from models import Application, Inspection, Material, MaterialState
 from models.transactions import transaction
-from standard.codes import judge, read
+from standard.codes import judge, opaque, read, stated_level
 from standard.facts import PublicQuery
 from standard.handing_in import ReadAs, handing, query_shows, words_found
 from standard.materials import SealSeen, seal
 from standard.names import fold, same
 from standard.outcome import Finding, Outcome
 from workflow.applications import verify_once_judged
-from workflow.case import Case, case_of, plain_finding, worst_of
+from workflow.case import Case, case_of
 from workflow.context import Ports
+from workflow.findings import plain_finding, worst_of
 from workflow.inspections import Looked, inspection_key, keep_inspected, record_inspection
 from workflow.people import hint_of
-from workflow.ports import ClaimedJob, InspectionFailed, ObjectMissing
+from workflow.ports import ClaimedJob, InspectionFailed, ObjectMissing, Register, Reply
 from workflow.products import prove_patterns
 from workflow.record import record_event
+from workflow.registries import compared, registry_finding
 from workflow.seen_before import same_file_of_others
 from workflow.slots import CSV, XLSX
+from workflow.trace_codes import opaque_code
 from workflow.wording import BEYOND_ONE_PHOTO, clause_number
 
 PASS, FAIL, UNCLEAR = Outcome.PASS, Outcome.FAIL, Outcome.UNCLEAR
@@ -161,9 +164,23 @@ async def _print(ports: Ports, case: Case, material: Material, data: bytes) -> J
     request = Request(data, hint.sheet_mm, (hint,))
     key = inspection_key(material.evidence, request)
     if (known := await Inspection.get_or_none(key=key)) is not None:
-        return Judged(print_findings(case, known.report), None, None, known)
+        return Judged(print_findings(case, known.report), await _platform(ports, case, known.report), None, known)
     looked = await keep_inspected(ports, material.evidence, key, await ports.inspector.inspect(request))
-    return Judged(print_findings(case, json.loads(json.dumps(looked.report.to_json()))), None, looked)
+    report: dict[str, Any] = json.loads(json.dumps(looked.report.to_json()))
+    return Judged(print_findings(case, report), await _platform(ports, case, report), looked)
+
+
+async def _platform(ports: Ports, case: Case, report: dict[str, Any]) -> dict[str, Any] | None:
+    """What the trace register states of an opaque code, kept with its photo (3.4, R33, R34); None where it does not,
+    or of another firm's."""
+    code = opaque_code(report, case.edition)
+    if code is None or code.canonical is None:
+        return None
+    answer = await ports.registries.ask(Register.TRACE, code.canonical)
+    answer = compared(answer, {"name": case.firm.name, "uscc": case.firm.uscc})
+    if answer.reply is not Reply.FOUND or registry_finding(answer).outcome is not PASS:
+        return None
+    return {"platform": {"code": code.canonical, "level": stated_level(answer.record).value}}
 
 
 def print_findings(case: Case, report: dict[str, Any]) -> list[dict[str, Any]]:
@@ -198,8 +215,11 @@ _CLAUSES = {
 
 
 def _code_findings(case: Case, text: str) -> list[dict[str, Any]]:
-    findings = judge(read(text, edition=case.edition), case.edition)
-    return [plain_finding(finding) for finding in findings if finding.outcome is not PASS]
+    code = read(text, edition=case.edition)
+    form, listed, unique = judge(code, case.edition)
+    # Whether an opaque one is unique its platform shows, not this photo (R33): a look-up is asked for that.
+    judged = (form, listed) if opaque(code, case.edition) else (form, listed, unique)
+    return [plain_finding(finding) for finding in judged if finding.outcome is not PASS]
 
 
 def _flagged(flag: dict[str, Any]) -> dict[str, Any]:

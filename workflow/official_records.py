@@ -5,10 +5,12 @@ from typing import Any
 
 from models import Material
 from standard.outcome import Finding, Outcome
-from workflow.case import Case, plain_finding, trace_code
+from workflow.case import Case
 from workflow.context import Ports
+from workflow.findings import plain_finding
 from workflow.ports import Register, RegistryAnswer, Reply
 from workflow.registries import CLAUSE, NAMES, ROWS, compared, registry_finding
+from workflow.trace_codes import trace_code
 
 _REGISTERS = {"licence": Register.LICENCE, "ccc": Register.CCC}
 """By a product's class; class 3 has no licence to ask for (R49)."""

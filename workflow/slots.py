@@ -1,7 +1,7 @@
 """What an application has to hand in, slot by slot, and how far it has come (7.1(2), Appendix A, R41)."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -9,10 +9,14 @@ from models import Application, ApplicationProduct, Certificate, Material, Mater
 from standard.calendar import shanghai_day
 from standard.grades import Grade
 from standard.handing_in import Ask, Handing, ReadAs, handing, online_from_b
+from standard.handing_in import look_ups as look_ups_asked
 from standard.materials import Due, required
 from standard.materials import Material as Asked
+from standard.outcome import Outcome
 from standard.profile import Edition, edition_on, editions_shipped
 from standard.validity import LIVE
+from workflow.findings import plain_finding
+from workflow.trace_codes import LOOK_UP, LookUp, look_ups
 
 PICTURES = ("image/jpeg", "image/png")
 PDF = "application/pdf"
@@ -41,7 +45,8 @@ class Slot:
 
     ``state``: ``missing``, ``handed_in`` (not all judged), ``passed``, ``failed``, ``unclear``, or ``excused`` (not
     owed: R1, R37, R49). ``least`` and ``most`` files belong in it; with fewer it is missing. ``accepts`` are media
-    types, ``asks`` what is to be stated beside each file.
+    types, ``asks`` what is to be stated beside each file. One that shows what platforms say of opaque codes is missing
+    as long as a code is not shown (R33).
     """
 
     material: Asked
@@ -55,6 +60,8 @@ class Slot:
     least: int
     most: int
     read_as: ReadAs
+    look_ups: list[dict[str, Any]] = field(default_factory=list)
+    """What of opaque trace codes is still to be shown by it (R33); in ``findings`` too."""
 
     @property
     def name(self) -> str:
@@ -122,8 +129,9 @@ def slots_for(
 ) -> list[Slot]:
     """The slots of these products, with these materials in them."""
     level = Grade(application.level)
+    standing = list(materials)
     filed: dict[tuple[str, int | None], list[Material]] = {}
-    for material in materials:
+    for material in standing:
         filed.setdefault((material.kind, material.product_id), []).append(material)
     by_product = {
         product.id: {
@@ -136,6 +144,11 @@ def slots_for(
     }
     whole = next(iter(by_product.values()), {})
     extra = {asked.id: asked for asked in online_from_b(level, edition, sells_online=application.sells_online)}
+    opaque = look_ups(standing, edition)
+    for shown_by in look_ups_asked(edition):
+        # One that was handed in stays, to be mended or taken out, also when the code that called for it is gone.
+        if opaque or (shown_by.id, None) in filed:
+            extra[shown_by.id] = _with_reason(whole.get(shown_by.id), shown_by) if opaque else shown_by
     slots: list[Slot] = []
     for name, asked in (whole | extra).items():
         how = handing(name, edition)
@@ -145,7 +158,27 @@ def slots_for(
                 slots.append(_slot(theirs, how, product, filed.get((name, product.id), [])))
         else:
             slots.append(_slot(asked, how, None, filed.get((name, None), [])))
+    for slot in slots:
+        if opaque and slot.material.id == LOOK_UP:
+            _owe_look_ups(slot, opaque)
     return slots
+
+
+def _with_reason(asked: Asked | None, shown_by: Asked) -> Asked:
+    """As its level asks it, with the reason why opaque codes do."""
+    if asked is None:
+        return shown_by
+    return replace(asked, source=f"{asked.source}；{shown_by.source}", rows=(*asked.rows, *shown_by.rows))
+
+
+def _owe_look_ups(slot: Slot, opaque: Sequence[LookUp]) -> None:
+    """One more screenshot may come for each code; those not judged yet may show what is still owed."""
+    slot.most += len(opaque)
+    slot.look_ups = [plain_finding(one.finding) for one in opaque if one.finding.outcome is not Outcome.PASS]
+    slot.findings = [*slot.look_ups, *slot.findings]
+    waiting = sum(file.state == MaterialState.HANDED_IN for file in slot.handed_in)
+    if sum(one.owed for one in opaque) > waiting:
+        slot.state = "missing"
 
 
 def _slot(asked: Asked, how: Handing, product: Product | None, files: list[Material]) -> Slot:

@@ -21,10 +21,11 @@ from standard.outcome import Finding, Outcome
 from standard.windows import grading_deadline, supplement_deadline
 from workflow.application_wording import LAPSED_TOLD, page, print_only, problems_told
 from workflow.applications import begin_verification
-from workflow.case import Case, case_of, plain_finding, worst_of
+from workflow.case import Case, case_of
 from workflow.consistency import findings_across
 from workflow.context import Ports
 from workflow.facts import facts_of, print_verdicts
+from workflow.findings import plain_finding, worst_of
 from workflow.inspections import record_inspection
 from workflow.material_judging import STATES, Judged, certificate_beside, look_at, record_judgement
 from workflow.notices import tell_firm
@@ -179,11 +180,13 @@ def _key_checks(case: Case, verified: Verified) -> dict[str, Outcome]:
 
 
 async def _missing(case: Case) -> list[dict[str, Any]]:
-    return [
-        plain_finding(Finding("7.2(3)", Outcome.FAIL, f"还缺“{slot.name}”：请补交（7.2(3)，附录 A）。", ("R41",)))
-        for slot in await slots_of(case.application, case.edition)
-        if slot.state == "missing"
-    ]
+    """What was not handed in; of look-ups, which code is to be looked up and what the page has to show (R33)."""
+    found = []
+    for slot in await slots_of(case.application, case.edition):
+        if slot.state == "missing":
+            reason = f"还缺“{slot.name}”：请补交（7.2(3)，附录 A）。"
+            found += slot.look_ups or [plain_finding(Finding("7.2(3)", Outcome.FAIL, reason, ("R41",)))]
+    return found
 
 
 def _title(case: Case, material: Material) -> str:

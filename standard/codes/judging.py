@@ -1,11 +1,12 @@
 """May this code serve as a trace code (R32), and does it name a product narrowly enough (R33)?"""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from standard.citation import cites
+from standard.codes.looking_up import looked_up_finding, opaque
 from standard.codes.rules import Rules, rules_of
 from standard.codes.tracecode import Kind, Level, TraceCode
 from standard.outcome import Finding, Outcome, worst
@@ -13,9 +14,6 @@ from standard.profile import Edition
 
 CLAUSE = "3.4"
 Need = Literal["batch", "item"]
-
-_OPAQUE = frozenset({Kind.GB33993_LINK, Kind.GS1_PLATFORM_LINK, Kind.ECODE})
-"""Kinds whose code may be a mere number of their platform: its level cannot be seen, which is not yet a failure."""
 
 
 @cites("3.4", "6 AAA", rows=("R33",))
@@ -52,10 +50,17 @@ class Selection:
 
 
 @cites("5", rows=("R32", "R33"))
-def select(codes: Iterable[TraceCode], edition: Edition, need: Need | Level | None = None) -> Selection:
+def select(
+    codes: Iterable[TraceCode],
+    edition: Edition,
+    need: Need | Level | None = None,
+    *,
+    looked_up: Mapping[str, Level] | None = None,
+) -> Selection:
     """Clause 5, 质量追溯码选用: every sample code valid, of a listed kind and unique; one fails, all fail.
 
-    ``codes``: one of each sample. At item level two samples may not carry the same code.
+    ``codes``: one of each sample. At item level two samples may not carry the same code. ``looked_up``: what platforms
+    state of opaque codes, by their canonical text: with it these are as unique as it shows, whatever their kind claims.
     """
     rules = rules_of(edition)
     level = rules.least if need is None else Level(need)
@@ -65,7 +70,7 @@ def select(codes: Iterable[TraceCode], edition: Edition, need: Need | Level | No
             "5", Outcome.UNCLEAR, "没有提交赋码样例，请上传带追溯码的合格证照片（5 质量追溯码选用）", ("R32",)
         )
         return Selection(Outcome.UNCLEAR, (missing,))
-    findings = [finding for code in samples for finding in judge(code, edition, level)]
+    findings = [finding for code in samples for finding in _sample(code, edition, level, looked_up)]
     if level is Level.ITEM:
         counted = Counter(code.canonical for code in samples if code.canonical is not None)
         findings += [
@@ -83,8 +88,17 @@ def select(codes: Iterable[TraceCode], edition: Edition, need: Need | Level | No
     return Selection(worst(finding.outcome for finding in findings), tuple(findings))
 
 
+def _sample(
+    code: TraceCode, edition: Edition, need: Level, looked_up: Mapping[str, Level] | None
+) -> tuple[Finding, ...]:
+    if looked_up is None or not opaque(code, edition):
+        return judge(code, edition, need)
+    form, listed, _ = judge(code, edition, need)
+    return form, listed, looked_up_finding(code, looked_up.get(code.canonical or "", Level.NONE), need)
+
+
 def _judge(code: TraceCode, need: Level, rules: Rules) -> tuple[Finding, ...]:
-    return _format(code), _list(code, rules), _uniqueness(code, need)
+    return _format(code), _list(code, rules), _uniqueness(code, need, rules)
 
 
 def _format(code: TraceCode) -> Finding:
@@ -106,13 +120,13 @@ def _list(code: TraceCode, rules: Rules) -> Finding:
     return Finding(CLAUSE, Outcome.PASS, f"{have}在追溯码允许清单内（3.4、R32）", ("R32",), have, need)
 
 
-def _uniqueness(code: TraceCode, need: Level) -> Finding:
+def _uniqueness(code: TraceCode, need: Level, rules: Rules) -> Finding:
     have = code.unique_level
     if not code.valid:
         outcome, reason = Outcome.UNCLEAR, "编码本身有误，改正后再看是否唯一（3.4、R33）"
     elif have.rank >= need.rank:
         outcome, reason = Outcome.PASS, f"追溯码为{have.label}，满足{need.label}要求（3.4、R33）"
-    elif have is Level.NONE and code.kind in _OPAQUE:
+    elif have is Level.NONE and code.kind in rules.opaque_kinds:
         outcome, reason = Outcome.UNCLEAR, "编号由平台分配，看不出批次或系列号，请附平台查询结果（3.4、R33）"
     elif have is Level.NONE:
         outcome, reason = Outcome.FAIL, f"编码没有指明产品，{need.label}追溯码须能唯一标识产品（3.4、R33）"

@@ -46,6 +46,7 @@ class Rules:
     serial: frozenset[str]
     least: Level
     least_aaa: Level
+    opaque_kinds: frozenset[Kind]
     ecode_level: Level
     assigned_link_level: Level
     prefixes: dict[str, PrefixOffice]
@@ -98,6 +99,9 @@ def _rules(edition: Edition) -> Rules:
         serial=_identifiers(edition, "codes.serial_qualifiers"),
         least=_level(edition, "codes.least_level"),
         least_aaa=_level(edition, "codes.least_level_aaa"),
+        opaque_kinds=frozenset(
+            _kind(edition, "codes.opaque_kinds", name) for name in edition.words("codes.opaque_kinds")
+        ),
         ecode_level=_level(edition, "codes.ecode_level"),
         assigned_link_level=_level(edition, "codes.assigned_link_level"),
         prefixes=_prefixes(edition),

@@ -3,7 +3,7 @@
 from typing import Any
 
 from standard import identifiers
-from standard.codes import TraceCode, judge, needed_level, read, select
+from standard.codes import Level, TraceCode, judge, needed_level, opaque, page_level, read, select
 from standard.codes.checks import check_digit
 from standard.outcome import Outcome
 from standard.profile import Edition
@@ -92,11 +92,29 @@ def unique_level_asked(edition: Edition, given: dict[str, Any]) -> Any:
 @step
 def code_selection(edition: Edition, given: dict[str, Any]) -> Any:
     codes = [read(text, edition=edition) for text in given["codes"]]
-    selection = select(codes, edition, given.get("need"))
+    shown = (
+        {read(text, edition=edition).canonical or text: Level(level) for text, level in given["looked_up"].items()}
+        if "looked_up" in given
+        else None
+    )
+    selection = select(codes, edition, given.get("need"), looked_up=shown)
     return {
         "outcome": selection.outcome,
         "failing": [finding.reason for finding in selection.findings if finding.outcome is not Outcome.PASS],
     }
+
+
+@step
+def opaque_codes(edition: Edition, given: dict[str, Any]) -> Any:
+    """Those of these texts whose batch or serial only the platform can tell."""
+    return [text for text in given["texts"] if opaque(read(text, edition=edition), edition)]
+
+
+@step
+def look_up_page(edition: Edition, given: dict[str, Any]) -> Any:
+    """How narrowly a page names the product of ``text``, by the code ``looked_up`` and what is ``stated`` on it."""
+    code = read(given["text"], edition=edition)
+    return page_level(code, given["looked_up"], given["stated"], edition)
 
 
 @step

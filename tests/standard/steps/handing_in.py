@@ -30,6 +30,14 @@ def asked_online(edition: Edition, given: dict[str, Any]) -> Any:
 
 
 @step
+def asked_for_opaque_codes(edition: Edition, _given: dict[str, Any]) -> Any:
+    return [
+        {"name": one.id, "level": one.level, "clause": one.clause, "source": one.source, "rows": list(one.rows)}
+        for one in handing_in.look_ups(edition)
+    ]
+
+
+@step
 def stated(edition: Edition, given: dict[str, Any]) -> Any:
     """What was stated beside a file, or the field that is odd and why."""
     try:
