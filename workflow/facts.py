@@ -23,7 +23,7 @@ upload_link            batch: upload_records and upload_link_proof · realtime: 
 public_query           what the look-up pages of query_demo show
 query_channels         the ways of looking up that passed query_demo screenshots show
 query_seconds          nothing that is handed in (R53)
-supplier_share         cooperating ÷ main suppliers as stated, at most as many as there are agreements
+supplier_share         cooperating ÷ main suppliers as stated, at most as many as there are different agreements
 supplier_realtime      supply_sharing_records and supply_upload_records
 upstream_trace         supplier_support, and raw materials in trace_ledger
 trace_info_sound       trace_ledger, product_ledger, and nothing that contradicts across materials
@@ -131,6 +131,8 @@ def _certificate_print(case: Case) -> Found:
         return Found(None, photos, "有产品没有可判定的合格证照片（附录 D）。")
     outcome = prints.firm_print(verdicts)
     reasons = [verdict.reason for verdict in verdicts if verdict.outcome is outcome]
+    if outcome is Outcome.PASS and any(_doubted(photo) for photo in photos):
+        return Found(Outcome.UNCLEAR, photos, _DOUBTED)
     return Found(outcome, photos, reasons[0] if reasons else "")
 
 
@@ -198,10 +200,19 @@ def _one_item(case: Case) -> Found:
     return _all(outcomes, photos, "每件一码，各不相同（6 AAA-1，R33）。", "追溯码没有做到一物一码（6 AAA-1，R33）。")
 
 
+_DOUBTED = "有照片的真实性没有核实，不能作为依据（7.2(2)）。"
+
+
+def _doubted(photo: Material) -> bool:
+    """Whether it may be somebody else's photo: then nothing that it shows in the firm's favour counts (R6)."""
+    return any(one.get("check") == "photo_authentic" and one["outcome"] != Outcome.PASS for one in photo.findings)
+
+
 def _verdict(material: Material, check: str) -> Outcome:
     report: dict[str, Any] = material.inspection.report if material.inspection else material.report or {}
     found = next((finding for finding in report.get("findings", []) if finding["clause"] == check), None)
-    return Outcome(found["verdict"]) if found else Outcome.UNCLEAR
+    outcome = Outcome(found["verdict"]) if found else Outcome.UNCLEAR
+    return worst((outcome, Outcome.UNCLEAR)) if _doubted(material) else outcome
 
 
 def _all(outcomes: Iterable[Outcome], materials: Sequence[Material], good: str, bad: str) -> Found:
@@ -264,10 +275,16 @@ def _supplier_share(case: Case) -> Found:
         return Found(None, (), "没有通过核验的供应商追溯协同协议（6 AA-5）。")
     latest = files[-1].declared
     whole, stated = int(latest["main_suppliers"]), int(latest["cooperating"])
-    counted = min(stated, len(files))
+    different = _different(files)
+    counted = min(stated, len(different))
     share = rate(counted, whole, case.edition)
-    less = f"（申报 {stated} 家，按已通过的 {len(files)} 份协议计）" if counted < stated else ""
+    less = f"（申报 {stated} 家，按已通过的 {len(different)} 份不同的协议计）" if counted < stated else ""
     return Found(share, files, f"追溯协同供应商 {counted}{less} ÷ 主要供应商 {whole} = {share:f}（6 AA-5）。")
+
+
+def _different(files: Iterable[Material]) -> list[Material]:
+    """Each file once: the same one handed in again shows nothing more."""
+    return list({file.evidence.sha256: file for file in files}.values())
 
 
 def _marketplace_rate(case: Case) -> Found:
@@ -284,11 +301,11 @@ def _marketplace_rate(case: Case) -> Found:
 
 def _adoption(case: Case) -> Found:
     day = case.first_day
-    year_before = Calendar.add_months(day, -12)
+    since = Calendar.add_months(day, -case.edition.whole("credit.adoption_months"))
     files = [
         file
-        for file in case.passed("tender_proof")
-        if year_before < date.fromisoformat(file.declared["adopted_on"]) <= day
+        for file in _different(case.passed("tender_proof"))
+        if since < date.fromisoformat(file.declared["adopted_on"]) <= day
     ]
     return Found(len(files), files, f"近 12 个月招标采信证明 {len(files)} 份（6 AAA-6，R4）。")
 

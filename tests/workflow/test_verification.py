@@ -603,3 +603,22 @@ async def test_new_evidence_is_judged_into_new_facts_without_touching_the_case(
     assert (await case.now()).version == application.version
     assert result.facts.coverage == Decimal("0.95")
     assert await Application.all().count() == 1
+
+
+async def test_a_review_takes_nothing_in_the_firms_favour_from_a_photo_that_another_firm_filed(
+    world: World, inspector: RecordedInspector
+) -> None:
+    case = await submitted(world, "A", certificate_photo=filed.certificate("small_code_100x70"))
+    await case.submit()
+    await world.work()
+    theirs = await rows.enterprise()
+    for firm in (theirs.id, case.firm.id):
+        evidence = await keep_file(
+            world.ports, filed.certificate(), EvidenceSource.UPLOAD, actor="person:1", media_type="image/jpeg",
+            enterprise_id=firm,
+        )  # fmt: skip
+    facts, result = await verification.rejudge(
+        world.ports, await case.now(), [("certificate_photo", case.product.id, evidence)]
+    )
+    assert (facts["certificate_print"]["value"], facts["certificate_coded"]["value"]) == ("unclear", "unclear")
+    assert result.grade == Grade.NOT_REACHED  # nothing else shows that its certificates carry a code
