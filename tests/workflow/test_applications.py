@@ -61,16 +61,10 @@ async def refused(work: Any, code: str) -> Refused:
 
 
 async def test_what_was_asked_stays_once_the_certificate_is_there(world: World) -> None:
-    application, asker, product = await draft(world)
+    application, _, _ = await draft(world)
     await rows.certificate(application_id=application.id, created_at=world.clock.now())
     asked = await applications.progress(application)
     assert {slot.material.id for slot in asked.slots if slot.state == "excused"} == {"monthly_records"}
-    await applications.withdraw(world.ports, asker, application.ref)
-    world.clock.advance(days=1)
-    again = await applications.open_application(
-        world.ports, asker, application.enterprise_id, "B", [product.id], sells_online=False
-    )
-    assert not [slot for slot in (await applications.progress(again)).slots if slot.state == "excused"]
 
 
 async def test_a_draft_says_how_many_materials_its_level_asks_and_how_many_are_there(world: World) -> None:
