@@ -45,6 +45,8 @@ async def hand_in_photo(ports: Ports, identity: WeChatIdentity, photo: Photo) ->
     if (known := await Material.get_or_none(application_id=application.id, key=key)) is not None:
         return known
     application = await Application.filter(id=application.id).select_for_update().get()
+    if application.state not in (ApplicationState.DRAFT, ApplicationState.SUPPLEMENT):
+        return None  # submitted while the photo was looked at
     case = await case_of(ports, application)
     kind = CERTIFICATE if _sheet_seen(inspection.report) else BODY
     product_id = _product(case, inspection)

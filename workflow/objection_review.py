@@ -1,5 +1,6 @@
 """The review of an objection: new evidence is judged, the grade found anew, and that result is final (7.5(2), R15)."""
 
+from datetime import timedelta
 from typing import Any
 
 from models import (
@@ -19,11 +20,14 @@ from standard.windows import Party
 from workflow.context import Ports
 from workflow.grading import result_json
 from workflow.notices import tell_firm, tell_person
-from workflow.ports import ClaimedJob
+from workflow.ports import ClaimedJob, InspectionFailed
 from workflow.publicity import certify, publication_path, record_publication, turn, window_of
 from workflow.record import record_event
 from workflow.transitions import move
 from workflow.verification import rejudge
+
+MOST_LOOKS = 3
+"""A file that still brings its inspection down at this look shows nothing: the review ends in time (7.5(2))."""
 
 
 async def review_objection(ports: Ports, job: ClaimedJob) -> None:
@@ -39,7 +43,11 @@ async def review_objection(ports: Ports, job: ClaimedJob) -> None:
         return
     files = await ObjectionEvidence.filter(objection_id=objection.id).order_by("id").prefetch_related("evidence")
     replaced = [(file.kind, file.product_id, file.evidence) for file in files if file.kind]
-    facts, result = await rejudge(ports, application, replaced)
+    try:
+        facts, result = await rejudge(ports, application, replaced, give_up=job.attempts >= MOST_LOOKS)
+    except InspectionFailed as problem:
+        await ports.queue.retry(job, ports.clock.now() + timedelta(seconds=2**job.attempts), problem.reason)
+        return
     found = result_json(result)
     outcome = {
         "replaced": [

@@ -7,6 +7,7 @@ application in again without replacing it, the case goes on and the grade is at 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from inspection.materials import Ledger, LedgerRefused
@@ -64,8 +65,7 @@ async def verify(ports: Ports, job: ClaimedJob) -> None:
         again = await _judged_again(ports, case)
         ledgers = await _trace_ledgers(ports, case)
     except InspectionFailed as problem:
-        await ports.queue.retry(job, ports.clock.now(), problem.reason)
-        ports.bell.ring("jobs")
+        await ports.queue.retry(job, ports.clock.now() + timedelta(seconds=2**job.attempts), problem.reason)
         return
     across = [*findings_across(case, ledgers), *await official_findings(ports, case)]
     verified = _verified(ports, case, across)
@@ -283,28 +283,43 @@ async def lapse_supplement(ports: Ports, application: Application) -> None:
 
 
 async def rejudge(
-    ports: Ports, application: Application, replaced: Sequence[tuple[str, int | None, Evidence]]
+    ports: Ports,
+    application: Application,
+    replaced: Sequence[tuple[str, int | None, Evidence]],
+    *,
+    give_up: bool = False,
 ) -> tuple[dict[str, Any], GradeResult]:
     """The facts (as :attr:`Application.facts`) and the grade that follow with these files in place of the materials
     (kind, product) they replace (7.5(2)). No state changes; never inside a transaction.
 
-    A file takes the place of what did not pass, or of the only one there may be. Raises :class:`InspectionFailed`.
+    A file takes the place of what did not pass, or of the only one there may be. One that cannot be looked at
+    shows nothing and displaces nothing; where it brings its inspection down, :class:`InspectionFailed` comes first,
+    unless ``give_up``.
     """
     case = await case_of(ports, application)
     for kind, product_id, evidence in replaced:
-        await _put_in(ports, case, kind, product_id, evidence)
+        await _put_in(ports, case, kind, product_id, evidence, give_up=give_up)
     await _judged_again(ports, case)
     settle_across(case, findings_across(case, await _trace_ledgers(ports, case)))
     facts, plain = facts_of(case, first=await first_evaluation(application))
     return plain, grade(facts, case.edition)
 
 
-async def _put_in(ports: Ports, case: Case, kind: str, product_id: int | None, evidence: Evidence) -> None:
+async def _put_in(
+    ports: Ports, case: Case, kind: str, product_id: int | None, evidence: Evidence, *, give_up: bool
+) -> None:
     """Judge the file as that material, and let it stand in the case, which is in memory only."""
     product = next((one for one in case.products if one.id == product_id), None)
     slot = [one for one in case.materials if (one.kind, one.product_id) == (kind, product_id)]
     material = _unsaved(case, kind, product, evidence, slot[-1].declared if slot else {})
-    judged = await look_at(ports, case, material)
+    try:
+        judged = await look_at(ports, case, material)
+    except InspectionFailed:
+        if not give_up:
+            raise
+        return
+    if judged.report is None and judged.looked is None and judged.known is None:
+        return
     if judged.looked is not None:
         async with transaction():
             material.inspection = await record_inspection(ports, evidence.id, judged.looked, product_id=product_id)

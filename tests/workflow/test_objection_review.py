@@ -36,7 +36,9 @@ class Review:
         self.facts = facts
         self.given: list[Any] = []
 
-    async def __call__(self, ports: Any, application: Application, replaced: list[Any]) -> tuple[dict[str, Any], Any]:
+    async def __call__(
+        self, ports: Any, application: Application, replaced: list[Any], *, give_up: bool
+    ) -> tuple[dict[str, Any], Any]:
         self.given.append(replaced)
         return {"coverage": {"value": str(self.facts.coverage)}}, grade(self.facts, EDITION)
 

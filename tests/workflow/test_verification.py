@@ -29,7 +29,7 @@ from tests import rows
 from tests.workflow import filed
 from tests.workflow.filed import Filing, RecordedInspector, filing
 from tests.workflow.world import World
-from workflow import applications, grading, material_judging, verification
+from workflow import applications, grading, material_judging, publicity, verification
 from workflow.evidence import keep_file
 from workflow.ports import ClaimedJob, InspectionFailed, Register, RegistryAnswer, Reply
 from workflow.problems import Refused
@@ -622,3 +622,19 @@ async def test_a_review_takes_nothing_in_the_firms_favour_from_a_photo_that_anot
     )
     assert (facts["certificate_print"]["value"], facts["certificate_coded"]["value"]) == ("unclear", "unclear")
     assert result.grade == Grade.NOT_REACHED  # nothing else shows that its certificates carry a code
+
+
+async def test_a_file_that_cannot_be_looked_at_holds_up_no_review_and_lowers_nothing(
+    world: World, inspector: RecordedInspector
+) -> None:
+    case = await submitted(world, "A", certificate_photo=filed.certificate("small_code_100x70"))
+    await case.submit()
+    await world.work()
+    application, public = await case.now(), await Publication.get()
+    broken = publicity.SupportingFile(b"brings it down", "x.jpg", "certificate_photo", case.product.id)
+    await publicity.object_to(world.ports, case.asker, public.ref, "k" * 8, "请复核合格证照片", [broken])
+    await world.settle()
+    assert (await case.now()).state == ApplicationState.PUBLICITY
+    assert (await case.now()).grade == application.grade == "B"
+    assert await Job.filter(dead_at__not_isnull=True).count() == 0
+    assert inspector.looked.count("inspect") == 1 + 3  # the broken one to the third look
