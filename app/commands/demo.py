@@ -1,6 +1,7 @@
 """Playing the whole journey on the running server: demo."""
 
 import asyncio
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,6 +13,9 @@ from app.commands.base import cli, settings_or_exit
 def demo(
     url: Annotated[str, typer.Option(help="服务地址；默认本机配置的端口", show_default=False)] = "",
     user: Annotated[str, typer.Option(help="模拟器里由谁来办")] = "demo",
+    files: Annotated[
+        Path | None, typer.Option(help="只把示范企业的资料写进这个文件夹，供亲手办理时上传", file_okay=False)
+    ] = None,
 ) -> None:
     """在运行中的样例环境里走完全程：注册 → 照片 → 补正 → 定级 → 公示 → 证书，逐步打印条款。
 
@@ -23,10 +27,25 @@ def demo(
     from app.demo.paper import NoChineseFont
 
     try:
-        asyncio.run(_play(base, user))
+        if files is not None:
+            _write(files)
+        else:
+            asyncio.run(_play(base, user))
     except (JourneyFailed, NoChineseFont) as problem:
         typer.echo(f"✗ {problem}", err=True)
         raise typer.Exit(1) from None
+
+
+def _write(folder: Path) -> None:
+    from app.demo.by_hand import NOTE, write_papers
+    from app.demo.materials import demo_materials
+    from config.clock import SystemClock
+    from standard.calendar import shanghai_day
+
+    now = SystemClock().now()
+    today = shanghai_day(now)
+    write_papers(folder, demo_materials(today, real_now=now), today)
+    typer.echo(f"已写好：{folder}。照着里面的“{NOTE}”填写和上传。")
 
 
 async def _play(base: str, user: str) -> None:

@@ -4,10 +4,12 @@ from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
+from pathlib import Path
 
 import pytest
 
 from app.demo import materials as demo
+from app.demo.by_hand import NOTE, write_papers
 from app.demo.firm import FIRM, PRODUCTS, USCC, items
 from app.demo.paper import Drawing, NoChineseFont
 from inspection.body import inspect_body
@@ -218,3 +220,15 @@ def test_it_can_be_played_inside_a_running_loop_from_a_thread() -> None:
         return len(made)
 
     assert asyncio.run(play()) == len(handed_in())
+
+
+@needs_font
+def test_whoever_walks_by_hand_finds_every_paper_and_what_to_type(tmp_path: Path) -> None:
+    write_papers(tmp_path, handed_in(), TODAY)
+    note = (tmp_path / NOTE).read_text(encoding="utf-8")
+    files = {path.name for path in tmp_path.iterdir()} - {NOTE}
+    assert len(files) == len(handed_in()) + 1
+    assert [name for name in files if name not in note] == []
+    typed = {**demo.demo_form(), "organisation_role": ""}.values()
+    assert all(words in note for words in (*typed, *(one["gtin"] for one in demo.demo_products())))
+    assert note.count("码印得太小-") == note.count("（先不传）") == 1
