@@ -12,6 +12,7 @@ from typing import Any
 
 from playwright.async_api import FilePayload, Locator, Page, expect
 
+from app.demo.by_hand import FIELDS
 from app.demo.materials import DemoMaterial, demo_form, demo_materials, demo_products, licence
 from config.clock import SHANGHAI
 
@@ -20,10 +21,6 @@ PATIENCE_MS = 90_000
 NARROWEST = 320
 THE_CASE = re.compile("^(继续办理|查看)$")
 """The button that leads to the application: it goes on, or is over."""
-FIELDS = {
-    "uscc": "统一社会信用代码", "name": "企业名称", "address": "生产地址", "legal_representative": "法定代表人",
-    "applicant_name": "您的姓名", "title": "您的职务",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
