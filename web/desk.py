@@ -96,7 +96,11 @@ async def _materials(request: web.Request, application_id: int) -> list[tuple[st
     edition = edition_on(shanghai_day(request.app[PORTS].clock.now()))
     standing = Material.filter(application_id=application_id, state__in=[str(state) for state in STANDING])
     return [
-        (edition.word(f"materials.{one.kind}"), f"/my/materials/{one.ref}") for one in await standing.order_by("id")
+        (
+            f"{edition.word(f'materials.{one.kind}')}{f' · {one.product.model}' if one.product else ''}",
+            f"/my/materials/{one.ref}",
+        )
+        for one in await standing.order_by("id").prefetch_related("product")
     ]
 
 
