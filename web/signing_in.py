@@ -13,7 +13,7 @@ from aiohttp import web
 from yarl import URL
 
 from models import Door
-from web.forms import Form, from_our_pages, read_form
+from web.forms import Form, read_form
 from web.limits import not_too_often
 from web.page import PORTS, in_wechat, show
 from workflow import sessions
@@ -59,24 +59,37 @@ async def signed_form(request: web.Request) -> tuple[Visitor, Form]:
     """A form that a signed-in person sent from a page of ours."""
     who = await signed_in(request)
     form = await read_form(request)
-    if not hmac.compare_digest(who.form_token.encode(), form.text("form_token").encode()):
-        raise Refused(Kind.FORBIDDEN, "form_expired", "页面已经过期：请刷新页面后重新提交")
+    _from_their_page(who, form)
     return who, form
 
 
+def _from_their_page(who: Visitor, form: Form) -> None:
+    if not hmac.compare_digest(who.form_token.encode(), form.text("form_token").encode()):
+        raise Refused(Kind.FORBIDDEN, "form_expired", "页面已经过期：请刷新页面后重新提交")
+
+
 async def link_page(request: web.Request) -> web.StreamResponse:
-    """What a one-time link shows: a button. Looking at it uses nothing up."""
-    return show(request, "go.html", {"token": request.match_info["token"]})
+    """What a one-time link shows: a button, and what it would do. Looking at it uses nothing up."""
+    token = request.match_info["token"]
+    return show(
+        request, "go.html", {"token": token, "visitor": await visitor(request), "joins": await sessions.joins(token)}
+    )
 
 
 async def follow_link(request: web.Request) -> web.StreamResponse:
-    """Use a one-time link: a session, and on to where the link leads."""
-    from_our_pages(request)
+    """Use a one-time link: a session, and on to where the link leads.
+
+    Two accounts become one only where the person said so on our page: a link that a stranger passed on would give
+    them everything of whoever takes it for a sign-in.
+    """
+    form = await read_form(request)
     await not_too_often(request, "link")
-    here = await visitor(request)
-    signed, target = await sessions.sign_in_by_link(
-        request.app[PORTS], request.match_info["token"], signed_in=here.asker if here else None
-    )
+    here, token = await visitor(request), request.match_info["token"]
+    if here and await sessions.joins(token):
+        _from_their_page(here, form)
+        if not form.text("own"):
+            raise Refused(Kind.INVALID, "join_not_confirmed", "没有合并：请先确认链接是您本人领取的")
+    signed, target = await sessions.sign_in_by_link(request.app[PORTS], token, signed_in=here.asker if here else None)
     raise _welcome(request, signed.token, target)
 
 

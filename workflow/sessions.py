@@ -105,6 +105,12 @@ async def sign_in_by_link(ports: Ports, token: str, *, signed_in: Asker | None =
     return opened, link.target
 
 
+async def joins(token: str) -> bool:
+    """Whether this one-time link would make two accounts one person: whoever opens it must be told so first."""
+    link = await OneTimeLink.get_or_none(token_hash=token_hash(token))
+    return link is not None and link.purpose == LinkPurpose.JOIN
+
+
 async def asker_of(ports: Ports, token: str, door: Door | None = None) -> Asker | None:
     """Who holds this token, at ``door`` where one is named; None where it is unknown, has ended or was revoked."""
     session = await Session.get_or_none(token_hash=token_hash(token)).prefetch_related("person")

@@ -301,7 +301,9 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "closed": ("closed.html", {}),
     "upload": ("upload.html", {"trouble": "没有收到文件：请先选择照片", "megabytes": 20}),
     "uploaded": ("uploaded.html", {"waiting": False, "advice": "动图不能检查"}),
-    "go": ("go.html", {"token": "sample"}),
+    "go": ("go.html", {"token": "sample", "joins": False}),
+    "go-joining": ("go.html", {"token": "sample", "joins": True, "visitor": VISITOR}),
+    "go-joining-signed-out": ("go.html", {"token": "sample", "joins": True}),
     "signin": ("signin.html", {"ahead": "/my"}),
     "my": (
         "my.html",

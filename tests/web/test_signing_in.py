@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from aiohttp.test_utils import TestClient
 
-from models import Enterprise, OneTimeLink, Session
+from models import Enterprise, OneTimeLink, Person, Session
 from tests.web.conftest import Browser
 from tests.workflow.firms import somebody
 from tests.workflow.world import World
@@ -49,6 +49,27 @@ async def test_another_sites_page_signs_nobody_in(world: World, client: TestClie
     assert (await OneTimeLink.get()).used_at is None
     async with client.post(path, headers={"Origin": "https://sample.test"}, allow_redirects=False) as answer:
         assert answer.status == 303
+
+
+async def test_a_strangers_link_takes_nobodys_account_for_a_sign_in(world: World, owner: Browser) -> None:
+    stranger = await somebody(world)
+    path = urlsplit(await sessions.join_link(world.ports, stranger.identity)).path
+    page = await owner.get(path)
+    assert "把两个账号合并为同一人" in page
+    assert "在这台设备上登录" not in page
+    await owner.post(path, 403)
+    await owner.send(path, path, 422)
+    assert (await OneTimeLink.filter(purpose="join").get()).used_at is None
+    assert await Person.filter(merged_into_id=None).count() == 2
+    await owner.send(path, path, own="1")
+    assert await Person.filter(merged_into_id=None).count() == 1
+
+
+async def test_a_joining_link_asks_whoever_is_not_signed_in_to_do_so_first(world: World, stranger: Browser) -> None:
+    who = await somebody(world)
+    path = urlsplit(await sessions.join_link(world.ports, who.identity)).path
+    assert "请先登录" in await stranger.get(path)
+    assert "请先登录" in await stranger.post(path, 403)
 
 
 async def test_whoever_is_not_signed_in_is_led_there_and_back(stranger: Browser) -> None:
