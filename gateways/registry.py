@@ -7,8 +7,8 @@ They have no public interface; a firm that has access to them puts a peer before
 * ``Authorization: Bearer <key>``, ``Accept: application/json``;
 * HTTP 200 with ``{"found": false}`` or ``{"found": true, "as_of": "2026-11-24T02:00:00+00:00", "record": {…}}``,
   where ``record`` holds texts under ``number, name, uscc, address, legal_representative, status, valid_from,
-  valid_through, products`` as far as that register has them; ``status`` is ``active``, ``suspended``, ``cancelled`` or
-  ``revoked``, days are ISO.
+  valid_through, products`` as far as that register has them, of trace codes ``batch, serial`` as well; ``status`` is
+  ``active``, ``suspended``, ``cancelled`` or ``revoked``, days are ISO.
 
 Whatever else comes back, late or malformed, is "not reachable": nothing is concluded from it.
 """

@@ -180,7 +180,7 @@ async def _platform(ports: Ports, case: Case, report: dict[str, Any]) -> dict[st
     answer = compared(answer, {"name": case.firm.name, "uscc": case.firm.uscc})
     if answer.reply is not Reply.FOUND or registry_finding(answer).outcome is not PASS:
         return None
-    return {"platform": {"code": code.canonical, "level": stated_level(answer.record).value}}
+    return {"platform": {"code": code.canonical, "level": stated_level(code, answer.record, case.edition).value}}
 
 
 def print_findings(case: Case, report: dict[str, Any]) -> list[dict[str, Any]]:

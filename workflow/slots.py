@@ -146,9 +146,11 @@ def slots_for(
     extra = {asked.id: asked for asked in online_from_b(level, edition, sells_online=application.sells_online)}
     opaque = look_ups(standing, edition)
     for shown_by in look_ups_asked(edition):
-        # One that was handed in stays, to be mended or taken out, also when the code that called for it is gone.
-        if opaque or (shown_by.id, None) in filed:
-            extra[shown_by.id] = _with_reason(whole.get(shown_by.id), shown_by) if opaque else shown_by
+        mine = whole.get(shown_by.id)
+        # Not where the register states enough. One that was handed in stays, to be mended, also when nothing calls for
+        # it any more.
+        if any(one.owed for one in opaque) or (mine is None and (shown_by.id, None) in filed):
+            extra[shown_by.id] = _with_reason(mine, shown_by)
     slots: list[Slot] = []
     for name, asked in (whole | extra).items():
         how = handing(name, edition)
@@ -172,8 +174,9 @@ def _with_reason(asked: Asked | None, shown_by: Asked) -> Asked:
 
 
 def _owe_look_ups(slot: Slot, opaque: Sequence[LookUp]) -> None:
-    """One more screenshot may come for each code; those not judged yet may show what is still owed."""
-    slot.most += len(opaque)
+    """One more screenshot may come for each code, whatever was submitted before and cannot be taken out; those not
+    judged yet may show what is still owed."""
+    slot.most += len(opaque) + sum(file.round is not None for file in slot.handed_in)
     slot.look_ups = [plain_finding(one.finding) for one in opaque if one.finding.outcome is not Outcome.PASS]
     slot.findings = [*slot.look_ups, *slot.findings]
     waiting = sum(file.state == MaterialState.HANDED_IN for file in slot.handed_in)

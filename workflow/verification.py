@@ -68,8 +68,7 @@ async def verify(ports: Ports, job: ClaimedJob) -> None:
         await ports.queue.retry(job, ports.clock.now() + timedelta(seconds=2**job.attempts), problem.reason)
         return
     across = [*findings_across(case, ledgers), *await official_findings(ports, case)]
-    verified = _verified(ports, case, across)
-    verified.problems += await _missing(case)
+    verified = _verified(ports, case, across, await _missing(case))
     async with transaction():
         if not await ports.queue.finish(job):
             return
@@ -122,7 +121,9 @@ async def _trace_ledgers(ports: Ports, case: Case) -> dict[int, Ledger]:
     return found
 
 
-def _verified(ports: Ports, case: Case, across: Sequence[dict[str, Any]]) -> Verified:
+def _verified(
+    ports: Ports, case: Case, across: Sequence[dict[str, Any]], missing: Sequence[dict[str, Any]]
+) -> Verified:
     """The sum of it. Findings across materials are set down in the materials they are about, in memory."""
     settle_across(case, across)
     verdicts = print_verdicts(case)
@@ -142,6 +143,7 @@ def _verified(ports: Ports, case: Case, across: Sequence[dict[str, Any]]) -> Ver
         if finding["outcome"] != Outcome.PASS:
             over = print_only([finding]) and finding["materials"] and capped.issuperset(finding["materials"])
             (verified.open_prints if over else verified.problems).append(finding)
+    verified.problems += missing
     verified.hold = plain_finding(materials_hold(_key_checks(case, verified), case.edition))
     if verified.hold["outcome"] != Outcome.PASS and not verified.problems:
         verified.problems.append(verified.hold)

@@ -27,15 +27,20 @@ def page_level(code: TraceCode, looked_up: str | None, stated: Mapping[str, str]
     ``looked_up``: the code that the page answers for, as it was read there; another one's page shows nothing of this.
     ``stated``: what the page states, under ``batch`` and ``serial``.
     """
-    return stated_level(stated) if looked_up is not None and _same(code, looked_up, edition) else Level.NONE
+    if looked_up is None or not _same(code, looked_up, edition):
+        return Level.NONE
+    return stated_level(code, stated, edition)
 
 
 @cites("3.4", rows=("R33",))
-def stated_level(stated: Mapping[str, str]) -> Level:
-    """How narrowly a product is named by a platform that states this: ``serial`` before ``batch``."""
-    if stated.get("serial", "").strip():
-        return Level.ITEM
-    return Level.BATCH if stated.get("batch", "").strip() else Level.NONE
+def stated_level(code: TraceCode, stated: Mapping[str, str], edition: Edition) -> Level:
+    """How narrowly a product is named by a platform that states this of a code: ``serial`` before ``batch``. The code
+    itself under such a name (追溯编号) says nothing more."""
+    for name, level in (("serial", Level.ITEM), ("batch", Level.BATCH)):
+        value = stated.get(name, "").strip()
+        if value and not _same(code, value, edition):
+            return level
+    return Level.NONE
 
 
 @cites("3.4", "5", rows=("R33",))

@@ -52,8 +52,10 @@ def body(text: str = "", *, match: str = "pass", found: str = "pass") -> bytes:
     return JPEG + json.dumps({"code": text or code(), "match": match, "found": found}).encode()
 
 
-def shot(text: str = "产品名称 样例电缆 规格型号 YL-1 生产企业 样例电缆有限公司", *, text_code: str = "") -> bytes:
-    return PNG + json.dumps({"text": text, "code": text_code}).encode()
+def shot(
+    text: str = "产品名称 样例电缆 规格型号 YL-1 生产企业 样例电缆有限公司", *, text_code: str = "", **stated: str
+) -> bytes:
+    return PNG + json.dumps({"text": text, "code": text_code, "stated": stated}).encode()
 
 
 def document(text: str, **given: Any) -> bytes:
@@ -120,8 +122,8 @@ class RecordedInspector:
         codes = (Code(said["code"], "QRCode", corners),) if said["code"] else ()
         findings = (_finding("shot.code", "unclear"), _finding("shot.time", "unclear"), _finding("shot.page", "pass"))
         return ScreenshotReport(
-            Verdict.UNCLEAR, codes, None, (), {}, (), (), "screenshot", findings, (), (said["text"],), (720, 1280), {},
-            "recorded/1",
+            Verdict.UNCLEAR, codes, said["code"] or None, (), said["stated"], (), (), "screenshot", findings, (),
+            (said["text"],), (720, 1280), {}, "recorded/1",
         )  # fmt: skip
 
     async def read_ledger(self, data: bytes, name: str) -> Ledger:
