@@ -84,8 +84,8 @@ async def hand_in_photo(ports: Ports, identity: WeChatIdentity, photo: Photo) ->
 
 
 async def filed_words(ports: Ports, photo: Photo) -> str:
-    """What the chat's answer says of it: ``已放入申报资料：合格证照片（2/2）``; where to submit, once nothing is left to
-    hand in or to replace; empty where it was not filed.
+    """What the chat's answer says of it: ``已放入申报资料：合格证照片（2/2）``; where to submit, once nothing is left
+    to hand in or to replace; empty where it was not filed.
     """
     material = await Material.filter(key=_key(photo)).prefetch_related("application").first()
     if material is None:

@@ -47,8 +47,8 @@ async def test_a_verdict_that_arrives_while_the_application_is_submitted_waits_f
     world: World, inspector: RecordedInspector
 ) -> None:
     case = await filing(world)
-    data, name, declared = filed.good_files()["trace_policy"]
-    material = await case.hand_in("trace_policy", data, name, declared)
+    policy = next(file for file in filed.good_files() if file[0] == "trace_policy")
+    material = await case.hand_in(*policy)
     (job,) = await world.ports.queue.claim(1, 60)
 
     async def submit() -> None:
