@@ -79,7 +79,8 @@ async def hand_in_photo(ports: Ports, identity: WeChatIdentity, photo: Photo) ->
         await prove_by(ports, product_id, inspection, evidence.sha256)
     else:
         args = {"material": material.id}
-        await ports.queue.enqueue(JUDGE, f"{JUDGE}:{material.id}", args, due=ports.clock.now(), priority=5)
+        key = f"{JUDGE}:{material.id}"
+        await ports.queue.enqueue(JUDGE, key, args, due=ports.clock.now(), priority=5, max_attempts=20)
     return material
 
 

@@ -203,8 +203,9 @@ async def hand_in(
                 actor=asker.actor,
             )  # fmt: skip
             await ports.queue.enqueue(
-                JUDGE, f"{JUDGE}:{material.id}", {"material": material.id}, due=ports.clock.now(), priority=5
-            )
+                JUDGE, f"{JUDGE}:{material.id}", {"material": material.id}, due=ports.clock.now(), priority=5,
+                max_attempts=20,
+            )  # fmt: skip
     except IntegrityError:
         # The same upload came twice at once: the other one was quicker.
         if (known := await _by_key(application, key)) is None:
@@ -442,7 +443,7 @@ async def verify_once_judged(ports: Ports, application: Application) -> None:
         return
     args = {"application": application.id, "round": application.round}
     key = f"{VERIFY}:{application.id}:{application.round}"
-    await ports.queue.enqueue(VERIFY, key, args, due=ports.clock.now(), priority=8)
+    await ports.queue.enqueue(VERIFY, key, args, due=ports.clock.now(), priority=8, max_attempts=20)
 
 
 async def withdraw(ports: Ports, asker: Asker, ref: str) -> None:

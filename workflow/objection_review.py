@@ -46,7 +46,7 @@ async def review_objection(ports: Ports, job: ClaimedJob) -> None:
     try:
         facts, result = await rejudge(ports, application, replaced, give_up=job.attempts >= MOST_LOOKS)
     except InspectionFailed as problem:
-        await ports.queue.retry(job, ports.clock.now() + timedelta(seconds=2**job.attempts), problem.reason)
+        await ports.queue.retry(job, ports.clock.now() + timedelta(seconds=min(2**job.attempts, 300)), problem.reason)
         return
     found = result_json(result)
     outcome = {

@@ -115,7 +115,8 @@ async def register(
             due_at=_due(ports),
             **asdict(stated),
         )
-        await ports.queue.enqueue(CHECK, f"{CHECK}:{row.id}", {"registration": row.id}, due=now, priority=10)
+        args = {"registration": row.id}
+        await ports.queue.enqueue(CHECK, f"{CHECK}:{row.id}", args, due=now, priority=10, max_attempts=20)
         await record_event(
             ports,
             "registration:file",

@@ -65,7 +65,7 @@ async def verify(ports: Ports, job: ClaimedJob) -> None:
         again = await _judged_again(ports, case)
         ledgers = await _trace_ledgers(ports, case)
     except InspectionFailed as problem:
-        await ports.queue.retry(job, ports.clock.now() + timedelta(seconds=2**job.attempts), problem.reason)
+        await ports.queue.retry(job, ports.clock.now() + timedelta(seconds=min(2**job.attempts, 300)), problem.reason)
         return
     across = [*findings_across(case, ledgers), *await official_findings(ports, case)]
     verified = _verified(ports, case, across, await _missing(case))
@@ -227,7 +227,7 @@ async def _on_to_grade(ports: Ports, application: Application, verified: Verifie
     )
     await _note(ports, application, "verified", "7.2(3)", verified)
     key = f"{GRADE}:{application.id}:{application.round}"
-    await ports.queue.enqueue(GRADE, key, {"application": application.id}, due=now, priority=8)
+    await ports.queue.enqueue(GRADE, key, {"application": application.id}, due=now, priority=8, max_attempts=20)
 
 
 async def _note(ports: Ports, application: Application, action: str, clause: str, verified: Verified) -> None:

@@ -359,6 +359,7 @@ async def test_a_changed_file_is_altered_and_a_strangers_is_not_ours(world: Worl
     changed = pdf.replace(b"\nsigned ", b" \nsigned ")
     altered = await certificates.verify_pdf(world.ports, changed)
     assert (altered.outcome, altered.certificate.number) == ("altered", NUMBER)
+    assert f"平台对证书 {NUMBER} 的签名" in altered.sentence
     again = await world.ports.certifier.sign(pdf.partition(b"\nsigned ")[0], NUMBER, 1)
     assert (await certificates.verify_pdf(world.ports, again)).outcome == "unknown"
     assert (await certificates.verify_pdf(world.ports, b"%PDF-1.7 a bill")).outcome == "not_ours"

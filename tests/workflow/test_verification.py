@@ -638,3 +638,12 @@ async def test_a_file_that_cannot_be_looked_at_holds_up_no_review_and_lowers_not
     assert (await case.now()).grade == application.grade == "B"
     assert await Job.filter(dead_at__not_isnull=True).count() == 0
     assert inspector.looked.count("inspect") == 1 + 3  # the broken one to the third look
+
+
+async def test_an_outage_of_minutes_buries_no_job_of_an_application(world: World, inspector: RecordedInspector) -> None:
+    case = await filing(world)
+    await case.fill()
+    await case.submit()
+    await world.work()
+    kinds = (applications.JUDGE, applications.VERIFY, verification.GRADE)
+    assert set(await Job.filter(kind__in=kinds).values_list("kind", "max_attempts")) == {(kind, 20) for kind in kinds}
