@@ -153,7 +153,9 @@ async def _issue(ports: Ports, application: Application) -> None:
 async def _next_serial() -> int:
     """Inside the caller's transaction: the next serial; its counter stays locked until that ends."""
     if not await Counter.filter(name=SERIAL).update(value=F("value") + 1):
-        await Counter.create(name=SERIAL, value=1)
+        # The first certificates of all may come at the same moment: whoever is second waits for the first one's row.
+        await Counter.bulk_create([Counter(name=SERIAL, value=0)], ignore_conflicts=True)
+        await Counter.filter(name=SERIAL).update(value=F("value") + 1)
     return (await Counter.get(name=SERIAL)).value
 
 

@@ -1,5 +1,6 @@
 """Certificates: issued once, changed by events, drawn and signed anew, shown and checked (7.5(1), 9, B, R14, R45)."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -108,6 +109,27 @@ async def test_issuing_twice_issues_once(world: World) -> None:
     await world.work()
     assert await Certificate.all().count() == 1
     assert (await Counter.get(name=certificates.SERIAL)).value == 1
+
+
+async def test_the_first_certificates_of_all_may_be_issued_at_the_same_moment(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    next_serial = certificates._next_serial
+
+    async def lingering() -> int:
+        serial = await next_serial()
+        await asyncio.sleep(0.2)  # the others come before this transaction ends
+        return serial
+
+    monkeypatch.setattr(certificates, "_next_serial", lingering)
+    jobs = []
+    for uscc in ("91330100MA00000012", "91330100MA00000020", "91330100MA00000039"):
+        application = await confirmed(world, uscc=uscc, name=f"样例{uscc[-2:]}有限公司")
+        jobs += await world.ports.queue.claim(1, 60, key=f"certificate.issue:{application.id}")
+    await asyncio.gather(*(certificates.issue(world.ports, job) for job in jobs))
+    numbers = await Certificate.all().order_by("serial").values_list("number", flat=True)
+    assert numbers == [f"T/CMIF-2026-{serial:06d}" for serial in (1, 2, 3)]
+    assert (await Counter.get(name=certificates.SERIAL)).value == 3
 
 
 async def test_serials_go_up_by_one_and_a_new_year_goes_on_with_them(world: World) -> None:
