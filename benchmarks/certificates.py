@@ -32,9 +32,9 @@ TRACE_LINK = "https://id.gs1.org/01/06901234567892/10/L2026A/21/{serial}"
 RED: Colour = (205, 32, 40)
 
 
-def sample_uscc() -> str:
+def sample_uscc(number: int = 0) -> str:
     """An 18-character credit code with valid check characters that no firm can hold (Shanghai never issued MA0)."""
-    body = "MA000000"
+    body = f"MA0{number:05d}"
     order = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
     total = sum(order.index(c) * w for c, w in zip(body, (3, 7, 9, 10, 5, 8, 4, 2), strict=True))
     check = (11 - total % 11) % 11

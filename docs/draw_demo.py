@@ -5,6 +5,7 @@ demonstration runs (app.demo.materials). Needs a Chinese font.
 """
 
 import io
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import numpy as np
 import segno
 from PIL import Image, ImageDraw
 
-from app.demo.firm import FIRM, PRODUCTS, SHEETS, Item, items
+from app.demo.firm import EXAMPLE, DemoFirm, Item
 from benchmarks.camera import Camera, photograph
 from benchmarks.certificates import Design, Sheet, chinese_font, font, render_certificate
 
@@ -21,16 +22,16 @@ _CAMERA = Camera(megapixels=3.2, quality=82, tilt=8, roll=4, background="wood", 
 _LABEL_MM = (110.0, 80.0)
 
 
-def certificate(item: Item, code_side_mm: float) -> Design:
+def certificate(firm: DemoFirm, item: Item, code_side_mm: float) -> Design:
     """The item's certificate as it is printed."""
-    sheet = SHEETS[item.product]
+    sheet = item.made.sheet_mm
     return Design(
         sheet_mm=sheet, code_side_mm=code_side_mm, right_mm=7.6, top_mm=7.6, text=item.code, error="m", ink=20,
-        fields=item.fields, frame=False, font_mm=min(2.6, sheet[1] / 26),
+        fields=firm.fields(item), frame=False, font_mm=min(2.6, sheet[1] / 26),
     )  # fmt: skip
 
 
-def label(item: Item, px_per_mm: float = 20.0) -> Sheet:
+def label(firm: DemoFirm, item: Item, px_per_mm: float = 20.0) -> Sheet:
     """The label on the item's smallest package: maker, model, batch, length, and the trace code."""
     width, height = _LABEL_MM
     side = 24.0
@@ -40,12 +41,12 @@ def label(item: Item, px_per_mm: float = 20.0) -> Sheet:
     def write(x: float, y: float, words: str, size: float) -> None:
         draw.text((x * px_per_mm, y * px_per_mm), words, font=font(size * px_per_mm), fill=(25, 25, 30))
 
-    write(7, 6, FIRM, 4.6)
-    write(7, 14, PRODUCTS[item.product].name, 4.0)
+    write(7, 6, firm.name, 4.6)
+    write(7, 14, item.made.name, 4.0)
     rows = (
-        ("规格型号", item.model), ("生产批次", item.batch), ("产品编号", item.serial),
+        ("规格型号", item.made.model), ("生产批次", item.batch), ("产品编号", item.serial),
         ("生产日期", item.made_on.isoformat()),
-        ("长度", "100 m"), ("额定电压", item.voltage), ("执行标准", item.standard),
+        ("长度", "100 m"), ("额定电压", item.made.voltage), ("执行标准", item.made.standard),
     )  # fmt: skip
     for row, (name, value) in enumerate(rows):
         write(7, 24 + row * 7, f"{name}：{value}", 3.3)
@@ -57,28 +58,30 @@ def label(item: Item, px_per_mm: float = 20.0) -> Sheet:
     return Sheet(np.asarray(canvas), px_per_mm, _LABEL_MM, (left, top, side), len(matrix), 0.0)
 
 
+def photos(firm: DemoFirm, seed: int, *, too_small: bool = True) -> Iterator[tuple[str, bytes]]:
+    """The firm's photos by name, as JPEG: each item's certificate and package; ``too_small``: and the first
+    certificate with a code that is too small."""
+    for item in firm.items():
+        number = item.product + 1
+        small = item.made.sheet_mm[0] <= 100 and item.made.sheet_mm[1] <= 50
+        printed = certificate(firm, item, 17.5 if small else 22.0)
+        sheets = {"certificate": render_certificate(printed), "body": label(firm, item)}
+        if number == 1 and too_small:
+            too_small = replace(printed, code_side_mm=16.8, right_mm=8.2, top_mm=8.2)
+            sheets["certificate-small"] = render_certificate(too_small)
+        for name, sheet in sheets.items():
+            camera = replace(_CAMERA, background="dark", megapixels=1.6, tilt=14) if name == "body" else _CAMERA
+            yield f"{name}-{number}.jpg", photograph(sheet, seed + item.product, camera).jpeg
+
+
 def main() -> None:
     """Draw every photo anew."""
     if chinese_font() is None:
         raise SystemExit("没有找到中文字体：请先安装 fonts-noto-cjk。")
     FILES.mkdir(parents=True, exist_ok=True)
-    for number, item in enumerate(items()):
-        small = SHEETS[item.product][0] <= 100 and SHEETS[item.product][1] <= 50
-        sheets = {
-            "certificate": render_certificate(certificate(item, 17.5 if small else 22.0)),
-            "body": label(item),
-        }  # fmt: skip
-        if number == 0:
-            sheets["certificate-small"] = render_certificate(replace(certificate(item, 16.8), right_mm=8.2, top_mm=8.2))
-        for name, sheet in sheets.items():
-            camera = replace(_CAMERA, background="dark" if name == "body" else "wood")
-            if name == "body":
-                camera = replace(camera, megapixels=1.6, tilt=14)
-            photo = photograph(sheet, 40 + number, camera)
-            picture = Image.open(io.BytesIO(photo.jpeg))
-            path = FILES / f"{name}-{number + 1}.jpg"
-            path.write_bytes(photo.jpeg)
-            print(f"{path.name}: {picture.size}, {len(photo.jpeg) // 1024} kB")
+    for name, jpeg in photos(EXAMPLE, 40):
+        (FILES / name).write_bytes(jpeg)
+        print(f"{name}: {Image.open(io.BytesIO(jpeg)).size}, {len(jpeg) // 1024} kB")
 
 
 if __name__ == "__main__":

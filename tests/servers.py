@@ -30,6 +30,12 @@ class Server:
         self._ready = ready
         self._process: asyncio.subprocess.Process | None = None
 
+    @property
+    def pid(self) -> int:
+        """The id of the running process."""
+        assert self._process is not None
+        return self._process.pid
+
     async def start(self) -> None:
         """Start and wait until it is ready."""
         self._process = await asyncio.create_subprocess_exec(
@@ -65,7 +71,7 @@ class Server:
 
 
 class Pair:
-    """The server and, beside it, a simulator that outlives it; both on SQLite and in ``folder``."""
+    """The server and, beside it, a simulator that outlives it; both with ``settings``, else on SQLite in ``folder``."""
 
     def __init__(self, folder: Path, **settings: str) -> None:
         self.server_url = f"http://127.0.0.1:{(port := free_port())}"
@@ -81,7 +87,7 @@ class Pair:
         self.server = Server(["-m", "app", "serve"], environment, f"{self.server_url}/readyz")
         self.simulator = Server(
             ["-m", "simulator", "--port", str(desk), "--callback", f"{self.server_url}/wechat/callback"],
-            {},
+            settings,
             f"{self.simulator_url}/sim/users",
         )
 

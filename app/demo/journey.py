@@ -56,7 +56,9 @@ class Journey:
     chat_photos: bool = True
     """Whether certificate photos go by chat, as people send them; else by the API."""
     simulator: str = ""
-    """Where the simulator serves, if not beside the server."""
+    """The simulator's address, where it runs apart from the server."""
+    patience: float = PATIENCE
+    look_every: float = LOOK_EVERY
     token: str = ""
 
     async def travel(self) -> dict[str, Any]:
@@ -69,7 +71,8 @@ class Journey:
         await self.hand_in_all(application["ref"], products)
         await self.submit_and_supplement(application["ref"], products)
         published = await self.result(application["ref"])
-        certificate = await self.certificate(application["ref"], published)
+        await self.let_publicity_end(application["ref"], published)
+        certificate = await self.certificate(application["ref"])
         await self.check_certificate(certificate)
         return certificate
 
@@ -216,6 +219,15 @@ class Journey:
         for number, material in enumerate(self.firm.materials):
             if (material.kind, material.product_index) in again and not material.first_try:
                 await self._hand_in(ref, number, material, products)
+        # Photos sent in chat land in the application once they are judged.
+        await self._until(
+            f"/api/v1/applications/{ref}/progress",
+            lambda it: not any(
+                slot["state"] in {"failed", "unclear"} and (slot["kind"], index_of(slot, products)) in again
+                for slot in it["slots"]
+            ),
+            "补正的资料到齐",
+        )
 
     # --- results -----------------------------------------------------------------------------------------------------
 
@@ -230,13 +242,14 @@ class Journey:
         if result["next"] is not None:
             lacking = "；".join(reason["words"] for reason in result["next"]["missing"][:3])
             self.tell("6.1(2)", f"距 {result['next']['level']} 级还差：{lacking}")
-        page = await self._json("GET", "/api/v1/publications?limit=50")
-        published: dict[str, Any] = next(one for one in page["items"] if one["uscc"] == self.uscc)
+        record = await self._json("GET", f"/api/v1/firms/{self.uscc}/record")
+        published = await self._json("GET", f"/api/v1/publications/{record['publications'][0]['ref']}")
         self.tell("7.4", f"公示至 {published['last_day']} 24:00：{self.base}/publicity/{published['ref']}")
-        return published
+        found: dict[str, Any] = published
+        return found
 
-    async def certificate(self, ref: str, published: Mapping[str, Any]) -> dict[str, Any]:
-        """Let the publicity run out; the certificate."""
+    async def let_publicity_end(self, ref: str, published: Mapping[str, Any]) -> None:
+        """Move business time past the publicity's last day, for everybody; nothing where it is over."""
         if (await self._application(ref))["state"] == "publicity":
             now = datetime.fromisoformat((await self._json("GET", "/dev/clock"))["now"])
             closes = datetime.fromisoformat(published["closes_at"])
@@ -245,6 +258,9 @@ class Journey:
                 body = {"to": (closes + timedelta(seconds=1)).isoformat()}
                 await self._json("POST", "/dev/clock", body=body, tolerate={"time_goes_forward"})
                 self.tell("7.4", "把业务时间拨到公示期满（只有样例环境可以）")
+
+    async def certificate(self, ref: str) -> dict[str, Any]:
+        """The certificate, once the publicity is over."""
         await self._until(f"/api/v1/applications/{ref}", lambda it: it["state"] == "certified", "发证")
         record = await self._json("GET", f"/api/v1/firms/{self.uscc}/record")
         path = f"/api/v1/certificates/{in_path(record['certificate']['number'])}"
@@ -275,20 +291,23 @@ class Journey:
         """Of the travelling firm."""
         return self.firm.form["uscc"]
 
+    def _base(self, path: str) -> str:
+        return self.simulator if self.simulator and path.startswith("/sim/") else self.base
+
     async def _application(self, ref: str) -> dict[str, Any]:
         return await self._json("GET", f"/api/v1/applications/{ref}")
 
     async def _until(self, path: str, reached: Callable[[Any], bool], what: str) -> dict[str, Any]:
         """Look until it is so."""
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(self.patience):
                 while True:
                     found = await self._json("GET", path)
                     if reached(found):
                         return found
-                    await asyncio.sleep(LOOK_EVERY)
+                    await asyncio.sleep(self.look_every)
         except TimeoutError:
-            raise JourneyFailed(f"{what}在 {PATIENCE:g} 秒内没有结果") from None
+            raise JourneyFailed(f"{what}在 {self.patience:g} 秒内没有结果") from None
 
     async def _chat(self, **fields: str) -> str:
         """Say something in chat; the passive reply's text, empty where there was none."""
@@ -335,8 +354,8 @@ class Journey:
         if key is not None:
             headers["Idempotency-Key"] = f"demo-{hashlib.sha256(f'{self.uscc}{key}'.encode()).hexdigest()[:24]}"
         more = {"json": body} if body is not None else {"data": form()} if form is not None else {}
-        base = self.simulator if self.simulator and path.startswith("/sim/") else self.base
-        async with self.http.request(method, base + path, headers=headers, params=query, **more) as answer:
+        url = self._base(path) + path
+        async with self.http.request(method, url, headers=headers, params=query, **more) as answer:
             text = await answer.text()
             if answer.status < 400:
                 return json.loads(text) if text else {}
@@ -350,7 +369,7 @@ class Journey:
 
     async def _bytes(self, path: str) -> bytes:
         async def ask() -> bytes | None:
-            async with self.http.get(self.base + path) as answer:
+            async with self.http.get(self._base(path) + path) as answer:
                 return await answer.read() if answer.status == 200 else None
 
         return await self._patiently(ask, f"GET {path}")
@@ -358,14 +377,19 @@ class Journey:
     async def _patiently(self, ask: Callable[[], Awaitable[Any]], what: str) -> Any:
         """Ask until it is answered: a server that is away comes back."""
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(self.patience):
                 while True:
                     with contextlib.suppress(aiohttp.ClientConnectionError, aiohttp.ClientPayloadError):
                         if (found := await ask()) is not None:
                             return found
-                    await asyncio.sleep(LOOK_EVERY)
+                    await asyncio.sleep(self.look_every)
         except TimeoutError:
-            raise JourneyFailed(f"{what}：服务器在 {PATIENCE:g} 秒内没有应答") from None
+            raise JourneyFailed(f"{what}：服务器在 {self.patience:g} 秒内没有应答") from None
+
+
+def index_of(slot: Mapping[str, Any], products: Sequence[int]) -> int | None:
+    """Which of the firm's products a slot is for; None for the firm's own."""
+    return None if slot["product_id"] is None else products.index(slot["product_id"])
 
 
 def in_path(number: str) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 from app.demo import materials as demo
 from app.demo.by_hand import NOTE, write_papers
-from app.demo.firm import FIRM, PRODUCTS, USCC, items
+from app.demo.firm import CATEGORY, EXAMPLE
 from app.demo.paper import Drawing, NoChineseFont
 from inspection.body import inspect_body
 from inspection.document import read_document
@@ -82,7 +82,7 @@ def test_the_firm_is_invented_marked_and_sound() -> None:
     form = demo.demo_form()
     assert credit_check(form["uscc"])
     assert "样例" in form["name"]
-    for product, item in zip(demo.demo_products(), items(), strict=True):
+    for product, item in zip(demo.demo_products(), EXAMPLE.items(), strict=True):
         own = identity_of(item.code, "QRCode")
         assert (own.gtin, own.parts["batch"], own.parts["serial"]) == (product["gtin"], item.batch, item.serial)
         edition = edition_on(TODAY)
@@ -97,8 +97,8 @@ def test_the_firm_is_invented_marked_and_sound() -> None:
 @pytest.mark.parametrize(("name", "product"), [("certificate-1.jpg", 0), ("certificate-2.jpg", 1)])
 def test_the_certificates_pass_everything_a_photo_can_tell(name: str, product: int) -> None:
     report = certificate(name)
-    assert (report.verdict, report.product) == (Verdict.PASS, PRODUCTS[product].gtin)
-    assert report.codes[0].text == items()[product].code
+    assert (report.verdict, report.product) == (Verdict.PASS, EXAMPLE.products[product].gtin)
+    assert report.codes[0].text == EXAMPLE.items()[product].code
     found = verdicts(report)
     assert {clause for clause, verdict in found.items() if verdict is not Verdict.PASS} == {"D.1.3", "D.4", "D.5.2"}
     assert found["D.5.1"] is Verdict.PASS
@@ -118,7 +118,7 @@ def test_the_bodies_agree_with_their_certificates(product: int) -> None:
         demo.photo(f"body-{product + 1}.jpg"), hints(), certificate(f"certificate-{product + 1}.jpg")
     )  # fmt: skip
     assert {finding.verdict for finding in report.findings} == {Verdict.PASS}
-    assert (report.product, report.level) == (PRODUCTS[product].gtin, "item")
+    assert (report.product, report.level) == (EXAMPLE.products[product].gtin, "item")
 
 
 def test_the_photos_are_small() -> None:
@@ -154,21 +154,21 @@ def test_the_ledgers_are_sound_and_end_with_the_last_full_month(day: date) -> No
     for name, kind in kinds.items():
         found = ledger(name, day)
         assert (name, found.kind, found.verdict) == (name, kind, Verdict.PASS)
-    assert set(ledger("product_ledger", day).products) == {product.name for product in PRODUCTS}
+    assert set(ledger("product_ledger", day).products) == {product.name for product in EXAMPLE.products}
     listed, made = ledger("coverage_list", day), ledger("production_ledger", day)
     assert listed.tables[0].sums["produced"] == made.tables[0].sums["produced"]
     counts = [
         MonthlyCount(Month.parse(one.month), one.category, one.unit, Decimal(one.total), Decimal(one.coded))
         for one in listed.counts
     ]
-    share = coverage(counts, {demo.CATEGORY}, day, edition)
+    share = coverage(counts, {CATEGORY}, day, edition)
     assert share.outcome is Outcome.PASS
     assert share.rate is not None
     assert Decimal("0.95") <= share.rate < 1
     measured = next(one.measured for one in ledger("upload_records", day).findings if one.clause == "ledger.upload")
     assert rate(measured["succeeded"], 48, edition) >= Decimal("0.95")
     batches = set(ledger("trace_ledger", day).batches)
-    assert {item.batch for item in items()} <= batches
+    assert {item.batch for item in EXAMPLE.items()} <= batches
     assert {"原材料", "生产", "检验", "销售"} <= set(ledger("trace_ledger", day).elements)
 
 
@@ -185,18 +185,18 @@ def documents(today: date = TODAY) -> dict[str, DocumentReport]:
 @pytest.mark.slow
 def test_the_papers_say_whose_they_are_and_until_when() -> None:
     licence = documents()["营业执照-样例.png"]
-    assert (licence.kind, licence.uscc, licence.seal) == ("business_licence", (USCC,), SealSeen.SEAL_SEEN)
-    assert licence.fields["legal_representative"] == demo.LEGAL_REPRESENTATIVE
+    assert (licence.kind, licence.uscc, licence.seal) == ("business_licence", (EXAMPLE.uscc,), SealSeen.SEAL_SEEN)
+    assert licence.fields["legal_representative"] == EXAMPLE.legal_representative
     signed, scanned = (documents()[one.file_name] for one in of("product_qualification"))
     assert (signed.seal, scanned.seal) == (SealSeen.SIGNATURE_UNVERIFIABLE, SealSeen.SEAL_SEEN)
-    for number, report in zip(demo.CCC_NUMBERS, (signed, scanned), strict=True):
-        assert (report.kind, report.fields["ccc_number"]) == ("ccc_certificate", number)
+    for made, report in zip(EXAMPLE.products, (signed, scanned), strict=True):
+        assert (report.kind, report.fields["ccc_number"]) == ("ccc_certificate", made.ccc_number)
         assert report.fields["valid_through"] > (TODAY + timedelta(days=1000)).isoformat()
     assert documents()["质量追溯管理制度-样例.pdf"].kind == "policy"
     for name, report in documents().items():
         assert report.legible, name
         if "网售" not in name:
-            assert FIRM in "".join(report.text).replace("(", "（").replace(")", "）"), name
+            assert EXAMPLE.name in "".join(report.text).replace("(", "（").replace(")", "）"), name
 
 
 @needs_font
@@ -205,7 +205,7 @@ def test_the_look_ups_show_the_products_own_codes() -> None:
     now = datetime(TODAY.year, TODAY.month, TODAY.day, 4, tzinfo=UTC)
     shots = [inspect_screenshot(one.data, None, now) for one in of("query_demo")]
     assert [shot.verdict for shot in shots] == [Verdict.PASS] * 3
-    assert {shot.code for shot in shots} == {item.code for item in items()}
+    assert {shot.code for shot in shots} == {item.code for item in EXAMPLE.items()}
     assert [one.declared["channel"] for one in of("query_demo")] == ["scan", "web", "miniapp"]
     (link,) = of("query_link")
     assert link.declared["link"] in {code.text for code in inspect_screenshot(link.data, None, now).codes}

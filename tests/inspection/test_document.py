@@ -19,7 +19,7 @@ from PIL import Image, ImageFilter
 from typer.testing import CliRunner
 
 from app.cli import cli
-from app.demo.firm import ADDRESS, FIRM, LEGAL_REPRESENTATIVE, USCC
+from app.demo.firm import EXAMPLE
 from app.demo.paper import Drawing, NoChineseFont
 from benchmarks.camera import Camera, photograph
 from benchmarks.certificates import Sheet
@@ -31,6 +31,9 @@ from inspection.report import PictureRefused
 from standard.materials import SealSeen
 from tests.inspection.test_artwork import document, page, stream, vector
 from tests.inspection.test_seal import paper, stamp
+
+FIRM, USCC = EXAMPLE.name, EXAMPLE.uscc
+ADDRESS, LEGAL_REPRESENTATIVE = EXAMPLE.address, EXAMPLE.legal_representative
 
 
 def drawable() -> bool:
