@@ -71,10 +71,13 @@ async def learn_unionid(ports: Ports, identity: WeChatIdentity) -> None:
 
 
 async def enqueue_joining(ports: Ports, identity: WeChatIdentity) -> None:
-    """Inside the caller's transaction: somebody follows; whether we know them from the mini-program is soon known."""
+    """Inside the caller's transaction: somebody follows; whether we know them from the mini-program is soon known.
+
+    It goes before any file that is looked at: for whom a photo counts rests upon it.
+    """
     now = ports.clock.now()
     key = f"{JOIN}:{identity.id}:{now.timestamp():.0f}"
-    await ports.queue.enqueue(JOIN, key, {"identity": identity.id}, due=now, max_attempts=3)
+    await ports.queue.enqueue(JOIN, key, {"identity": identity.id}, due=now, priority=20, max_attempts=3)
 
 
 async def join(ports: Ports, job: ClaimedJob) -> None:

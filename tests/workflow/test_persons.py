@@ -6,10 +6,11 @@ import pytest
 
 from models import Event, Grant, InboxEntry, Person, PlatformRole, Registration, Session, Staff, StaffRole
 from models import WeChatIdentity as Identity
+from models.transactions import transaction
 from tests import rows
 from tests.workflow.firms import member, role_of, somebody
 from tests.workflow.world import World
-from workflow import members, people
+from workflow import judging, members, people
 from workflow.persons import hold, merge, person_of
 from workflow.transitions import Moved
 
@@ -47,6 +48,15 @@ async def test_a_unionid_that_is_learned_later_joins_two_persons(world: World) -
     assert joined.id == first.id
     assert (await Person.get(id=second.id)).merged_into_id == first.id
     assert {one.person_id for one in await Identity.all()} == {first.id}
+
+
+async def test_who_follows_is_recognised_before_any_photo_is_looked_at(world: World) -> None:
+    photo = await rows.photo()
+    async with transaction():
+        await judging.enqueue_judgement(world.ports, photo)
+    await people.follow(world.ports, "o1")
+    kinds = [job.kind for _ in range(2) for job in await world.ports.queue.claim(1, 60)]
+    assert kinds == ["person.join", "photo.judge"]
 
 
 async def test_a_chat_that_was_bound_before_brings_its_membership(world: World) -> None:
