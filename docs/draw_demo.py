@@ -67,8 +67,8 @@ def photos(firm: DemoFirm, seed: int, *, too_small: bool = True) -> Iterator[tup
         printed = certificate(firm, item, 17.5 if small else 22.0)
         sheets = {"certificate": render_certificate(printed), "body": label(firm, item)}
         if number == 1 and too_small:
-            too_small = replace(printed, code_side_mm=16.8, right_mm=8.2, top_mm=8.2)
-            sheets["certificate-small"] = render_certificate(too_small)
+            shrunk = replace(printed, code_side_mm=16.8, right_mm=8.2, top_mm=8.2)
+            sheets["certificate-small"] = render_certificate(shrunk)
         for name, sheet in sheets.items():
             camera = replace(_CAMERA, background="dark", megapixels=1.6, tilt=14) if name == "body" else _CAMERA
             yield f"{name}-{number}.jpg", photograph(sheet, seed + item.product, camera).jpeg
