@@ -222,9 +222,11 @@ class Journey:
         # Photos sent in chat land in the application once they are judged.
         await self._until(
             f"/api/v1/applications/{ref}/progress",
-            lambda it: not any(
-                slot["state"] in {"failed", "unclear"} and (slot["kind"], index_of(slot, products)) in again
-                for slot in it["slots"]
+            lambda it: (
+                not any(
+                    slot["state"] in {"failed", "unclear"} and (slot["kind"], index_of(slot, products)) in again
+                    for slot in it["slots"]
+                )
             ),
             "补正的资料到齐",
         )
