@@ -350,6 +350,29 @@ def media_type_of(data: bytes, file_name: str) -> str:
     return CSV if file_name.lower().endswith((".csv", ".txt")) else media.value
 
 
+async def judge_product_again(ports: Ports, product_id: int) -> None:
+    """Inside the caller's transaction: the product's record has changed, so what was judged by it is judged anew.
+
+    Concerns applications that still take files; one that is being judged is not open to such a change (7.1(2)).
+    """
+    takes_files = (ApplicationState.DRAFT, ApplicationState.SUPPLEMENT)
+    covering = await ApplicationProduct.filter(product_id=product_id).values_list("application_id", flat=True)
+    waiting = Application.filter(id__in=covering, state__in=[str(state) for state in takes_files])
+    application = await waiting.select_for_update().first()
+    if application is None:
+        return
+    judged = (MaterialState.PASSED, MaterialState.FAILED, MaterialState.UNCLEAR)
+    concerned = Material.filter(
+        application_id=application.id, product_id=product_id, state__in=[str(state) for state in judged]
+    )
+    for material in await concerned:
+        await Material.filter(id=material.id).update(state=MaterialState.HANDED_IN, judged_at=None)
+        key = f"{JUDGE}:{material.id}:{secrets.token_hex(4)}"
+        await ports.queue.enqueue(
+            JUDGE, key, {"material": material.id}, due=ports.clock.now(), priority=5, max_attempts=20
+        )
+
+
 async def take_out(ports: Ports, asker: Asker, ref: str, material_ref: str) -> None:
     """Take a material out before it is submitted; doing it again changes nothing."""
     application = await application_of(asker, ref, StaffRole.STAFF)

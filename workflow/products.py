@@ -28,6 +28,7 @@ from standard.outcome import Outcome
 from standard.profile import Edition, edition_on
 from standard.scope import categories, needs_qualification
 from workflow.access import Asker, member_of, not_found
+from workflow.applications import judge_product_again
 from workflow.context import Ports
 from workflow.people import MILLI
 from workflow.problems import Kind, Refused
@@ -127,6 +128,8 @@ async def change_product(ports: Ports, asker: Asker, product_id: int, changes: P
         await Product.filter(id=product.id).update(**values)
         if changes.patterns is not None:
             await _claim(ports, product, changes.patterns)
+        if before != values:
+            await judge_product_again(ports, product.id)
         await record_event(
             ports,
             "product:change",
@@ -137,6 +140,7 @@ async def change_product(ports: Ports, asker: Asker, product_id: int, changes: P
             before={name: value for name, value in before.items() if value != values[name]},
             after={name: value for name, value in values.items() if value != before[name]},
         )
+    ports.bell.ring("jobs")
     return await _fresh(product)
 
 

@@ -29,7 +29,7 @@ from tests import rows
 from tests.workflow import filed
 from tests.workflow.filed import Filing, RecordedInspector, filing
 from tests.workflow.world import World
-from workflow import applications, grading, material_judging, publicity, verification
+from workflow import applications, grading, material_judging, products, publicity, verification
 from workflow.evidence import keep_file
 from workflow.ports import ClaimedJob, InspectionFailed, Register, RegistryAnswer, Reply
 from workflow.problems import Refused
@@ -647,3 +647,21 @@ async def test_an_outage_of_minutes_buries_no_job_of_an_application(world: World
     await world.work()
     kinds = (applications.JUDGE, applications.VERIFY, verification.GRADE)
     assert set(await Job.filter(kind__in=kinds).values_list("kind", "max_attempts")) == {(kind, 20) for kind in kinds}
+
+
+async def test_a_product_that_is_changed_has_its_papers_judged_anew(world: World, inspector: RecordedInspector) -> None:
+    case = await filing(world)
+    await case.fill()
+    await world.work()
+    assert (await case.material("product_qualification")).state == MaterialState.PASSED
+    changes = products.ProductChanges(qualification_number="2026010105000002")
+    await products.change_product(world.ports, case.asker, case.product.id, changes)
+    assert (await case.material("product_qualification")).state == MaterialState.HANDED_IN
+    await world.work()
+    judged = await case.material("product_qualification")
+    assert judged.state == MaterialState.FAILED
+    assert "2026010105000001" in judged.findings[0]["reason"]
+    await products.change_product(
+        world.ports, case.asker, case.product.id, changes
+    )  # the same again
+    assert (await case.material("product_qualification")).state == MaterialState.FAILED
