@@ -290,7 +290,7 @@ def _time(moments: Sequence[Moment], now: datetime | None) -> Finding:
 def _written_code(lines: Sequence[ocr.Line]) -> str | None:
     """A trace code that the page shows as text: behind its label, or by its own form."""
     for line in lines:
-        text = _plain(line.text).strip()
+        text = _plain(line.text).replace(" ", "")  # reading sets Chinese apart from Latin letters: Ecode 编码
         label = next((label for label in _CODE_LABELS if text.startswith(label)), None)
         if label is None:
             continue
