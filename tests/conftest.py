@@ -110,6 +110,16 @@ def postgres_url() -> Iterator[str]:
         _run_apart(_drop_postgres(url))
 
 
+@pytest.fixture(scope="module")
+def own_postgres_url() -> Iterator[str]:
+    """A PostgreSQL database without a single table, of this module's own."""
+    url = _run_apart(_create_postgres())
+    try:
+        yield url
+    finally:
+        _run_apart(_drop_postgres(url))
+
+
 @pytest.fixture(params=BOTH)
 def migrated_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of a migrated database that no test uses at the moment; on PostgreSQL it may hold another test's rows."""

@@ -17,9 +17,10 @@ from tests.servers import Server, free_port
 class Desk:
     """The running server, and people's phones."""
 
-    def __init__(self, base: str, folder: Path) -> None:
+    def __init__(self, base: str, folder: Path, database_url: str) -> None:
         self.base = base
         self.folder = folder
+        self.database_url = database_url
 
     def phone(self, session: aiohttp.ClientSession, user: str) -> Phone:
         return Phone(session, self.base, user)
@@ -35,8 +36,9 @@ def desk(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     port = free_port()
     base = f"http://127.0.0.1:{port}"
     environment = {"ZHUISU_PORT": str(port), "ZHUISU_DATA_DIR": str(folder)}
+    database_url = f"sqlite://{folder / 'zhuisu.db'}"
     if request.param == "servers":
-        environment["ZHUISU_DATABASE_URL"] = request.getfixturevalue("postgres_url")
+        environment["ZHUISU_DATABASE_URL"] = database_url = request.getfixturevalue("own_postgres_url")
         environment["ZHUISU_REDIS_URL"] = os.environ["ZHUISU_TEST_REDIS_URL"]
         # Apart from whatever else uses that Redis: tokens are kept under the app id.
         environment["ZHUISU_WECHAT__APP_ID"] = f"wxtest{secrets.token_hex(5)}"
@@ -45,7 +47,7 @@ def desk(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     with ThreadPoolExecutor(1) as thread, asyncio.Runner() as runner:
         thread.submit(runner.run, server.start()).result()
         try:
-            yield Desk(base, folder)
+            yield Desk(base, folder, database_url)
         finally:
             thread.submit(runner.run, server.stop()).result()
 

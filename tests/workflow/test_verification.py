@@ -661,7 +661,5 @@ async def test_a_product_that_is_changed_has_its_papers_judged_anew(world: World
     judged = await case.material("product_qualification")
     assert judged.state == MaterialState.FAILED
     assert "2026010105000001" in judged.findings[0]["reason"]
-    await products.change_product(
-        world.ports, case.asker, case.product.id, changes
-    )  # the same again
+    await products.change_product(world.ports, case.asker, case.product.id, changes)  # the same again
     assert (await case.material("product_qualification")).state == MaterialState.FAILED

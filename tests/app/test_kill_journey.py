@@ -1,0 +1,80 @@
+"""kill -9 at twenty moments on the road to the certificate: it ends in the same certificate, once, and nothing is lost."""
+
+import asyncio
+import os
+import random
+from datetime import datetime
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from app.demo.journey import Journey, Travelling
+from app.demo.materials import demo_form, demo_materials, demo_products, licence
+from config.clock import SHANGHAI, SystemClock
+from models.database import open_database
+from tests.app.journeys import (
+    check_events,
+    check_nothing_given_up,
+    check_objects,
+    check_one_certificate,
+    check_told_once,
+    settled,
+)
+from tests.app.test_demo import FONTS, stored
+from tests.servers import Pair
+
+KILLS = 20
+LIVES = (0.3, 6.0)
+"""Seconds that the server is left to work between a start and the next kill: the road takes about a minute of them."""
+SETTINGS = {
+    "ZHUISU_MINI_PROGRAM__APP_ID": "wxsample0000000002",
+    "ZHUISU_MINI_PROGRAM__APP_SECRET": "sample",
+    "ZHUISU_LOG_LEVEL": "CRITICAL",
+}
+
+
+def firm() -> Travelling:
+    """The demonstration's, with its papers of today."""
+    now = SystemClock().now()
+    materials = demo_materials(now.astimezone(SHANGHAI).date(), real_now=now)
+    return Travelling("demo", demo_form(), licence(), demo_products(), materials)
+
+
+async def kill_again_and_again(pair: Pair, moments: random.Random) -> None:
+    for _ in range(KILLS):
+        await asyncio.sleep(moments.uniform(*LIVES))
+        await pair.server.kill()
+        await pair.server.start()
+
+
+@FONTS
+@pytest.mark.slow
+async def test_the_same_certificate_once_wherever_the_server_is_killed(tmp_path: Path) -> None:
+    seed = int(os.environ.get("ZHUISU_TEST_KILL_SEED") or datetime.now(SHANGHAI).strftime("%Y%m%d"))
+    print(f"ZHUISU_TEST_KILL_SEED={seed}")  # noqa: T201 - pytest shows it where the test fails
+    travelling = await asyncio.to_thread(firm)
+    pair = Pair(tmp_path, **SETTINGS)
+    await pair.simulator.start()
+    try:
+        await pair.server.start()
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)) as http:
+            journey = Journey(http, pair.server_url, travelling, simulator=pair.simulator_url, patience=400)
+            road = asyncio.create_task(journey.travel())
+            try:
+                await kill_again_and_again(pair, random.Random(seed))
+                certificate = await asyncio.wait_for(road, 300)
+            finally:
+                road.cancel()
+        assert certificate["number"].endswith("-000001")
+        async with open_database(f"sqlite://{tmp_path / 'zhuisu.db'}", migrate=False):
+            async with asyncio.timeout(90):
+                while not await settled():  # noqa: ASYNC110 - another process does the work
+                    await asyncio.sleep(0.5)
+            await check_told_once(await check_one_certificate())
+            await check_events()
+            await check_nothing_given_up()
+            await check_objects(stored(tmp_path))
+    finally:
+        await pair.server.stop()
+        await pair.simulator.stop()
