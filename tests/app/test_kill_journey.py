@@ -1,4 +1,4 @@
-"""kill -9 at twenty moments on the road to the certificate: it ends in the same certificate, once, and nothing is lost."""
+"""kill -9 at twenty moments on the road to the certificate: it ends in the same certificate, once, nothing lost."""
 
 import asyncio
 import os
