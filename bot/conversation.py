@@ -9,7 +9,7 @@ from bot.filters import plain, text_is, text_matches
 from bot.menu import KEY_CHECK, KEY_FIRM, KEY_HELP, KEY_RECENT
 from bot.router import Context, Router
 from config.clock import for_people
-from models import OPEN, ApplicationState, Photo, Product, WeChatIdentity
+from models import OPEN, TAKES_FILES, Photo, Product, WeChatIdentity
 from workflow import answers, applications, certificates, people, photos, scans, sessions, upload_links
 from workflow.application_wording import next_step
 from workflow.context import Ports
@@ -27,7 +27,6 @@ SIZE = re.compile(
 TYPED_CODE = re.compile(r"https?://\S+|[\x21-\x7e]{8,}")
 """A code that somebody typed instead of scanning it: a link, or one long word without Chinese in it."""
 LISTED_SIZES = {"1": (100.0, 70.0), "2": (90.0, 50.0)}
-TAKES_FILES = (ApplicationState.DRAFT, ApplicationState.SUPPLEMENT)
 SMALLEST_MM, LARGEST_MM = 10, 1200
 ANSWER_MARGIN = 0.4
 """Seconds of the passive window left for claiming, rendering and sending the answer."""

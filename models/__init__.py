@@ -14,6 +14,7 @@ from models.accounts import (
 from models.answers import Answer, AnswerKind, AnswerState
 from models.applications import (
     OPEN,
+    TAKES_FILES,
     Application,
     ApplicationProduct,
     ApplicationState,
@@ -49,6 +50,7 @@ from models.work import Job
 
 __all__ = [
     "OPEN",
+    "TAKES_FILES",
     "Answer",
     "AnswerKind",
     "AnswerState",

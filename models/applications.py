@@ -35,6 +35,9 @@ OPEN = (
 )  # fmt: skip
 """States in which an application is under way; a firm has one such at most (unique index ``application_open``)."""
 
+TAKES_FILES = (ApplicationState.DRAFT, ApplicationState.SUPPLEMENT)
+"""States in which the firm hands materials in."""
+
 
 class Application(Model):
     """One evaluation of one firm, over all the products it names (R43)."""

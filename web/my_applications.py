@@ -5,7 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
-from models import Application, ApplicationState, Certificate, Publication, PublicationState, StaffRole
+from models import TAKES_FILES, Application, ApplicationState, Certificate, Publication, PublicationState, StaffRole
 from standard.calendar import shanghai_day
 from standard.grades import LEVELS
 from standard.handing_in import handing
@@ -22,8 +22,6 @@ from workflow.applications import Slot
 from workflow.problems import Kind, Refused
 from workflow.publicity import SupportingFile
 
-AT_HAND = (ApplicationState.DRAFT, ApplicationState.SUPPLEMENT)
-"""States in which the firm hands in."""
 STILL_MOVING = (
     ApplicationState.VERIFYING, ApplicationState.GRADING, ApplicationState.CONFIRMED,
 )  # fmt: skip
@@ -103,8 +101,8 @@ async def open_application(request: web.Request) -> web.StreamResponse:
 # --- looking at one --------------------------------------------------------------------------------------------------
 
 DONE: Mapping[str, tuple[str, tuple[ApplicationState, ...]]] = {
-    "handed-in": ("已收到，正在核对", AT_HAND),
-    "taken-out": ("已取回", AT_HAND),
+    "handed-in": ("已收到，正在核对", TAKES_FILES),
+    "taken-out": ("已取回", TAKES_FILES),
     "submitted": ("已提交，平台开始核验", (ApplicationState.VERIFYING,)),
     "objected": ("异议已提交，平台开始复核", (ApplicationState.OBJECTED,)),
 }
@@ -128,7 +126,7 @@ async def _application(
     progress = await applications.progress(case)
     publication = await _publication(case)
     able = RANK[StaffRole(staff.role)] >= RANK[StaffRole.STAFF]
-    at_hand = case.state in AT_HAND
+    at_hand = case.state in TAKES_FILES
     judging = any(slot.state == "handed_in" for slot in progress.slots)
     shown = {
         "visitor": who,
@@ -168,7 +166,7 @@ def _groups(case: Application, slots: Iterable[Slot]) -> list[tuple[str, list[Sl
     """Slots under headings, what the firm must do first on top; whether the first one is open."""
     wanted = (
         ("需要更换", ("failed", "unclear"), case.state == ApplicationState.SUPPLEMENT),
-        ("还没有交", ("missing",) if case.state in AT_HAND else (), case.state == ApplicationState.DRAFT),
+        ("还没有交", ("missing",) if case.state in TAKES_FILES else (), case.state == ApplicationState.DRAFT),
         ("正在核对", ("handed_in",), False),
         ("已通过", ("passed",), False),
         ("不需要的资料", ("excused",), False),

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from models import Application, ApplicationState, Inspection, Material, Photo, Staff, StaffRole, WeChatIdentity
+from models import TAKES_FILES, Application, Inspection, Material, Photo, Staff, StaffRole, WeChatIdentity
 from workflow.access import RANK
 from workflow.application_wording import page
-from workflow.applications import JUDGE, put_into_slot
+from workflow.applications import enqueue_judgement, put_into_slot
 from workflow.case import Case, case_of
 from workflow.context import Ports
 from workflow.findings import worst_of
@@ -19,8 +19,6 @@ TITLES = {CERTIFICATE: "合格证照片", BODY: "本体照片"}
 SHEET = "合格证"
 """What stands on a certificate and on no body."""
 
-AT_HAND = (ApplicationState.DRAFT, ApplicationState.SUPPLEMENT)
-"""States in which the firm hands in."""
 WANTED = ("missing", "failed", "unclear")
 """States of a slot that still wants a file."""
 
@@ -38,14 +36,16 @@ async def hand_in_photo(ports: Ports, identity: WeChatIdentity, photo: Photo) ->
         return None
     if evidence.enterprise_id != firm_id or evidence.dropped_at is not None or nothing_found(inspection.report):
         return None
-    application = await Application.filter(enterprise_id=firm_id, state__in=[str(state) for state in AT_HAND]).first()
+    application = await Application.filter(
+        enterprise_id=firm_id, state__in=[str(state) for state in TAKES_FILES]
+    ).first()
     if application is None:
         return None
     key = _key(photo)
     if (known := await Material.get_or_none(application_id=application.id, key=key)) is not None:
         return known
     application = await Application.filter(id=application.id).select_for_update().get()
-    if application.state not in (ApplicationState.DRAFT, ApplicationState.SUPPLEMENT):
+    if application.state not in TAKES_FILES:
         return None  # submitted while the photo was looked at
     case = await case_of(ports, application)
     kind = CERTIFICATE if _sheet_seen(inspection.report) else BODY
@@ -78,9 +78,7 @@ async def hand_in_photo(ports: Ports, identity: WeChatIdentity, photo: Photo) ->
     if judged:
         await prove_by(ports, product_id, inspection, evidence.sha256)
     else:
-        args = {"material": material.id}
-        key = f"{JUDGE}:{material.id}"
-        await ports.queue.enqueue(JUDGE, key, args, due=ports.clock.now(), priority=5, max_attempts=20)
+        await enqueue_judgement(ports, material)
     return material
 
 
@@ -95,7 +93,7 @@ async def filed_words(ports: Ports, photo: Photo) -> str:
     slots = [slot for slot in every if slot.material.id == material.kind]
     filled = sum(bool(slot.handed_in) for slot in slots)
     words = f"已放入申报资料：{TITLES[material.kind]}（{filled}/{len(slots)}）"
-    if material.application.state not in AT_HAND or any(slot.state in WANTED for slot in every):
+    if material.application.state not in TAKES_FILES or any(slot.state in WANTED for slot in every):
         return words
     return f"{words}\n{link(ports.links.page(page(material.application)), '资料已齐，去提交')}"
 

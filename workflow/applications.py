@@ -15,6 +15,7 @@ from tortoise.exceptions import IntegrityError
 from inspection.identify import MediaType, identify
 from models import (
     OPEN,
+    TAKES_FILES,
     Application,
     ApplicationProduct,
     ApplicationState,
@@ -181,9 +182,7 @@ async def hand_in(
     sha256 = hashlib.sha256(data).hexdigest()
     if (known := await _by_key(application, key)) is not None:
         return _same(known, kind, product_id, sha256)
-    slot = _open_slot(
-        application, await slots_of(application, edition_of(application, ports.clock.now())), kind, product_id
-    )
+    slot = await _open_slot(ports, application, kind, product_id)
     stated = _declared(ports, application, kind, declared or {})
     media_type = _admitted(ports, slot, data, file_name)
     evidence = await keep_file(
@@ -202,10 +201,7 @@ async def hand_in(
                 ports, application, kind, product_id, evidence, key=key, declared=stated, person_id=asker.person_id,
                 actor=asker.actor,
             )  # fmt: skip
-            await ports.queue.enqueue(
-                JUDGE, f"{JUDGE}:{material.id}", {"material": material.id}, due=ports.clock.now(), priority=5,
-                max_attempts=20,
-            )  # fmt: skip
+            await enqueue_judgement(ports, material)
     except IntegrityError:
         # The same upload came twice at once: the other one was quicker.
         if (known := await _by_key(application, key)) is None:
@@ -231,9 +227,7 @@ async def put_into_slot(
     """Inside the caller's transaction: the row, in place of what it replaces; ``judged`` are columns of a verdict that
     is there already. The application is read afresh under lock: it may have been submitted meanwhile."""
     application = await Application.filter(id=application.id).select_for_update().get()
-    slot = _open_slot(
-        application, await slots_of(application, edition_of(application, ports.clock.now())), kind, product_id
-    )
+    slot = await _open_slot(ports, application, kind, product_id)
     replaced = _replaced(slot)
     material = await Material.create(
         ref=secrets.token_urlsafe(9),
@@ -262,6 +256,16 @@ async def put_into_slot(
     return material
 
 
+async def enqueue_judgement(ports: Ports, material: Material, *, again: str = "") -> None:
+    """Inside the transaction that wrote the material, or made its verdict void: the job that judges it.
+
+    Once a material; ``again`` is what tells one more judgement's key from those before.
+    """
+    key = f"{JUDGE}:{material.id}:{again}" if again else f"{JUDGE}:{material.id}"
+    args = {"material": material.id}
+    await ports.queue.enqueue(JUDGE, key, args, due=ports.clock.now(), priority=5, max_attempts=20)
+
+
 async def _by_key(application: Application, key: str) -> Material | None:
     return await Material.get_or_none(application_id=application.id, key=key).prefetch_related("evidence", "product")
 
@@ -273,9 +277,10 @@ def _same(known: Material, kind: str, product_id: int | None, sha256: str) -> Ma
     raise Refused(Kind.CONFLICT, "key_reused", advice, clause="7.1(2)", field="key")
 
 
-def _open_slot(application: Application, slots: list[Slot], kind: str, product_id: int | None) -> Slot:
+async def _open_slot(ports: Ports, application: Application, kind: str, product_id: int | None) -> Slot:
     """The slot, where it takes a file now."""
-    if application.state not in (ApplicationState.DRAFT, ApplicationState.SUPPLEMENT):
+    slots = await slots_of(application, edition_of(application, ports.clock.now()))
+    if application.state not in TAKES_FILES:
         advice = "资料提交后不能修改：核验有问题时会请您补正（7.1(2)）"
         raise Refused(Kind.CONFLICT, "material_closed", advice, clause="7.1(2)")
     slot = next(
@@ -355,9 +360,8 @@ async def judge_product_again(ports: Ports, product_id: int) -> None:
 
     Concerns applications that still take files; one that is being judged is not open to such a change (7.1(2)).
     """
-    takes_files = (ApplicationState.DRAFT, ApplicationState.SUPPLEMENT)
     covering = await ApplicationProduct.filter(product_id=product_id).values_list("application_id", flat=True)
-    waiting = Application.filter(id__in=covering, state__in=[str(state) for state in takes_files])
+    waiting = Application.filter(id__in=covering, state__in=[str(state) for state in TAKES_FILES])
     application = await waiting.select_for_update().first()
     if application is None:
         return
@@ -367,10 +371,7 @@ async def judge_product_again(ports: Ports, product_id: int) -> None:
     )
     for material in await concerned:
         await Material.filter(id=material.id).update(state=MaterialState.HANDED_IN, judged_at=None)
-        key = f"{JUDGE}:{material.id}:{secrets.token_hex(4)}"
-        await ports.queue.enqueue(
-            JUDGE, key, {"material": material.id}, due=ports.clock.now(), priority=5, max_attempts=20
-        )
+        await enqueue_judgement(ports, material, again=secrets.token_hex(4))
 
 
 async def take_out(ports: Ports, asker: Asker, ref: str, material_ref: str) -> None:
@@ -383,7 +384,7 @@ async def take_out(ports: Ports, asker: Asker, ref: str, material_ref: str) -> N
             raise not_found()
         if material.state == MaterialState.REMOVED:
             return
-        before = application.state in (ApplicationState.DRAFT, ApplicationState.SUPPLEMENT)
+        before = application.state in TAKES_FILES
         if not before or material.round is not None or material.state == MaterialState.REPLACED:
             advice = "这份资料已经提交，不能撤下（7.1(2)）"
             raise Refused(Kind.CONFLICT, "material_closed", advice, clause="7.1(2)")
@@ -403,7 +404,7 @@ async def submit(ports: Ports, asker: Asker, ref: str) -> Application:
         await _may_apply(ports, firm)
     async with transaction():
         application = await Application.filter(id=application.id).select_for_update().get()
-        if application.state not in (ApplicationState.DRAFT, ApplicationState.SUPPLEMENT):
+        if application.state not in TAKES_FILES:
             raise Moved
         now = ports.clock.now()
         edition = edition_of(application, now)

@@ -11,6 +11,7 @@ from tortoise.query_utils import Prefetch
 
 from models import (
     OPEN,
+    TAKES_FILES,
     ApplicationProduct,
     ApplicationState,
     CodePattern,
@@ -120,7 +121,7 @@ async def change_product(ports: Ports, asker: Asker, product_id: int, changes: P
     async with transaction():
         await Enterprise.filter(id=product.enterprise_id).select_for_update(no_key=True).get()
         product = await Product.filter(id=product_id, retired_at=None).select_for_update(no_key=True).first() or _gone()
-        await _not_in(product, [s for s in OPEN if s not in {ApplicationState.DRAFT, ApplicationState.SUPPLEMENT}])
+        await _not_in(product, [state for state in OPEN if state not in TAKES_FILES])
         values = _checked(ports, _changed(product, changes))
         if values["model"] != product.model:
             await _free(product.enterprise_id, values["model"])
