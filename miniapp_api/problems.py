@@ -7,20 +7,9 @@ from aiohttp import web
 from pydantic import BaseModel, Field, ValidationError
 
 from miniapp_api import wording
-from workflow.problems import Kind, Refused
+from workflow.problems import Refused
 
 MEDIA_TYPE = "application/problem+json"
-
-STATUSES = {
-    Kind.NOT_FOUND: 404,
-    Kind.FORBIDDEN: 403,
-    Kind.CONFLICT: 409,
-    Kind.INVALID: 422,
-    Kind.GONE: 410,
-    Kind.TOO_MANY: 429,
-    Kind.NOT_SUPPORTED: 422,
-    Kind.UNAVAILABLE: 503,
-}
 
 
 class FieldProblem(BaseModel):
@@ -57,7 +46,7 @@ class RefusedHere(Exception):  # a refusal of the API itself; those of use cases
 
 def of_refusal(refused: Refused) -> tuple[Problem, dict[str, str]]:
     """What a use case refused, and the headers that go with it."""
-    status = STATUSES[refused.kind]
+    status = refused.kind.status
     problem = Problem(
         title=wording.TITLES[status],
         status=status,

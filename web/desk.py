@@ -10,7 +10,7 @@ from models import Certificate, DeskItem, DeskState, Material, Objection, Regist
 from standard.calendar import shanghai_day
 from standard.profile import edition_on
 from web.forms import row_number
-from web.page import PORTS, STATUS, show, uploaded_file
+from web.page import PORTS, show, uploaded_file
 from web.signing_in import Visitor, signed_form, signed_in
 from workflow import decisions, desk
 from workflow.access import not_found
@@ -65,7 +65,7 @@ async def _item(
         "values": values or {},
         "problem": problem,
     }
-    return show(request, "desk_item.html", shown, STATUS[problem.kind] if problem else 200)
+    return show(request, "desk_item.html", shown, problem.kind.status if problem else 200)
 
 
 async def _rests_on(request: web.Request, found: DeskItem) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from models import Enterprise, PlatformRole, RegistrationState, Staff, StaffRole
 from web.forms import Form, row_number
-from web.page import PORTS, STATUS, new_key, show
+from web.page import PORTS, new_key, show
 from web.signing_in import Visitor, signed_form, signed_in
 from workflow import applications, certificates, inbox, members, products, registration
 from workflow.access import RANK, firm_of_members, holds
@@ -51,7 +51,7 @@ async def _home(
         "problem": problem,
         "values": {"code": form.text("code"), "name": form.text("name")} if form else {},
     }
-    return show(request, "my.html", shown, STATUS[problem.kind] if problem else 200)
+    return show(request, "my.html", shown, problem.kind.status if problem else 200)
 
 
 async def join(request: web.Request) -> web.StreamResponse:
@@ -104,7 +104,7 @@ async def register(request: web.Request) -> web.StreamResponse:
         )
     except Refused as refusal:
         shown = {"visitor": who, "values": {**values, "key": form.text("key")}, "problem": refusal}
-        return show(request, "firm_new.html", shown, STATUS[refusal.kind])
+        return show(request, "firm_new.html", shown, refusal.kind.status)
     raise web.HTTPSeeOther(f"/my/registrations/{made.ref}")
 
 
@@ -143,7 +143,7 @@ async def _firm(request: web.Request, who: Visitor, **more: Any) -> web.StreamRe
         "invited": None,
         **more,
     }
-    return show(request, "my_firm.html", shown, STATUS[problem.kind] if problem else 200)
+    return show(request, "my_firm.html", shown, problem.kind.status if problem else 200)
 
 
 async def invite(request: web.Request) -> web.StreamResponse:

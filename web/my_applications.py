@@ -13,7 +13,7 @@ from standard.materials import required
 from standard.profile import Edition, edition_on
 from web.forms import Form, row_number
 from web.my import firm_here
-from web.page import PORTS, STATUS, new_key, show, uploaded_file
+from web.page import PORTS, new_key, show, uploaded_file
 from web.signing_in import Visitor, signed_form, signed_in
 from web.wording import element_title, reason
 from workflow import applications, products, publicity
@@ -54,7 +54,7 @@ async def _apply_form(
         "values": values,
         "problem": problem,
     }
-    return show(request, "apply.html", shown, STATUS[problem.kind] if problem else 200)
+    return show(request, "apply.html", shown, problem.kind.status if problem else 200)
 
 
 def _levels(edition: Edition) -> list[dict[str, Any]]:
@@ -150,7 +150,7 @@ async def _application(
         "here": here or request.query.get("at", ""),
         "values": values or {},
     }
-    return show(request, "application.html", shown, STATUS[problem.kind] if problem else 200)
+    return show(request, "application.html", shown, problem.kind.status if problem else 200)
 
 
 def _done(request: web.Request, case: Application) -> str:
@@ -319,7 +319,7 @@ async def _objection_form(
         "values": values,
         "problem": problem,
     }
-    return show(request, "objection.html", shown, STATUS[problem.kind] if problem else 200)
+    return show(request, "objection.html", shown, problem.kind.status if problem else 200)
 
 
 async def _published(request: web.Request, who: Visitor) -> tuple[Application, Publication]:

@@ -10,7 +10,7 @@ from standard.profile import edition_on
 from standard.scope import categories
 from web.forms import Form, row_number
 from web.my import firm_here
-from web.page import PORTS, STATUS, show
+from web.page import PORTS, show
 from web.signing_in import Visitor, signed_form, signed_in
 from workflow import products
 from workflow.access import RANK, not_found
@@ -98,7 +98,7 @@ async def _form(
         "values": values,
         "problem": problem,
     }
-    return show(request, "product.html", shown, STATUS[problem.kind] if problem else 200)
+    return show(request, "product.html", shown, problem.kind.status if problem else 200)
 
 
 async def _product(request: web.Request, who: Visitor, firm: Enterprise) -> Product:

@@ -41,17 +41,6 @@ JS_SDK = "https://res.wx.qq.com/open/js/jweixin-1.6.0.js"
 FOR_GOOD = "public, max-age=31536000, immutable"
 """Cache-Control of what never changes under its address."""
 
-STATUS = {
-    Kind.NOT_FOUND: 404,
-    Kind.FORBIDDEN: 403,
-    Kind.CONFLICT: 409,
-    Kind.INVALID: 422,
-    Kind.GONE: 410,
-    Kind.TOO_MANY: 429,
-    Kind.NOT_SUPPORTED: 422,
-    Kind.UNAVAILABLE: 503,
-}
-
 
 def set_up_templates(app: web.Application) -> None:
     """Jinja with everything the templates call by name."""
@@ -200,7 +189,7 @@ def _guard(response: web.StreamResponse, *, indexed: bool) -> None:
 
 def refused(request: web.Request, refusal: Refused) -> web.Response:
     """A page that says what is wrong and what to do next."""
-    response = show(request, "refused.html", {"refusal": refusal}, status=STATUS[refusal.kind])
+    response = show(request, "refused.html", {"refusal": refusal}, status=refusal.kind.status)
     if refusal.retry_after is not None:
         response.headers["Retry-After"] = str(max(1, round(refusal.retry_after)))
     return response

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from web.forms import read_form, row_number
 from web.limits import not_too_often
-from web.page import FOR_GOOD, PORTS, STATUS, in_wechat, new_key, show, show_in_wechat, show_public, unchanged
+from web.page import FOR_GOOD, PORTS, in_wechat, new_key, show, show_in_wechat, show_public, unchanged
 from workflow import certificates, publicity, queries, sessions
 from workflow.access import not_found
 from workflow.certificate_numbers import number_from_path, number_in_path
@@ -92,7 +92,7 @@ async def complain(request: web.Request) -> web.StreamResponse:
             raise
         values = {"statement": form.text("statement"), "key": form.text("key")}
         shown = {"publication": await publicity.publication(ref), "sent": False, "problem": refusal, "values": values}
-        return show(request, "publication.html", shown, STATUS[refusal.kind])
+        return show(request, "publication.html", shown, refusal.kind.status)
     raise web.HTTPSeeOther(f"/publicity/{ref}?sent")
 
 
@@ -157,7 +157,7 @@ async def verify(request: web.Request) -> web.StreamResponse:
             raise Refused(Kind.INVALID, "file_missing", "没有收到文件：请先选择证书的 PDF 文件", field="pdf")
         values["result"] = await certificates.verify_pdf(request.app[PORTS], sent.data)
     except Refused as refusal:
-        return show(request, "verify.html", {**values, "problem": refusal}, STATUS[refusal.kind])
+        return show(request, "verify.html", {**values, "problem": refusal}, refusal.kind.status)
     return show(request, "verify.html", values)
 
 

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """What sort of refusal it is; doors choose their status by it."""
+    """What sort of refusal it is."""
 
     NOT_FOUND = "not_found"
     """There is no such thing, or whoever asks may not know that there is."""
@@ -20,6 +20,23 @@ class Kind(StrEnum):
     """In the standard, and not served yet (R49 …)."""
     UNAVAILABLE = "unavailable"
     """Something outside is away; trying again later helps."""
+
+    @property
+    def status(self) -> int:
+        """Its HTTP status, at pages and API alike."""
+        return _STATUSES[self]
+
+
+_STATUSES = {
+    Kind.NOT_FOUND: 404,
+    Kind.FORBIDDEN: 403,
+    Kind.CONFLICT: 409,
+    Kind.INVALID: 422,
+    Kind.GONE: 410,
+    Kind.TOO_MANY: 429,
+    Kind.NOT_SUPPORTED: 422,
+    Kind.UNAVAILABLE: 503,
+}
 
 
 class Refused(Exception):
