@@ -79,27 +79,24 @@ def online_from_b(level: Grade, edition: Edition, *, sells_online: bool) -> tupl
     fares at the marketplaces is stated (R37)."""
     if not sells_online or level is not Grade.B:
         return ()
-    entry = edition["handing_in.online_from_b"]
-    found = []
-    for name in edition.words(entry.name):
-        material = edition[f"materials.{name}"]
-        found.append(
-            Material(name, str(material.value), Grade.B, Due.REQUIRED, False, entry.clause, entry.note, entry.rows)
-        )
-    return tuple(found)
+    return _from_b("handing_in.online_from_b", edition)
 
 
 @cites("3.4", "5", rows=("R33",))
 def look_ups(edition: Edition) -> tuple[Material, ...]:
     """What a firm hands in at every level once a certificate carries a code that only its platform explains (R33)."""
-    entry = edition["handing_in.look_up"]
-    found = []
-    for name in edition.words(entry.name):
-        material = edition[f"materials.{name}"]
-        found.append(
-            Material(name, str(material.value), Grade.B, Due.REQUIRED, False, entry.clause, entry.note, entry.rows)
+    return _from_b("handing_in.look_up", edition)
+
+
+def _from_b(list_name: str, edition: Edition) -> tuple[Material, ...]:
+    """The materials of a list, asked from B on for the list's own reason."""
+    entry = edition[list_name]
+    return tuple(
+        Material(
+            name, edition.word(f"materials.{name}"), Grade.B, Due.REQUIRED, False, entry.clause, entry.note, entry.rows
         )
-    return tuple(found)
+        for name in edition.words(list_name)
+    )
 
 
 class DeclaredOdd(ValueError):
