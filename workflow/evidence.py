@@ -9,6 +9,7 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
+from typing import Any
 
 from tortoise.expressions import Q
 
@@ -86,31 +87,20 @@ async def record_evidence(
     identity = await lock_person(photo.identity_id) if photo.identity_id is not None else None
     if identity is not None and identity.staff_id is not None:
         await identity.fetch_related("staff")
-    now = ports.clock.now()
     keep = keep_for(ports, identity)
-    evidence = await Evidence.create(
-        sha256=hashlib.sha256(data).hexdigest(),
-        size=len(data),
+    evidence = await _record(
+        ports,
+        data,
+        actor=f"identity:{identity.id}" if identity else "system",
         media_type=identify(data).value,
-        storage_key=evidence_key(data),
         identity_id=identity.id if identity else None,
         enterprise_id=identity.staff.enterprise_id if identity and identity.staff else None,
         source=source,
         file_name=file_name,
-        received_at=now,
-        drop_at=now + keep if keep is not None else None,
+        drop_at=ports.clock.now() + keep if keep is not None else None,
     )
     # WeChat's own address of the picture opens to anybody who has it: it has served.
     await Photo.filter(id=photo.id).update(evidence_id=evidence.id, state=PhotoState.STORED, pic_url="", media_id="")
-    await record_event(
-        ports,
-        "evidence:store",
-        "evidence",
-        evidence.id,
-        clause="4.2.2",
-        evidence_sha256=evidence.sha256,
-        actor=f"identity:{identity.id}" if identity else "system",
-    )
     return evidence
 
 
@@ -133,26 +123,36 @@ async def keep_file(
     async with owning(ports, storage_key):
         await put_object(ports, storage_key, data)
         async with transaction():
-            evidence = await Evidence.create(
-                sha256=hashlib.sha256(data).hexdigest(),
-                size=len(data),
+            return await _record(
+                ports,
+                data,
+                actor=actor,
                 media_type=media_type,
-                storage_key=storage_key,
                 identity_id=identity_id,
                 enterprise_id=enterprise_id,
                 source=source,
                 file_name=file_name,
-                received_at=ports.clock.now(),
             )
-            await record_event(
-                ports,
-                "evidence:store",
-                "evidence",
-                evidence.id,
-                clause="4.2.2",
-                evidence_sha256=evidence.sha256,
-                actor=actor,
-            )
+
+
+async def _record(ports: Ports, data: bytes, *, actor: str, **columns: Any) -> Evidence:
+    """Inside the caller's transaction: the row over the object of these bytes, with its event."""
+    evidence = await Evidence.create(
+        sha256=hashlib.sha256(data).hexdigest(),
+        size=len(data),
+        storage_key=evidence_key(data),
+        received_at=ports.clock.now(),
+        **columns,
+    )
+    await record_event(
+        ports,
+        "evidence:store",
+        "evidence",
+        evidence.id,
+        clause="4.2.2",
+        evidence_sha256=evidence.sha256,
+        actor=actor,
+    )
     return evidence
 
 
