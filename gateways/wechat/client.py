@@ -172,15 +172,7 @@ class WeChatClient:
         return await self._login("/sns/oauth2/access_token", query)
 
     async def _login(self, path: str, query: dict[str, str]) -> WeChatLogin:
-        async def attempt() -> Answer:
-            return await self._transport.exchange("GET", path, {**query, "grant_type": "authorization_code"})
-
-        answer = await self._while_busy(attempt)
-        code, message = verdict(answer)
-        if code in STALE_TOKEN:  # asked without a token: it is the secret that is wrong
-            raise Misconfigured(code, self._scrub(message))
-        if code != 0:
-            raise error_for(code, self._scrub(message), _now())
+        answer = await self._by_secret("GET", path, {**query, "grant_type": "authorization_code"})
         unionid = answer.get("unionid") if isinstance(answer, dict) else None
         virtual = isinstance(answer, dict) and answer.get("is_snapshotuser") == 1
         return WeChatLogin(_text_of(answer, "openid"), unionid if isinstance(unionid, str) else None, virtual)
@@ -233,9 +225,14 @@ class WeChatClient:
         body = to_json(
             {"grant_type": "client_credential", "appid": self._app_id, "secret": secret, "force_refresh": False}
         )
+        answer = await self._by_secret("POST", "/cgi-bin/stable_token", {}, body)
+        return _text_of(answer, "access_token"), _lifetime_of(answer)
+
+    async def _by_secret(self, method: str, path: str, query: dict[str, str], body: bytes | None = None) -> Answer:
+        """What WeChat answers where no token is asked for, but the secret stands in the request."""
 
         async def attempt() -> Answer:
-            return await self._transport.exchange("POST", "/cgi-bin/stable_token", {}, body)
+            return await self._transport.exchange(method, path, query, body)
 
         answer = await self._while_busy(attempt)
         code, message = verdict(answer)
@@ -243,7 +240,7 @@ class WeChatClient:
             raise Misconfigured(code, self._scrub(message))
         if code != 0:
             raise error_for(code, self._scrub(message), _now())
-        return _text_of(answer, "access_token"), _lifetime_of(answer)
+        return answer
 
     async def _while_busy(self, attempt: Callable[[], Awaitable[Answer]]) -> Answer:
         """Repeat while WeChat is too busy (-1): it did nothing, so that even a message may be repeated."""
