@@ -278,19 +278,11 @@ def _stated(ports: Ports, form: RegistrationForm) -> RegistrationForm:
     """The form in its one spelling, or why it cannot be right."""
     edition = edition_on(shanghai_day(ports.clock.now()))
     answer = applicant(form.organisation_role, edition)
-    if answer.standing is Standing.NOT_SUPPORTED:
+    if answer.standing is not Standing.COVERED:
+        outside = answer.standing is Standing.OUTSIDE
         raise Refused(
-            Kind.NOT_SUPPORTED,
-            "role_not_supported",
-            answer.reason,
-            clause=answer.clause,
-            rows=answer.rows,
-            field="organisation_role",
-        )
-    if answer.standing is Standing.OUTSIDE:
-        raise Refused(
-            Kind.INVALID,
-            "role_outside",
+            Kind.INVALID if outside else Kind.NOT_SUPPORTED,
+            "role_outside" if outside else "role_not_supported",
             answer.reason,
             clause=answer.clause,
             rows=answer.rows,
