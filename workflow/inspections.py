@@ -43,6 +43,12 @@ def inspection_key(evidence: Evidence, request: Request) -> str:
     return hashlib.sha256(json.dumps(asked, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
+def as_plain(report: Any) -> dict[str, Any]:
+    """A report as its row gives it back: ``to_json()`` with lists for tuples and words for their enums."""
+    plain: dict[str, Any] = json.loads(json.dumps(report.to_json()))
+    return plain
+
+
 async def keep_inspected(ports: Ports, evidence: Evidence, key: str, inspected: Inspected) -> Looked:
     """Outside any transaction: store the marked-up picture, and see whether somebody else handed the photo in."""
     marked_key = None
@@ -62,7 +68,7 @@ async def record_inspection(
     """Inside the caller's transaction: the row, its event, the picture's fingerprint; the same key is the same row."""
     report, marked_key = looked.report, looked.marked_key
     width, height = micrometres(report.sheet_mm)
-    plain: dict[str, Any] = json.loads(json.dumps(report.to_json()))
+    plain = as_plain(report)
     evidence = await Evidence.filter(id=evidence_id).select_for_update().get()
     if evidence.dropped_at is not None:
         # Dropped while it was being looked at: the verdict may stay, what the picture said may not (R54).

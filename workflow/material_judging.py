@@ -4,7 +4,6 @@ What is judged here rests on the one file (a body photo also on its product's ce
 is for :mod:`workflow.consistency`. Repeating the job changes nothing: a verdict is written only over HANDED_IN.
 """
 
-import json
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ from workflow.applications import verify_once_judged
 from workflow.case import Case, case_of
 from workflow.context import Ports
 from workflow.findings import plain_finding, worst_of
-from workflow.inspections import Looked, inspection_key, keep_inspected, record_inspection
+from workflow.inspections import Looked, as_plain, inspection_key, keep_inspected, record_inspection
 from workflow.people import hint_of
 from workflow.ports import ClaimedJob, InspectionFailed, ObjectMissing, Register, Reply
 from workflow.products import prove_patterns
@@ -166,7 +165,7 @@ async def _print(ports: Ports, case: Case, material: Material, data: bytes) -> J
     if (known := await Inspection.get_or_none(key=key)) is not None:
         return Judged(print_findings(case, known.report), await _platform(ports, case, known.report), None, known)
     looked = await keep_inspected(ports, material.evidence, key, await ports.inspector.inspect(request))
-    report: dict[str, Any] = json.loads(json.dumps(looked.report.to_json()))
+    report = as_plain(looked.report)
     return Judged(print_findings(case, report), await _platform(ports, case, report), looked)
 
 
@@ -233,7 +232,7 @@ async def _body(ports: Ports, case: Case, material: Material, data: bytes) -> Ju
     beside = certificate_beside(case, material)
     certificate = Report.from_json(beside.report) if beside is not None else None
     report = await ports.inspector.inspect_body(data, (hint_of(product),), certificate)
-    kept: dict[str, Any] = json.loads(json.dumps(report.to_json())) | {"beside": beside.id if beside else None}
+    kept = as_plain(report) | {"beside": beside.id if beside else None}
     found = [
         _stored(finding)
         for finding in kept["findings"]
@@ -253,7 +252,7 @@ def certificate_beside(case: Case, material: Material) -> Inspection | None:
 
 async def _screenshot(ports: Ports, case: Case, material: Material, data: bytes) -> Judged:
     report = await ports.inspector.inspect_screenshot(data, None, ports.clock.now())
-    kept: dict[str, Any] = json.loads(json.dumps(report.to_json()))
+    kept = as_plain(report)
     found = [
         _stored(finding)
         for finding in kept["findings"]
@@ -270,7 +269,7 @@ async def _screenshot(ports: Ports, case: Case, material: Material, data: bytes)
 async def _link(ports: Ports, case: Case, material: Material, data: bytes) -> Judged:
     """The link is as it was stated; whether and how fast it answers is for the prober (R53)."""
     report = await ports.inspector.inspect_screenshot(data, None, ports.clock.now())
-    kept: dict[str, Any] = json.loads(json.dumps(report.to_json()))
+    kept = as_plain(report)
     hosts = [host for code in kept["codes"] if (host := _host(code["text"]))]
     stated = _host(str(material.declared["link"]))
     if hosts and stated not in hosts:
@@ -303,10 +302,11 @@ _FREE = ("ledger.columns", "ledger.coverage", "ledger.codes", "ledger.elements",
 
 async def _ledger(ports: Ports, case: Case, material: Material, data: bytes) -> Judged:
     ledger = await ports.inspector.read_ledger(data, material.evidence.file_name or "台账")
+    kept = as_plain(ledger)
     wanted = _KINDS.get(material.kind)
     found = [
         _stored(finding)
-        for finding in json.loads(json.dumps(ledger.to_json()))["findings"]
+        for finding in kept["findings"]
         if finding["verdict"] != "pass" and (wanted or finding["clause"] not in _FREE)
     ]
     if wanted and not any(table.kind in wanted for table in ledger.tables):
@@ -316,7 +316,7 @@ async def _ledger(ports: Ports, case: Case, material: Material, data: bytes) -> 
     if material.kind == "product_ledger":
         found += _product_ledger(case, ledger)
     good = Finding("A", PASS, f"读到 {ledger.rows} 行数据，没有发现问题（附录 A）。")
-    return Judged(found or [plain_finding(good)], json.loads(json.dumps(ledger.to_json())))
+    return Judged(found or [plain_finding(good)], kept)
 
 
 def _product_ledger(case: Case, ledger: Ledger) -> list[dict[str, Any]]:
@@ -341,7 +341,7 @@ def _product_ledger(case: Case, ledger: Ledger) -> list[dict[str, Any]]:
 
 async def _document(ports: Ports, case: Case, material: Material, data: bytes) -> Judged:
     report = await ports.inspector.read_document(data)
-    kept: dict[str, Any] = json.loads(json.dumps(report.to_json()))
+    kept = as_plain(report)
     if not report.legible:
         advice = report.retake or "文件不清楚，读不出内容：请重新扫描后上传。"
         return Judged([plain_finding(Finding("7.2(2)", UNCLEAR, advice, ("R6",)))], kept)
