@@ -10,7 +10,7 @@ from bot.menu import KEY_CHECK, KEY_FIRM, KEY_HELP, KEY_RECENT
 from bot.router import Context, Router
 from config.clock import for_people
 from models import OPEN, TAKES_FILES, Photo, Product, WeChatIdentity
-from workflow import answers, applications, certificates, people, photos, scans, sessions, upload_links
+from workflow import answers, applications, certificate_register, people, photos, scans, sessions, upload_links
 from workflow.application_wording import next_step
 from workflow.context import Ports
 from workflow.wording import MOST_LISTED, SIZE_QUESTION, headline, link
@@ -254,8 +254,8 @@ async def _scanned(context: Conversation, code: str) -> Answer:
 async def _standing(ports: Ports, identity: WeChatIdentity, enterprise_id: int) -> list[str]:
     """Certificate and case, each with a link; where there is neither, the way to apply."""
     lines = []
-    if held := await certificates.certificates_of(enterprise_id):
-        shown = await certificates.shown(held[0])
+    if held := await certificate_register.certificates_of(enterprise_id):
+        shown = await certificate_register.shown(held[0])
         lines.append(wording.certificate_standing(shown, ports.links.page(shown.path)))
     case = await applications.current_application(enterprise_id)
     if case is not None and case.state in OPEN:

@@ -9,9 +9,9 @@ from miniapp_api.chapter import Chapter, Rate
 from miniapp_api.firms import FirmPath
 from miniapp_api.shapes import Answer, File, Form, Moment, Page, Paging, Path, Query, Said
 from models import PublicationState
-from workflow import certificates, queries
+from workflow import certificate_register, queries
 from workflow.certificate_numbers import number_in_path
-from workflow.certificates import PublicCertificate
+from workflow.certificate_register import PublicCertificate
 from workflow.context import Ports
 
 chapter = Chapter("queries", "查询与核验")
@@ -127,23 +127,23 @@ async def firm_record(path: FirmPath) -> FirmRecord:
 
 @chapter.get("/certificates/{number}", "证书", clause="7.6", public_seconds=SECONDS)
 async def certificate(path: CertificatePath) -> CertificateShown:
-    return _certificate(await certificates.public_certificate(path.number))
+    return _certificate(await certificate_register.public_certificate(path.number))
 
 
 @chapter.get("/certificates/{number}/pdf", "证书 PDF", clause="7.5(1)", media_types=(PDF,), public_seconds=SECONDS)
 async def certificate_pdf(ports: Ports, path: CertificatePath, query: Revision) -> File:
-    data, rendering = await certificates.pdf_of(ports, path.number, query.revision)
+    data, rendering = await certificate_register.pdf_of(ports, path.number, query.revision)
     return File(f"{number_in_path(rendering.face['number'])}-{rendering.revision}.pdf", PDF, data)
 
 
 @chapter.get("/certificates/{number}/png", "证书图片", clause="7.5(1)", media_types=(PNG,), public_seconds=SECONDS)
 async def certificate_png(ports: Ports, path: CertificatePath) -> File:
-    return File(f"{number_in_path(path.number)}.png", PNG, await certificates.png_of(ports, path.number))
+    return File(f"{number_in_path(path.number)}.png", PNG, await certificate_register.png_of(ports, path.number))
 
 
 @chapter.post("/verifications", "核验证书文件", rate=Rate.CHECK, clause="附录 B 注 4")
 async def verify_certificate(ports: Ports, body: Suspect) -> Verified:
-    found = await certificates.verify_pdf(ports, body.file.data)
+    found = await certificate_register.verify_pdf(ports, body.file.data)
     return Verified.model_validate(
         {
             "outcome": found.outcome,

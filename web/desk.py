@@ -14,7 +14,7 @@ from web.page import PORTS, show, uploaded_file
 from web.signing_in import Visitor, signed_form, signed_in
 from workflow import decisions, desk
 from workflow.access import not_found
-from workflow.certificates import certificate_path
+from workflow.certificate_numbers import certificate_path
 from workflow.ports import ObjectMissing
 from workflow.problems import Kind, Refused
 from workflow.slots import STANDING

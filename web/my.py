@@ -9,7 +9,7 @@ from models import Enterprise, PlatformRole, RegistrationState, Staff, StaffRole
 from web.forms import Form, row_number
 from web.page import PORTS, new_key, show
 from web.signing_in import Visitor, signed_form, signed_in
-from workflow import applications, certificates, inbox, members, products, registration
+from workflow import applications, certificate_register, inbox, members, products, registration
 from workflow.access import RANK, firm_of_members, holds
 from workflow.problems import Kind, Refused
 
@@ -136,7 +136,7 @@ async def _firm(request: web.Request, who: Visitor, **more: Any) -> web.StreamRe
         "application": application,
         "step": applications.next_step(application) if application else None,
         "earlier": [one for one in await applications.applications_of(who.asker, enterprise.id) if one != application],
-        "certificates": await certificates.certificates_of(enterprise.id),
+        "certificates": await certificate_register.certificates_of(enterprise.id),
         "products": await products.products_of_firm(who.asker, enterprise.id),
         "members": await members.members_of(who.asker, enterprise.id),
         "invitations": await members.invitations_of(who.asker, enterprise.id) if staff.role == StaffRole.OWNER else [],

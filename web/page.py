@@ -17,7 +17,7 @@ from standard.calendar import shanghai_day
 from standard.profile import edition_on
 from web import wording
 from workflow.access import not_found
-from workflow.certificates import certificate_path
+from workflow.certificate_numbers import certificate_path
 from workflow.context import Ports
 from workflow.problems import Kind, Refused
 from workflow.wording import CLAUSE_NAMES, GRADE_NAMES, SOURCES, TAKEN_NAMES, clause_number, grade_letter

@@ -10,9 +10,9 @@ from aiohttp import web
 from web.forms import read_form, row_number
 from web.limits import not_too_often
 from web.page import FOR_GOOD, PORTS, in_wechat, new_key, show, show_in_wechat, show_public, unchanged
-from workflow import certificates, publicity, queries, sessions
+from workflow import certificate_register, publicity, queries, sessions
 from workflow.access import not_found
-from workflow.certificate_numbers import number_from_path, number_in_path
+from workflow.certificate_numbers import certificate_path, number_from_path, number_in_path
 from workflow.problems import Kind, Refused
 
 log = logging.getLogger(__name__)
@@ -114,8 +114,8 @@ async def certificate(request: web.Request) -> web.StreamResponse:
     """The page of one certificate: its state is that of this moment."""
     number = _number(request)
     if request.match_info["number"] != number_in_path(number):
-        raise web.HTTPMovedPermanently(certificates.certificate_path(number))
-    found = await certificates.public_certificate(number)
+        raise web.HTTPMovedPermanently(certificate_path(number))
+    found = await certificate_register.public_certificate(number)
     return show_public(request, "certificate.html", {"certificate": found})
 
 
@@ -123,7 +123,7 @@ async def certificate_pdf(request: web.Request) -> web.StreamResponse:
     """The signed PDF: the newest, or the revision that is asked for, which never changes."""
     revision = row_number(request.query.get("revision", ""))
     number = _number(request)
-    pdf, rendering = await certificates.pdf_of(request.app[PORTS], number, revision)
+    pdf, rendering = await certificate_register.pdf_of(request.app[PORTS], number, revision)
     response = web.Response(
         body=pdf,
         content_type="application/pdf",
@@ -137,7 +137,7 @@ async def certificate_pdf(request: web.Request) -> web.StreamResponse:
 
 async def certificate_png(request: web.Request) -> web.StreamResponse:
     """The newest picture of the certificate."""
-    png = await certificates.png_of(request.app[PORTS], _number(request))
+    png = await certificate_register.png_of(request.app[PORTS], _number(request))
     response = web.Response(body=png, content_type="image/png", headers={"X-Content-Type-Options": "nosniff"})
     return unchanged(request, response)
 
@@ -155,7 +155,7 @@ async def verify(request: web.Request) -> web.StreamResponse:
         sent = (await read_form(request)).file("pdf")
         if sent is None:
             raise Refused(Kind.INVALID, "file_missing", "没有收到文件：请先选择证书的 PDF 文件", field="pdf")
-        values["result"] = await certificates.verify_pdf(request.app[PORTS], sent.data)
+        values["result"] = await certificate_register.verify_pdf(request.app[PORTS], sent.data)
     except Refused as refusal:
         return show(request, "verify.html", {**values, "problem": refusal}, refusal.kind.status)
     return show(request, "verify.html", values)

@@ -47,3 +47,8 @@ def _expression(form: str) -> str:
         if name:
             parts.append(f"(?P<{name}>[0-9]{{1,9}})")
     return "".join(parts)
+
+
+def certificate_path(number: str) -> str:
+    """Its public page, a path of ours: what the QR code on it leads to."""
+    return f"/c/{number_in_path(number)}"

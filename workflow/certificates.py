@@ -1,4 +1,4 @@
-"""Electronic certificates: issued, changed by the events of their life, drawn and signed, and shown (7.5(1), 9, B).
+"""Electronic certificates: issued, changed by the events of their life, drawn and signed (7.5(1), 9, B).
 
 What becomes of a certificate is decided by ``standard.life``; here a step is carried out, in one transaction. Each step
 that shows on the certificate records a rendering first, with every word that will be signed, and a job signs it.
@@ -6,13 +6,11 @@ that shows on the certificate records a rendering first, with every word that wi
 
 import hashlib
 import logging
-from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from tortoise.expressions import F
 
-from inspection.identify import MediaType, identify
 from models import (
     Application,
     ApplicationState,
@@ -20,7 +18,6 @@ from models import (
     Counter,
     DeskItem,
     Enterprise,
-    Event,
     Publication,
     PublicationState,
     Rendering,
@@ -32,8 +29,8 @@ from standard.calendar import midnight, shanghai_day
 from standard.life import Step
 from standard.outcome import Finding
 from standard.profile import edition_on
-from standard.validity import LIVE, Holder, Standing, State, certificate_face, certificate_number, state_on_face
-from workflow.access import Asker, not_found
+from standard.validity import LIVE, Holder, Standing, State, certificate_face, certificate_number
+from workflow.access import Asker
 from workflow.certificate_life import (
     face_to_json,
     grade_name,
@@ -42,12 +39,13 @@ from workflow.certificate_life import (
     life_from_json,
     life_to_json,
 )
-from workflow.certificate_numbers import number_from_path, number_in_path
+from workflow.certificate_numbers import certificate_path
+from workflow.certificate_register import NOTED, PUBLISHED, remarks_of
 from workflow.context import Ports
 from workflow.desk import put_on_desk
 from workflow.evidence import owning, put_object
 from workflow.notices import tell_firm
-from workflow.ports import CertifierFailed, ClaimedJob, SignatureVerdict
+from workflow.ports import CertifierFailed, ClaimedJob
 from workflow.problems import Kind, Refused
 from workflow.publicity import ISSUE, enqueue_issue
 from workflow.record import record_event
@@ -63,15 +61,11 @@ FAILED_RENDERING = "certificate_failed"
 REFUSED_ISSUE = "certificate_refused"
 REVOCATION = "revocation"
 """Kinds of desk items."""
-PUBLISHED, NOTED = "certificate:publish", "certificate:register_note"
-"""Events that are public, with their words: the certificate's history (7.6)."""
 
 
 SEAL_NOTE = "本证书以 PDF 文件中的电子签名（PAdES）为准；此处为签发单位名称，不是公章图样。"
 SAMPLE_SEAL_NOTE = "本文件以样例密钥签名，仅供试用，不具法律效力；此处为签发单位名称，不是公章图样。"
 """What the seal block is, said honestly beside it."""
-NOT_ONLINE = "企业申报所评价的产品不在网售平台销售，网售平台核验各项不适用（R37）。"
-"""Stands below the notes of Appendix B where the firm declared so."""
 
 
 # --- issuing ---------------------------------------------------------------------------------------------------------
@@ -357,7 +351,7 @@ async def _intend(
             "alive": after.state in LIVE,
             "active": after.state in LIVE and after.state is not State.SUSPENDED,
             "as_of_words": f"截至 {today.year} 年 {today.month} 月 {today.day} 日（第 {revision} 版）",
-            "remarks": list(await _remarks(row)),
+            "remarks": list(await remarks_of(row)),
             "seal_note": SAMPLE_SEAL_NOTE if ports.certifier.sample else SEAL_NOTE,
             "sample_words": "样例" if firm.is_sample or ports.certifier.sample else "",
             "url": url,
@@ -369,12 +363,6 @@ async def _intend(
     await Certificate.filter(id=row.id).update(revision=revision)
     row.revision = revision
     await _enqueue_rendering(ports, row.id, revision, f"{RENDER}:{row.id}:{revision}", promised or [])
-
-
-async def _remarks(row: Certificate) -> tuple[str, ...]:
-    """What has to be said on a certificate beside the notes of Appendix B."""
-    application = await Application.get(id=row.application_id)
-    return () if application.sells_online else (NOT_ONLINE,)
 
 
 async def _enqueue_rendering(ports: Ports, certificate_id: int, revision: int, key: str, promised: list[str]) -> None:
@@ -546,221 +534,3 @@ async def issue_again(ports: Ports, item: DeskItem, decision: str, reason: str, 
 def _must_be_retry(decision: str) -> None:
     if decision != "retry":
         raise Refused(Kind.INVALID, "decision_unknown", "请选择：重新办理", field="decision")
-
-
-# --- looking ---------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class PublicMonth:
-    """One month of the record: ``2026-12``, its state (``standard.months.MonthState``) and the Chinese for it."""
-
-    month: str
-    state: str
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
-class PublicCertificate:
-    """What everybody may see of a certificate (7.6); days are Shanghai days.
-
-    ``state_words`` is what stands on it, ``continued_through`` a month (``2026-12``), ``history`` what was made public
-    about it, each a day and a sentence, the newest first. ``revision`` is the newest rendering; ``pdf_ready`` whether
-    a signed one is there.
-    """
-
-    number: str
-    path: str
-    grade: str
-    grade_name: str
-    state: str
-    state_words: str
-    alive: bool
-    enterprise: str
-    uscc: str
-    address: str
-    categories: tuple[str, ...]
-    issued_on: date
-    last_day: date
-    as_of: date
-    continued_through: str
-    months: tuple[PublicMonth, ...]
-    points: int
-    conditions: tuple[str, ...]
-    remarks: tuple[str, ...]
-    is_sample: bool
-    previous: str
-    successor: str
-    revision: int
-    pdf_ready: bool
-    history: tuple[tuple[date, str], ...]
-
-
-_MONTH_WORDS = {
-    "open": "提报中",
-    "warned": "预警，待补报",
-    "on_time": "按时合规",
-    "on_time_failed": "不合规",
-    "made_up": "补报合规",
-    "missed": "未提报",
-}
-
-
-def certificate_path(number: str) -> str:
-    """Its public page, a path of ours: what the QR code on it leads to."""
-    return f"/c/{number_in_path(number)}"
-
-
-async def certificate_by_number(number: str) -> Certificate:
-    """The certificate with that number, however it is written; for everybody. :class:`Refused` where there is none."""
-    known = number_from_path(number)
-    found = None if known is None else await Certificate.get_or_none(number=known).prefetch_related("enterprise")
-    if found is None:
-        advice = "没有这个编号的证书：请核对编号，例如 T/CMIF-2026-000001"
-        raise Refused(Kind.NOT_FOUND, "certificate_unknown", advice, clause="7.6")
-    return found
-
-
-async def certificates_of(enterprise_id: int) -> list[Certificate]:
-    """All certificates of a firm, the newest first; public (7.6)."""
-    return await Certificate.filter(enterprise_id=enterprise_id).order_by("-id").prefetch_related("enterprise")
-
-
-async def public_certificate(number: str) -> PublicCertificate:
-    """What everybody may see of the certificate with that number."""
-    return await shown(await certificate_by_number(number))
-
-
-async def shown(row: Certificate) -> PublicCertificate:
-    """What everybody may see of a certificate, whose ``enterprise`` is fetched."""
-    now, holder = life_from_json(row.life), holder_from_json(row.holder)
-    signed = await Rendering.filter(certificate_id=row.id, state=RenderingState.SIGNED).order_by("-revision").first()
-    public = await Event.filter(subject_kind="certificate", subject_id=row.id, action__in=[PUBLISHED, NOTED]).order_by(
-        "-id"
-    )
-    edition = edition_on(row.issued_on)
-    return PublicCertificate(
-        number=row.number,
-        path=certificate_path(row.number),
-        grade=row.grade,
-        grade_name=grade_name(row.grade, edition),
-        state=row.state,
-        state_words=state_on_face(State(row.state), now.continued_through, edition),
-        alive=row.state in LIVE,
-        enterprise=holder.name,
-        uscc=holder.uscc,
-        address=holder.address,
-        categories=holder.categories,
-        issued_on=row.issued_on,
-        last_day=row.last_day,
-        as_of=now.as_of,
-        continued_through=str(now.continued_through),
-        months=tuple(
-            PublicMonth(str(record.month), record.state.value, _MONTH_WORDS[record.state.value])
-            for record in now.months
-        ),
-        points=row.points,
-        conditions=now.conditions,
-        remarks=await _remarks(row),
-        is_sample=row.enterprise.is_sample,
-        previous=now.previous,
-        successor=now.successor,
-        revision=row.revision,
-        pdf_ready=signed is not None,
-        history=tuple((shanghai_day(event.at), event.after["text"]) for event in public),
-    )
-
-
-async def pdf_of(ports: Ports, number: str, revision: int | None = None) -> tuple[bytes, Rendering]:
-    """The signed PDF, the newest or that ``revision``; public as the certificate is (7.6)."""
-    rendering = await _signed(number, revision)
-    assert rendering.pdf_key is not None
-    return await ports.storage.get(rendering.pdf_key), rendering
-
-
-async def png_of(ports: Ports, number: str) -> bytes:
-    """The newest signed rendering as a picture; it carries no signature."""
-    rendering = await _signed(number, None)
-    assert rendering.png_key is not None
-    return await ports.storage.get(rendering.png_key)
-
-
-async def _signed(number: str, revision: int | None) -> Rendering:
-    row = await certificate_by_number(number)
-    signed = Rendering.filter(certificate_id=row.id, state=RenderingState.SIGNED)
-    if revision is not None:
-        rendering = await signed.get_or_none(revision=revision)
-        if rendering is None:
-            raise not_found()
-        return rendering
-    newest = await signed.order_by("-revision").first()
-    if newest is None:
-        advice = "证书文件正在生成，请稍后再试"
-        raise Refused(Kind.UNAVAILABLE, "certificate_not_ready", advice, clause="7.5(1)", retry_after=10)
-    return newest
-
-
-# --- checking --------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Verified:
-    """Whether a PDF is one of ours, by its bytes and its signature, never by what its pages say.
-
-    ``outcome``: ``current``, ``historic``, ``unknown`` (our signature, and no record of it), ``altered``, ``not_ours``.
-    """
-
-    outcome: str
-    sentence: str
-    certificate: PublicCertificate | None = None
-    signature: SignatureVerdict | None = None
-    revision: int | None = None
-
-
-async def verify_pdf(ports: Ports, data: bytes) -> Verified:
-    """What a PDF that somebody shows us is worth (note 4 of Appendix B); any bytes may come.
-
-    The hash of the whole file decides where we know it: then it is, to the byte, what was signed and recorded.
-    """
-    sha256 = hashlib.sha256(data).hexdigest()
-    known = await Rendering.get_or_none(pdf_sha256=sha256, state=RenderingState.SIGNED)
-    if known is not None:
-        return await _known(known)
-    if len(data) > ports.max_bytes or identify(data) is not MediaType.PDF:
-        return Verified("not_ours", "这不是平台签发的电子证书：平台签发的证书是 PDF 文件。请上传从平台下载的原文件。")
-    verdict = await ports.certifier.verify(data)
-    if verdict is None or not verdict.ours:
-        return Verified(
-            "not_ours",
-            "这份文件没有平台的电子签名，不是平台签发的原文件（打印、转换或另存都会丢失签名）。"
-            "请上传从平台下载的原文件，或扫描证书上的二维码核验。",
-            signature=verdict,
-        )
-    row = None if verdict.number is None else await Certificate.get_or_none(number=verdict.number)
-    certificate = None
-    if row is not None:
-        await row.fetch_related("enterprise")
-        certificate = await shown(row)
-    named = f"证书 {verdict.number} " if verdict.number else "一份平台签发的证书"
-    if not verdict.intact:
-        sentence = f"文件已被改动：它带有平台对{named}的签名，但内容与签名不符。请勿采信，以平台上的证书页为准。"
-        return Verified("altered", sentence, certificate, verdict, verdict.revision)
-    sentence = (
-        f"签名有效，但平台没有签发过这一份文件的记录（{named.strip()}）。"
-        "请勿采信，以平台上的证书页为准，并联系运营方核实。"
-    )
-    return Verified("unknown", sentence, certificate, verdict, verdict.revision)
-
-
-async def _known(rendering: Rendering) -> Verified:
-    row = await Certificate.get(id=rendering.certificate_id).prefetch_related("enterprise")
-    certificate = await shown(row)
-    now = f"证书当前状态：{certificate.state_words}"
-    if rendering.revision == row.revision:
-        sentence = f"真实的原文件：证书 {row.number} 的最新版本，截至 {rendering.as_of}，内容未被改动。{now}。"
-        return Verified("current", sentence, certificate, None, rendering.revision)
-    sentence = (
-        f"真实的原文件，但是历史版本：证书 {row.number} 截至 {rendering.as_of} 的第 {rendering.revision} 版，"
-        f"此后证书已有更新（现为第 {row.revision} 版）。{now}。"
-    )
-    return Verified("historic", sentence, certificate, None, rendering.revision)

@@ -32,7 +32,7 @@ from standard.outcome import Finding, Outcome
 from tests.conftest import Database
 from tests.workflow.graded import confirmed, facts_of_a
 from tests.workflow.world import World
-from workflow import certificates, evidence
+from workflow import certificate_register, certificates, evidence
 from workflow.access import Asker
 from workflow.certificate_life import life_from_json
 from workflow.ports import CertifierFailed, ObjectMissing
@@ -77,8 +77,8 @@ async def test_a_confirmed_result_becomes_a_signed_certificate_and_the_firm_is_t
     assert (await Application.get(id=row.application_id)).state == ApplicationState.CERTIFIED
     (rendering,) = await Rendering.all()
     assert (rendering.state, rendering.revision, rendering.as_of) == (RenderingState.SIGNED, 1, date(2026, 11, 28))
-    pdf, _ = await certificates.pdf_of(world.ports, NUMBER)
-    assert (await certificates.verify_pdf(world.ports, pdf)).outcome == "current"
+    pdf, _ = await certificate_register.pdf_of(world.ports, NUMBER)
+    assert (await certificate_register.verify_pdf(world.ports, pdf)).outcome == "current"
     told = await InboxEntry.filter(title=f"证书 {NUMBER}").order_by("id")
     assert [entry.body for entry in told] == [f"证书 {NUMBER} 已发放，可在线下载"]
     assert told[0].path == "/c/T-CMIF-2026-000001"
@@ -94,7 +94,7 @@ async def test_every_word_is_on_record_before_anything_is_signed(world: World) -
     assert fields["评价等级"] == "A 级（良好级）"
     assert fields["证书当前状态"] == "正常（延续至 2026 年 11 月）"
     assert fields["核验查询"] == "https://sample.test/c/T-CMIF-2026-000001（或扫描二维码）"
-    assert rendering.face["remarks"] == [certificates.NOT_ONLINE]
+    assert rendering.face["remarks"] == [certificate_register.NOT_ONLINE]
     assert rendering.face["as_of_words"] == "截至 2026 年 11 月 28 日（第 1 版）"
     assert (await Application.get(id=row.application_id)).state == ApplicationState.CERTIFIED
 
@@ -165,7 +165,7 @@ async def test_a_character_without_a_glyph_waits_for_the_operator_and_is_never_d
     assert item.detail["characters"] == ["𱍐（U+31350）"]
     assert world.certifier.signed == 0
     assert not await InboxEntry.exists(title=f"证书 {NUMBER}")
-    await refused(certificates.pdf_of(world.ports, NUMBER), "certificate_not_ready")
+    await refused(certificate_register.pdf_of(world.ports, NUMBER), "certificate_not_ready")
     world.certifier.lacking = ""
     await certificates.render_again(world.ports, item, "retry", "已装字体", Asker(1))
     await world.work()
@@ -260,7 +260,7 @@ async def test_rendering_twice_signs_once(world: World) -> None:
 
 async def test_an_event_changes_the_certificate_tells_publishes_and_draws_it_anew(world: World) -> None:
     row = await issued(world)
-    first, _ = await certificates.pdf_of(world.ports, NUMBER)
+    first, _ = await certificate_register.pdf_of(world.ports, NUMBER)
     missed = life.MissMonth(on=date(2026, 12, 26), month=Month(2026, 12), make_up_until=date(2026, 12, 30))
     world.clock.advance(days=28)
     assert isinstance(await certificates.apply_event(world.ports, row, missed, actor="system"), life.Step)
@@ -274,19 +274,19 @@ async def test_an_event_changes_the_certificate_tells_publishes_and_draws_it_ane
         "2026-12 月逾期未提报，请于 2026-12-30 24 时前补报",
         "2026-12 月逾期未补报，证书暂停；补报核验通过后恢复",
     ]
-    shown = await certificates.public_certificate(NUMBER)
+    shown = await certificate_register.public_certificate(NUMBER)
     assert (shown.state, shown.state_words, shown.alive) == ("suspended", "暂停", True)
     assert [(month.month, month.words) for month in shown.months] == [("2026-12", "未提报")]
     assert [words for _, words in shown.history] == [
         "2026-12 月逾期未补报，证书暂停；补报核验通过后恢复",
         f"{NUMBER} 发证，A 级，有效期至 2027-11-27",
     ]
-    old = await certificates.verify_pdf(world.ports, first)
+    old = await certificate_register.verify_pdf(world.ports, first)
     assert (old.outcome, old.revision) == ("historic", 1)
     assert "证书当前状态：暂停" in old.sentence
-    newest, rendering = await certificates.pdf_of(world.ports, NUMBER)
-    assert (rendering.revision, (await certificates.verify_pdf(world.ports, newest)).outcome) == (3, "current")
-    assert (await certificates.pdf_of(world.ports, NUMBER, 1))[0] == first
+    newest, rendering = await certificate_register.pdf_of(world.ports, NUMBER)
+    assert (rendering.revision, (await certificate_register.verify_pdf(world.ports, newest)).outcome) == (3, "current")
+    assert (await certificate_register.pdf_of(world.ports, NUMBER, 1))[0] == first
 
 
 async def test_an_event_out_of_place_changes_nothing_and_says_why(world: World) -> None:
@@ -308,7 +308,7 @@ async def test_a_revocation_case_comes_to_the_desk_and_its_decision_bars_the_fir
     await certificates.apply_event(world.ports, row, revoke, actor="person:1")
     assert (row.state, row.due_at) == ("revoked", None)
     assert (await Enterprise.get(id=row.enterprise_id)).barred_through == date(2027, 11, 27)
-    shown = await certificates.public_certificate(NUMBER)
+    shown = await certificate_register.public_certificate(NUMBER)
     assert shown.state_words == "失效（撤销）"
     assert "理由：资料系伪造" in shown.history[0][1]
 
@@ -346,7 +346,7 @@ async def test_a_certificate_ends_after_its_last_day_and_not_before(world: World
     await certificates.end_term(world.ports, row)
     await certificates.end_term(world.ports, row)
     assert (row.state, row.due_at) == ("expired", None)
-    assert "登记为注销" in (await certificates.public_certificate(NUMBER)).history[0][1]
+    assert "登记为注销" in (await certificate_register.public_certificate(NUMBER)).history[0][1]
 
 
 async def test_the_life_that_is_stored_is_the_life_that_was_lived(world: World, database: Database) -> None:
@@ -355,7 +355,7 @@ async def test_the_life_that_is_stored_is_the_life_that_was_lived(world: World, 
     world.clock.advance(days=5)
     step = await certificates.apply_event(world.ports, row, event, actor="system")
     assert life_from_json((await Certificate.get(id=row.id)).life) == step.certificate
-    assert (await certificates.public_certificate(NUMBER)).continued_through == "2026-12"
+    assert (await certificate_register.public_certificate(NUMBER)).continued_through == "2026-12"
     assert await Event.filter(action="certificate:continue_month").count() == 1
 
 
@@ -365,27 +365,27 @@ async def test_the_life_that_is_stored_is_the_life_that_was_lived(world: World, 
 @pytest.mark.parametrize("written", ["T-CMIF-2026-000001", NUMBER, "t/cmif-2026-000001", "Ｔ／ＣＭＩＦ－2026－000001"])
 async def test_a_number_is_found_however_it_is_written(world: World, written: str) -> None:
     await issued(world)
-    assert (await certificates.public_certificate(written)).number == NUMBER
+    assert (await certificate_register.public_certificate(written)).number == NUMBER
 
 
 @pytest.mark.parametrize("written", ["T-CMIF-2026-000002", "", "x" * 1000, "T-CMIF-2026-00000１' OR 1", "%00"])
 async def test_what_is_no_number_of_ours_is_not_found(world: World, written: str) -> None:
     await issued(world)
-    refusal = await refused(certificates.public_certificate(written), "certificate_unknown")
+    refusal = await refused(certificate_register.public_certificate(written), "certificate_unknown")
     assert refusal.clause == "7.6"
 
 
 async def test_a_changed_file_is_altered_and_a_strangers_is_not_ours(world: World) -> None:
     await issued(world)
-    pdf, _ = await certificates.pdf_of(world.ports, NUMBER)
+    pdf, _ = await certificate_register.pdf_of(world.ports, NUMBER)
     changed = pdf.replace(b"\nsigned ", b" \nsigned ")
-    altered = await certificates.verify_pdf(world.ports, changed)
+    altered = await certificate_register.verify_pdf(world.ports, changed)
     assert (altered.outcome, altered.certificate.number) == ("altered", NUMBER)
     assert f"平台对证书 {NUMBER} 的签名" in altered.sentence
     again = await world.ports.certifier.sign(pdf.partition(b"\nsigned ")[0], NUMBER, 1)
-    assert (await certificates.verify_pdf(world.ports, again)).outcome == "unknown"
-    assert (await certificates.verify_pdf(world.ports, b"%PDF-1.7 a bill")).outcome == "not_ours"
-    assert (await certificates.verify_pdf(world.ports, b"\x89PNG")).outcome == "not_ours"
+    assert (await certificate_register.verify_pdf(world.ports, again)).outcome == "unknown"
+    assert (await certificate_register.verify_pdf(world.ports, b"%PDF-1.7 a bill")).outcome == "not_ours"
+    assert (await certificate_register.verify_pdf(world.ports, b"\x89PNG")).outcome == "not_ours"
 
 
 @pytest.mark.skipif(not FONTS.is_dir(), reason="fonts-noto-cjk is not installed")
@@ -396,15 +396,15 @@ async def test_the_real_file_of_a_real_certificate_is_current_and_altered_with_o
     world.ports = replace(world.ports, certifier=certifier)
     try:
         await issued(world, facts_of_a(certificate_print=Outcome.FAIL), name="样例𠮷㐂龘电缆有限公司")
-        pdf, rendering = await certificates.pdf_of(world.ports, NUMBER)
-        assert (await certificates.verify_pdf(world.ports, pdf)).outcome == "current"
+        pdf, rendering = await certificate_register.pdf_of(world.ports, NUMBER)
+        assert (await certificate_register.verify_pdf(world.ports, pdf)).outcome == "current"
         changed = bytearray(pdf)
         changed[len(pdf) // 2] ^= 1
-        altered = await certificates.verify_pdf(world.ports, bytes(changed))
+        altered = await certificate_register.verify_pdf(world.ports, bytes(changed))
     finally:
         await certifier.aclose()
     assert altered.outcome == "altered"
     assert (altered.certificate.number, altered.revision) == (NUMBER, 1)
     assert altered.sentence.startswith(f"文件已被改动：它带有平台对证书 {NUMBER} 的签名")
     assert rendering.face["seal_note"] == certificates.SAMPLE_SEAL_NOTE
-    assert (await certificates.png_of(world.ports, NUMBER)).startswith(b"\x89PNG")
+    assert (await certificate_register.png_of(world.ports, NUMBER)).startswith(b"\x89PNG")
