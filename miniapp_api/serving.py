@@ -18,7 +18,7 @@ from miniapp_api.shapes import File
 from models import Door
 from workflow import idempotency
 from workflow.access import Asker
-from workflow.callers import caller_network
+from workflow.callers import caller_network, counted
 from workflow.context import Ports
 from workflow.ports import Allowance, CacheUnavailable
 from workflow.problems import Refused
@@ -118,11 +118,8 @@ async def _limited(
     where = caller_network(request.headers.getall("X-Forwarded-For", ()), request.remote, settings.proxies)
     who = where if asker is None else f"person:{asker.person_id}"
     limit = getattr(settings, endpoint.rate)
-    try:
-        allowance = await ports.limiter.hit(f"api:{endpoint.rate}:{who}", limit, endpoint.rate.seconds)
-    except CacheUnavailable as away:
-        # Whoever counts is away: serving everybody is better than serving nobody.
-        log.warning("requests are not limited: %s", away)
+    allowance = await counted(ports, f"api:{endpoint.rate}:{who}", limit, endpoint.rate.seconds)
+    if allowance is None:
         return {}
     headers = _allowance(allowance)
     if not allowance.allowed:

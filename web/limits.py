@@ -1,15 +1,10 @@
 """How often one address may ask for what costs us or a person time: searching, verifying, complaining."""
 
-import logging
-
 from aiohttp import web
 
 from web.page import PORTS
-from workflow.callers import caller_network
-from workflow.ports import CacheUnavailable
+from workflow.callers import caller_network, counted
 from workflow.problems import Kind, Refused
-
-log = logging.getLogger(__name__)
 
 PROXIES = web.AppKey("proxies", int)
 """How many proxies of ours stand before us: the address that the first of them wrote down is the asker's."""
@@ -28,13 +23,8 @@ async def not_too_often(request: web.Request, what: str) -> None:
     """Count this request; :class:`Refused` where the address asked too often."""
     most, seconds = MOST[what]
     asker = caller_network(request.headers.getall("X-Forwarded-For", ()), request.remote, request.app[PROXIES])
-    try:
-        allowance = await request.app[PORTS].limiter.hit(f"web:{what}:{asker}", most, seconds)
-    except CacheUnavailable as away:
-        # Whoever counts is away: serving everybody is better than serving nobody.
-        log.warning("requests are not limited: %s", away)
-        return
-    if not allowance.allowed:
+    allowance = await counted(request.app[PORTS], f"web:{what}:{asker}", most, seconds)
+    if allowance is not None and not allowance.allowed:
         after = max(1, round(allowance.reset))
         wait = f"{after} 秒" if after < PER_MINUTE else f"{-(-after // PER_MINUTE)} 分钟"
         raise Refused(Kind.TOO_MANY, "too_many", f"操作太频繁：请 {wait}后再试", retry_after=after)

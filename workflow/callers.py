@@ -1,7 +1,13 @@
-"""Where a request comes from, for counting: the doors say what they saw."""
+"""Where a request comes from, and how often: the doors say what they saw, and what they allow."""
 
+import logging
 from collections.abc import Iterable
 from ipaddress import ip_network
+
+from workflow.context import Ports
+from workflow.ports import Allowance, CacheUnavailable
+
+log = logging.getLogger(__name__)
 
 UNKNOWN = "unknown"
 
@@ -18,3 +24,13 @@ def caller_network(forwarded: Iterable[str], remote: str | None, proxies: int) -
         return str(ip_network((address, 64 if ":" in address else 32), strict=False))
     except ValueError:
         return UNKNOWN
+
+
+async def counted(ports: Ports, what: str, most: int, seconds: int) -> Allowance | None:
+    """Count one request of ``what`` (which names who asks), of ``most`` in ``seconds``; None where nobody counts."""
+    try:
+        return await ports.limiter.hit(what, most, seconds)
+    except CacheUnavailable as away:
+        # Whoever counts is away: serving everybody is better than serving nobody.
+        log.warning("requests are not limited: %s", away)
+        return None
