@@ -73,7 +73,8 @@ async def _record(ports: Ports, application: Application, facts: dict[str, Any],
     body = result_told(result)
     if reached:
         public = await publicity.publish(ports, application)
-        body = f"{body}\n{publicity.window_told(public, edition_of(application))}"
+        # What has a deadline first: a message in chat is cut after so many words.
+        body = f"{publicity.window_told(public, edition_of(application))}\n{body}"
     await tell_firm(
         ports,
         application.enterprise_id,

@@ -225,8 +225,10 @@ async def test_a_good_application_is_graded_and_published(world: World, inspecto
     }  # fmt: skip
     assert facts["coverage"]["materials"] == [(await case.material("coverage_list")).ref]
     assert await Publication.all().count() == 1
-    titles = await InboxEntry.all().order_by("id").values_list("title", flat=True)
-    assert titles == ["评价结果：B 级"]
+    (told,) = await InboxEntry.all()
+    assert told.title == "评价结果：B 级"
+    assert told.body.startswith("公示 3 个工作日，至 ")  # what has a deadline survives the cut in chat
+    assert "有异议请在公示期内提交说明和证明材料" in told.body.splitlines()[0]
 
 
 async def test_an_application_for_a_reaches_a(world: World, inspector: RecordedInspector) -> None:
