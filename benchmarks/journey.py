@@ -40,6 +40,7 @@ from app.demo.materials import DemoMaterial
 from benchmarks.journey_firms import Order, drawn
 from benchmarks.processes import CHILDREN, Watch, watching
 from config.clock import SystemClock
+from config.settings import ApiSettings
 from inspection import ocr
 from inspection.body import inspect_body
 from inspection.document import read_document
@@ -61,10 +62,7 @@ LOOK_EVERY = 2.0
 FLOOR_FIRMS, FLOOR_ROWS = 5, 300
 CORES = os.cpu_count() or 1
 MORE_THAN_ANYBODY = "1000000"
-LIMITS = {
-    f"ZHUISU_API__{kind}_PER_MINUTE": MORE_THAN_ANYBODY
-    for kind in ("READS", "WRITES", "UPLOADS", "SEARCHES", "SIGN_INS")
-}
+LIMITS = {f"ZHUISU_API__{name.upper()}": MORE_THAN_ANYBODY for name in ApiSettings.model_fields if "_per_" in name}
 """All firms come from one address here."""
 MINI_PROGRAM = {"ZHUISU_MINI_PROGRAM__APP_ID": "wxsample0000000002", "ZHUISU_MINI_PROGRAM__APP_SECRET": "sample"}
 
