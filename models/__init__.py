@@ -24,6 +24,17 @@ from models.applications import (
 from models.desk import Counter, DeskItem, DeskState, IdempotentRequest, InboxEntry
 from models.events import Event
 from models.firm_names import FirmName
+from models.months import (
+    OWES,
+    FiledCode,
+    FilingDialog,
+    FilingFile,
+    FilingFileKind,
+    FilingFileState,
+    FilingState,
+    MonthlyFiling,
+    SamplingRecord,
+)
 from models.people import Enterprise, Person, Staff, StaffRole, WeChatIdentity
 from models.photos import (
     Evidence,
@@ -46,10 +57,12 @@ from models.results import (
     Rendering,
     RenderingState,
 )
+from models.telling import Channel, FanOut, MessageConsent, ReminderChoice, ServiceWindow, WindowTrigger
 from models.work import Job
 
 __all__ = [
     "OPEN",
+    "OWES",
     "TAKES_FILES",
     "Answer",
     "AnswerKind",
@@ -58,6 +71,7 @@ __all__ = [
     "ApplicationProduct",
     "ApplicationState",
     "Certificate",
+    "Channel",
     "CodePattern",
     "CodePatternKind",
     "Counter",
@@ -68,6 +82,13 @@ __all__ = [
     "Event",
     "Evidence",
     "EvidenceSource",
+    "FanOut",
+    "FiledCode",
+    "FilingDialog",
+    "FilingFile",
+    "FilingFileKind",
+    "FilingFileState",
+    "FilingState",
     "FirmName",
     "Grant",
     "IdempotentRequest",
@@ -79,6 +100,8 @@ __all__ = [
     "LinkPurpose",
     "Material",
     "MaterialState",
+    "MessageConsent",
+    "MonthlyFiling",
     "Objection",
     "ObjectionEvidence",
     "ObjectionState",
@@ -93,11 +116,15 @@ __all__ = [
     "PublicationState",
     "Registration",
     "RegistrationState",
+    "ReminderChoice",
     "Rendering",
     "RenderingState",
+    "SamplingRecord",
+    "ServiceWindow",
     "Session",
     "Staff",
     "StaffRole",
     "UploadLink",
     "WeChatIdentity",
+    "WindowTrigger",
 ]

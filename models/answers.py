@@ -1,6 +1,7 @@
 """What we tell people in chat: the outbox."""
 
 from enum import StrEnum
+from typing import Any
 
 from tortoise import fields
 from tortoise.models import Model
@@ -49,6 +50,18 @@ class Answer(Model):
     created_at = fields.DatetimeField()
     settled_at = fields.DatetimeField(null=True)
     error = fields.TextField(null=True)
+    notice = fields.JSONField[dict[str, Any]](null=True)
+    """What it says, as the fields of a subscribe or template message take it; null: an answer in the chat only."""
+    channel = fields.CharField(max_length=16, null=True)
+    """:class:`models.telling.Channel` that carried it, or tries to; null: the callback, or not yet decided."""
+    tried = fields.JSONField[list[dict[str, Any]]](null=True)
+    """Every way that was tried before, with WeChat's answer; null: none."""
+    message_id = fields.CharField(max_length=40, null=True, db_index=True)
+    """WeChat's number of a subscribe or template message: its result comes back under it."""
+    delivered_at = fields.DatetimeField(null=True)
+    """When WeChat said that it arrived."""
+    worth_until = fields.DatetimeField(null=True)
+    """After this moment it is no longer worth pushing; null: always."""
 
     class Meta:
         table = "outbox"

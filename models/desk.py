@@ -76,6 +76,8 @@ class InboxEntry(Model):
         "models.Answer", related_name="inbox", on_delete=fields.RESTRICT, null=True
     )
     push_id: int | None
+    unpushed = fields.CharField(max_length=40, default="", db_default="")
+    """Why nothing is pushed beside it (``not_following``, ``switched_off`` …); empty where a push is there."""
 
     class Meta:
         table = "inbox_entry"

@@ -142,6 +142,8 @@ class Certificate(Model):
     version = fields.IntField(default=0)
     created_at = fields.DatetimeField()
     due_at = fields.DatetimeField(null=True, db_index=True)
+    month_opens_at = fields.DatetimeField(null=True, db_index=True)
+    """When the window of its next due month opens (R1, R10); null: none is due any more."""
 
     class Meta:
         table = "certificate"
