@@ -12,7 +12,7 @@ jobs back, or buries what has no attempt left; only the holder of the lease can 
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from typing import Any
@@ -25,7 +25,7 @@ from config.clock import Clock
 from gateways.queue import TableQueue
 from models import Job
 from models.transactions import CONNECTION, clean_task, transaction
-from workflow.ports import ClaimedJob
+from workflow.ports import ClaimedJob, NewJob
 
 QUEUE = "zhuisu"
 CHANNEL = f"procrastinate_queue_v1#{QUEUE}"
@@ -63,6 +63,20 @@ class ProcrastinateQueue(TableQueue):
             if added and due <= self._clock.now():
                 await _ask(f'{_HAND_OVER} WHERE "key" = $1', key)
         return added
+
+    async def enqueue_many(self, jobs: Sequence[NewJob]) -> None:
+        """Join the caller's transaction: all of them at once, but for those whose ``key`` was enqueued before, ever."""
+        now = self._clock.now()
+        async with transaction():
+            await super().enqueue_many(jobs)
+            if due := [job.key for job in jobs if job.due <= now]:
+                # Of those that were there before, what waits to be handed over goes along.
+                await _ask(
+                    f'{_HAND_OVER} WHERE "key" = ANY($1::varchar[]) AND "due_at" <= $2 AND {_UNCARRIED}'
+                    ' ORDER BY "id" ON CONFLICT DO NOTHING',
+                    due,
+                    now,
+                )
 
     async def claim(self, limit: int, seconds: float, *, key: str | None = None) -> list[ClaimedJob]:
         """Lease up to ``limit`` due jobs, the most urgent first and among equals those that came to procrastinate

@@ -1,7 +1,7 @@
 """The queue as a table: on SQLite and on PostgreSQL, in the same database as the rows its jobs belong to."""
 
 import secrets
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +12,7 @@ from tortoise.expressions import F, Q
 from config.clock import Clock, SystemClock
 from models import Job
 from models.transactions import transaction
-from workflow.ports import ClaimedJob
+from workflow.ports import ClaimedJob, NewJob
 
 LONGEST_ERROR = 2000
 
@@ -49,6 +49,24 @@ class TableQueue:
                 return False
             raise
         return True
+
+    async def enqueue_many(self, jobs: Sequence[NewJob]) -> None:
+        """Join the caller's transaction: all of them at once, but for those whose ``key`` was enqueued before, ever."""
+        now = self._clock.now()
+        rows = [
+            Job(
+                kind=job.kind,
+                key=job.key,
+                args=job.args,
+                due_at=job.due,
+                priority=job.priority,
+                max_attempts=job.max_attempts,
+                created_at=now,
+            )
+            for job in jobs
+        ]
+        if rows:
+            await Job.bulk_create(rows, ignore_conflicts=True)
 
     async def claim(self, limit: int, seconds: float, *, key: str | None = None) -> list[ClaimedJob]:
         """Lease up to ``limit`` due jobs, the most urgent first, or the one named by ``key``, due or not."""

@@ -1,6 +1,6 @@
 """What the use cases need from the world outside; adapters stand in ``gateways/``, ``app/`` joins the two."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -285,6 +285,18 @@ class ClaimedJob:
     lease: str
 
 
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """A job to enqueue, as :meth:`Queue.enqueue` takes it."""
+
+    kind: str
+    key: str
+    args: dict[str, Any]
+    due: datetime
+    priority: int = 0
+    max_attempts: int = 5
+
+
 class Queue(Protocol):
     """Work that must happen: enqueued in the transaction of the row it belongs to, done at least once.
 
@@ -296,6 +308,9 @@ class Queue(Protocol):
     ) -> bool:
         """Join the caller's transaction. False where ``key`` was enqueued before, ever: nothing is added then."""
         ...
+
+    async def enqueue_many(self, jobs: Sequence[NewJob]) -> None:
+        """Join the caller's transaction: all of them at once, but for those whose ``key`` was enqueued before, ever."""
 
     async def claim(self, limit: int, seconds: float, *, key: str | None = None) -> list[ClaimedJob]:
         """Lease up to ``limit`` due jobs for ``seconds`` (or the one named by ``key``, due or not); counts an attempt.

@@ -15,7 +15,7 @@ from tests import rows
 from tests.clock import FakeClock
 from tests.conftest import Database
 from tests.processes import output_of, start
-from workflow.ports import ClaimedJob, Queue
+from workflow.ports import ClaimedJob, NewJob, Queue
 
 pytestmark = pytest.mark.parametrize(
     ("migrated_url", "queue"),
@@ -134,6 +134,55 @@ async def enqueue_then_fail(queue: Queue, clock: FakeClock) -> None:
     async with transaction():
         assert await enqueue(queue, "a", clock)
         raise ZeroDivisionError
+
+
+async def test_many_are_enqueued_at_once_and_come_as_they_were_given(queue: Queue, clock: FakeClock) -> None:
+    later = clock.now() + timedelta(minutes=1)
+    await queue.enqueue_many(
+        [
+            NewJob("test", "second", {"note": "照片"}, clock.now(), max_attempts=3),
+            NewJob("test", "later", {}, later),
+            NewJob("test", "first", {"nested": [1, None]}, clock.now(), priority=10),
+        ]
+    )
+    first, second = await queue.claim(5, 10)
+    assert (first.key, first.args, first.max_attempts) == ("first", {"nested": [1, None]}, 5)
+    assert (second.key, second.args, second.max_attempts) == ("second", {"note": "照片"}, 3)
+    clock.advance(minutes=1)
+    assert await keys_of(await queue.claim(5, 10)) == ["later"]
+    await queue.enqueue_many([])
+
+
+async def test_of_many_those_that_were_enqueued_before_are_left_out(queue: Queue, clock: FakeClock) -> None:
+    done, held = "done", "held"
+    for key in (done, held):
+        await enqueue(queue, key, clock)
+    assert await queue.finish(await claim_one(queue))
+    await claim_one(queue)
+    async with transaction():
+        await queue.enqueue_many([NewJob("test", key, {}, clock.now()) for key in (done, "new", held, "new")])
+        await rows.enterprise()
+    assert sorted(await Job.all().values_list("key", flat=True)) == ["done", "held", "new"]
+    assert await Enterprise.exists()
+    assert await keys_of(await queue.claim(5, 10)) == ["new"]
+
+
+async def test_many_live_and_die_with_the_callers_transaction(queue: Queue, clock: FakeClock) -> None:
+    with pytest.raises(IntegrityError):
+        await queue.enqueue_many(
+            [NewJob("test", "a", {}, clock.now()), NewJob("test", "b", {}, clock.now(), max_attempts=0)]
+        )
+    assert await Job.all().count() == 0
+
+
+async def test_who_enqueues_the_same_many_at_once_adds_each_once(queue: Queue, clock: FakeClock) -> None:
+    keys = [f"{number:02d}" for number in range(20)]
+
+    async def some(order: list[str]) -> None:
+        await queue.enqueue_many([NewJob("test", key, {}, clock.now()) for key in order])
+
+    await asyncio.gather(*[clean_task(some(keys), name=str(n)) for n in range(4)])
+    assert sorted(await keys_of(await queue.claim(100, 10))) == keys
 
 
 async def test_an_impossible_job_is_an_error_not_a_duplicate(queue: Queue, clock: FakeClock) -> None:
