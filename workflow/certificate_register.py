@@ -235,5 +235,9 @@ async def _known(rendering: Rendering) -> Verified:
 
 async def remarks_of(row: Certificate) -> tuple[str, ...]:
     """What has to be said on a certificate beside the notes of Appendix B."""
-    application = await Application.get(id=row.application_id)
-    return () if application.sells_online else (NOT_ONLINE,)
+    return remarks(sells_online=(await Application.get(id=row.application_id)).sells_online)
+
+
+def remarks(*, sells_online: bool) -> tuple[str, ...]:
+    """The same, by what the firm declared in its application."""
+    return () if sells_online else (NOT_ONLINE,)

@@ -6,6 +6,7 @@ that shows on the certificate records a rendering first, with every word that wi
 
 import hashlib
 import logging
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -29,43 +30,38 @@ from standard.calendar import midnight, shanghai_day
 from standard.life import Step
 from standard.outcome import Finding
 from standard.profile import edition_on
-from standard.validity import LIVE, Holder, Standing, State, certificate_face, certificate_number
+from standard.validity import LIVE, Holder, certificate_number
 from workflow.access import Asker
-from workflow.certificate_life import (
-    face_to_json,
-    grade_name,
-    holder_from_json,
-    holder_to_json,
-    life_from_json,
-    life_to_json,
+from workflow.certificate_effects import (
+    RENDER,
+    Manner,
+    Taken,
+    carry_out,
+    draw_anew,
+    rendering_job,
+    renders,
+    telling_of,
 )
-from workflow.certificate_numbers import certificate_path
-from workflow.certificate_register import NOTED, PUBLISHED, remarks_of
+from workflow.certificate_life import holder_to_json, life_from_json, life_to_json
 from workflow.context import Ports
 from workflow.desk import put_on_desk
 from workflow.evidence import owning, put_object
-from workflow.notices import tell_firm
+from workflow.mass_notices import tell_many
+from workflow.months import close_months, first_opening
 from workflow.ports import CertifierFailed, ClaimedJob
 from workflow.problems import Kind, Refused
 from workflow.publicity import ISSUE, enqueue_issue
 from workflow.record import record_event
-from workflow.transitions import move
+from workflow.transitions import Move, move, move_many
 
 log = logging.getLogger(__name__)
 
-RENDER = "certificate.render"
 SERIAL = "certificate"
 """Name of the counter of serials."""
 MISSING_GLYPHS = "certificate_font"
 FAILED_RENDERING = "certificate_failed"
 REFUSED_ISSUE = "certificate_refused"
-REVOCATION = "revocation"
 """Kinds of desk items."""
-
-
-SEAL_NOTE = "本证书以 PDF 文件中的电子签名（PAdES）为准；此处为签发单位名称，不是公章图样。"
-SAMPLE_SEAL_NOTE = "本文件以样例密钥签名，仅供试用，不具法律效力；此处为签发单位名称，不是公章图样。"
-"""What the seal block is, said honestly beside it."""
 
 
 # --- issuing ---------------------------------------------------------------------------------------------------------
@@ -126,11 +122,12 @@ async def _issue(ports: Ports, application: Application) -> None:
         last_day=born.last_day,
         holder=holder_to_json(holder),
         life=life_to_json(born),
+        revision=1,
         created_at=ports.clock.now(),
         due_at=midnight(born.last_day + timedelta(days=1)),
+        month_opens_at=first_opening(born.issued, born.last_day, edition),
     )
-    await _record_step(ports, certificate, event, step, before=None, actor="system")
-    await _carry_out(ports, certificate, event, step)
+    await carry_out(ports, [Taken(certificate, event, step, None)], Manner("system"))
     await move(application, ApplicationState.CERTIFIED, ended_at=ports.clock.now())
     await record_event(
         ports,
@@ -180,27 +177,57 @@ async def apply_event(ports: Ports, certificate: Certificate, event: life.Event,
     Within a caller's transaction it joins that one. :class:`Refused` (``not_supported``) where an effect needs what
     this system does not keep yet; nothing is changed then.
     """
+    (answer,) = await apply_events(ports, [(certificate, event)], Manner(actor))
+    return answer
+
+
+async def apply_events(
+    ports: Ports, changes: Sequence[tuple[Certificate, life.Event]], manner: Manner
+) -> list[Step | Finding]:
+    """The same for many certificates, each of them once, with a few statements for all; answers in their order.
+
+    The certificates in memory follow. Where one ends, the months that it still owes are closed with it.
+    """
     async with transaction():
-        row = await Certificate.filter(id=certificate.id).select_for_update().get()
-        before = life_from_json(row.life)
-        step = life.apply(before, event, edition_on(event.on))
-        if isinstance(step, Finding):
-            return step
-        after = step.certificate
-        alive = after.state in LIVE
-        await move(
-            row,
-            after.state,
-            due_at=midnight(after.last_day + timedelta(days=1)) if alive else None,
-            grade=after.grade,
-            last_day=after.last_day,
-            life=life_to_json(after),
-        )
-        await _record_step(ports, row, event, step, before=before, actor=actor)
-        await _carry_out(ports, row, event, step)
-    await certificate.refresh_from_db()
+        # In the order of their ids: whoever else needs some of them waits, and holds none that we wait for.
+        ids = {certificate.id for certificate, _ in changes}
+        assert len(ids) == len(changes), "a certificate changes once at a time"
+        rows = {row.id: row for row in await Certificate.filter(id__in=ids).order_by("id").select_for_update()}
+        answers: list[Step | Finding] = []
+        taken: list[Taken] = []
+        for certificate, event in changes:
+            row = rows[certificate.id]
+            before = life_from_json(row.life)
+            answer = life.apply(before, event, edition_on(event.on))
+            answers.append(answer)
+            if not isinstance(answer, Finding):
+                taken.append(Taken(row, event, answer, before))
+        await move_many([_move(one.row, one.step) for one in taken])
+        await carry_out(ports, taken, manner)
+        ended = [one.row.id for one in taken if one.step.certificate.state not in LIVE]
+        await close_months(ports, ended, actor=manner.actor)
+    for certificate, _ in changes:
+        for name in Certificate._meta.db_fields:
+            setattr(certificate, name, getattr(rows[certificate.id], name))
     ports.bell.ring("jobs")
-    return step
+    return answers
+
+
+def _move(row: Certificate, step: Step) -> Move:
+    after = step.certificate
+    alive = after.state in LIVE
+    return Move(
+        row,
+        after.state,
+        midnight(after.last_day + timedelta(days=1)) if alive else None,
+        {
+            "grade": after.grade,
+            "last_day": after.last_day,
+            "life": life_to_json(after),
+            "revision": row.revision + renders(row, step),
+            "month_opens_at": row.month_opens_at if alive else None,
+        },
+    )
 
 
 async def show_points(ports: Ports, certificate: Certificate, points: int, *, actor: str) -> None:
@@ -209,7 +236,7 @@ async def show_points(ports: Ports, certificate: Certificate, points: int, *, ac
     if row.points == points:
         return
     before = row.points
-    await move(row, row.state, due_at=row.due_at, points=points)
+    await move(row, row.state, due_at=row.due_at, points=points, revision=row.revision + 1)
     await record_event(
         ports,
         "certificate:points",
@@ -220,7 +247,7 @@ async def show_points(ports: Ports, certificate: Certificate, points: int, *, ac
         before={"points": before},
         after={"points": points},
     )
-    await _intend(ports, row, "points", life_from_json(row.life))
+    await draw_anew(ports, row, "points", life_from_json(row.life))
 
 
 async def end_term(ports: Ports, certificate: Certificate) -> None:
@@ -230,150 +257,7 @@ async def end_term(ports: Ports, certificate: Certificate) -> None:
         await apply_event(ports, certificate, life.TermEnded(on=today), actor="system")
 
 
-async def _record_step(
-    ports: Ports,
-    row: Certificate,
-    event: life.Event,
-    step: Step,
-    *,
-    before: life.Certificate | None,
-    actor: str,
-) -> None:
-    after = step.certificate
-    await record_event(
-        ports,
-        f"certificate:{event.kind}",
-        "certificate",
-        row.id,
-        actor=actor,
-        clause=step.clause,
-        before=None if before is None else {"state": before.state, "grade": before.grade},
-        after={"state": after.state, "grade": after.grade, "on": event.on.isoformat(), "rows": list(step.rows)},
-    )
-
-
-async def _carry_out(ports: Ports, row: Certificate, event: life.Event, step: Step) -> None:
-    """Inside the caller's transaction: every effect of a step, in its order."""
-    renders = any(isinstance(effect, life.Render) for effect in step.effects)
-    promised: list[str] = []
-    for index, effect in enumerate(step.effects):
-        key = f"certificate:{row.id}:{row.version}:{index}"
-        match effect:
-            case life.Notify(to=life.Actor.ENTERPRISE, text=text):
-                # What says "download it" is told once there is something to download.
-                if isinstance(event, life.Issue) and renders:
-                    promised.append(text)
-                else:
-                    await _tell(ports, row, key, text, step.clause)
-            case life.Publish(text=text):
-                await _note(ports, row, PUBLISHED, step.clause, text)
-            case life.RegisterNote(clause=clause, text=text):
-                await _note(ports, row, NOTED, clause, text)
-            case life.Render(number=row.number):
-                await _intend(ports, row, event.kind, step.certificate, promised)
-            case life.CaseOpened(ground=ground, text=text):
-                await put_on_desk(
-                    ports,
-                    f"{REVOCATION}:{row.id}:{row.version}:{ground}",
-                    REVOCATION,
-                    "certificate",
-                    row.id,
-                    clause=ground,
-                    title=f"撤销立案：{row.number}",
-                    detail={"ground": ground, "text": text},
-                    enterprise_id=row.enterprise_id,
-                )
-            case life.ForbidThrough(last_day=last_day):
-                await Enterprise.filter(id=row.enterprise_id).update(barred_through=last_day)
-            case life.ClearPoints() if row.points == 0:
-                pass  # nothing to clear
-            case _:
-                raise Refused(
-                    Kind.NOT_SUPPORTED,
-                    "effect_not_supported",
-                    f"「{event.words}」还不能办理：资信分值与续期换证尚未开通（{step.clause}）",
-                    clause=step.clause,
-                    rows=step.rows,
-                )
-
-
-async def _tell(ports: Ports, row: Certificate, key: str, text: str, clause: str) -> None:
-    await tell_firm(
-        ports,
-        row.enterprise_id,
-        key,
-        clause=clause,
-        title=f"证书 {row.number}",
-        body=text,
-        path=certificate_path(row.number),
-    )
-
-
-async def _note(ports: Ports, row: Certificate, action: str, clause: str, text: str) -> None:
-    await record_event(ports, action, "certificate", row.id, actor="system", clause=clause, after={"text": text})
-
-
 # --- drawing and signing ---------------------------------------------------------------------------------------------
-
-
-async def _intend(
-    ports: Ports, row: Certificate, reason: str, after: life.Certificate, promised: list[str] | None = None
-) -> None:
-    """Inside the caller's transaction: record every word that the next rendering will carry; a job signs it (R45)."""
-    now = ports.clock.now()
-    today = shanghai_day(now)
-    edition = edition_on(today)
-    revision = row.revision + 1
-    firm = await Enterprise.get(id=row.enterprise_id)
-    url = ports.links.page(certificate_path(row.number))
-    standing = Standing(
-        row.number,
-        after.grade,
-        after.issued,
-        after.last_day,
-        after.state,
-        after.continued_through,
-        row.points,
-        after.conditions,
-    )
-    face = certificate_face(holder_from_json(row.holder), standing, f"{url}（或扫描二维码）", today, edition)
-    await Rendering.create(
-        certificate_id=row.id,
-        revision=revision,
-        reason=reason,
-        face={
-            **face_to_json(face),
-            "heading": edition.word("life.face_title"),
-            "number": row.number,
-            "revision": revision,
-            "grade": after.grade,
-            "grade_name": grade_name(after.grade, edition),
-            "alive": after.state in LIVE,
-            "active": after.state in LIVE and after.state is not State.SUSPENDED,
-            "as_of_words": f"截至 {today.year} 年 {today.month} 月 {today.day} 日（第 {revision} 版）",
-            "remarks": list(await remarks_of(row)),
-            "seal_note": SAMPLE_SEAL_NOTE if ports.certifier.sample else SEAL_NOTE,
-            "sample_words": "样例" if firm.is_sample or ports.certifier.sample else "",
-            "url": url,
-        },
-        as_of=today,
-        state=RenderingState.INTENDED,
-        intended_at=now,
-    )
-    await Certificate.filter(id=row.id).update(revision=revision)
-    row.revision = revision
-    await _enqueue_rendering(ports, row.id, revision, f"{RENDER}:{row.id}:{revision}", promised or [])
-
-
-async def _enqueue_rendering(ports: Ports, certificate_id: int, revision: int, key: str, promised: list[str]) -> None:
-    await ports.queue.enqueue(
-        RENDER,
-        key,
-        {"certificate": certificate_id, "revision": revision, "tell": promised},
-        due=ports.clock.now(),
-        priority=20,
-        max_attempts=20,
-    )
 
 
 async def render(ports: Ports, job: ClaimedJob) -> None:
@@ -427,8 +311,13 @@ async def render(ports: Ports, job: ClaimedJob) -> None:
                     after={"revision": rendering.revision, "as_of": rendering.as_of.isoformat()},
                     evidence_sha256=sha256,
                 )
-                for index, text in enumerate(job.args["tell"]):
-                    await _tell(ports, row, f"certificate:{row.id}:signed:{index}", text, "7.5(1)")
+                await tell_many(
+                    ports,
+                    [
+                        telling_of(row, f"certificate:{row.id}:signed:{index}", text, "7.5(1)")
+                        for index, text in enumerate(job.args["tell"])
+                    ],
+                )
     ports.bell.ring("jobs")
 
 
@@ -500,7 +389,9 @@ async def render_again(ports: Ports, item: DeskItem, decision: str, reason: str,
     async with transaction():
         rendering = await Rendering.get(id=item.subject_id)
         key = f"{RENDER}:{rendering.certificate_id}:{rendering.revision}:{item.id}"
-        await _enqueue_rendering(ports, rendering.certificate_id, rendering.revision, key, item.detail["tell"])
+        await ports.queue.enqueue_many(
+            [rendering_job(ports, rendering.certificate_id, rendering.revision, key, item.detail["tell"])]
+        )
         await record_event(
             ports,
             "certificate:render_again",

@@ -32,7 +32,7 @@ from standard.outcome import Finding, Outcome
 from tests.conftest import Database
 from tests.workflow.graded import confirmed, facts_of_a
 from tests.workflow.world import World
-from workflow import certificate_register, certificates, evidence
+from workflow import certificate_effects, certificate_register, certificates, evidence
 from workflow.access import Asker
 from workflow.certificate_life import life_from_json
 from workflow.ports import CertifierFailed, ObjectMissing
@@ -302,7 +302,7 @@ async def test_a_revocation_case_comes_to_the_desk_and_its_decision_bars_the_fir
     row = await issued(world)
     opened = life.OpenCase(on=date(2026, 11, 28), ground="9.5.1(1)", by=Actor.OPERATOR)
     await certificates.apply_event(world.ports, row, opened, actor="person:1")
-    item = await DeskItem.get(kind=certificates.REVOCATION)
+    item = await DeskItem.get(kind=certificate_effects.REVOCATION)
     assert (item.clause, item.detail["ground"]) == ("9.5.1(1)", "9.5.1(1)")
     revoke = life.Revoke(on=date(2026, 11, 28), ground="9.5.1(1)", reason="资料系伪造", decided_by="样例运营员")
     await certificates.apply_event(world.ports, row, revoke, actor="person:1")
@@ -406,5 +406,5 @@ async def test_the_real_file_of_a_real_certificate_is_current_and_altered_with_o
     assert altered.outcome == "altered"
     assert (altered.certificate.number, altered.revision) == (NUMBER, 1)
     assert altered.sentence.startswith(f"文件已被改动：它带有平台对证书 {NUMBER} 的签名")
-    assert rendering.face["seal_note"] == certificates.SAMPLE_SEAL_NOTE
+    assert rendering.face["seal_note"] == certificate_effects.SAMPLE_SEAL_NOTE
     assert (await certificate_register.png_of(world.ports, NUMBER)).startswith(b"\x89PNG")

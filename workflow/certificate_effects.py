@@ -1,0 +1,284 @@
+"""What a step of a certificate's life brings with it: recorded, published, told, and drawn anew (``standard.life``).
+
+Everything is written in bulk, for one certificate as for the hundred thousand of a month's end.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from models import Application, Certificate, Enterprise, Event, Rendering, RenderingState
+from standard import life
+from standard.calendar import shanghai_day
+from standard.life import Step
+from standard.profile import edition_on
+from standard.validity import LIVE, Standing, State, certificate_face
+from workflow.certificate_life import face_to_json, grade_name, holder_from_json
+from workflow.certificate_numbers import certificate_path
+from workflow.certificate_register import NOTED, PUBLISHED, remarks
+from workflow.context import Ports
+from workflow.desk import put_on_desk
+from workflow.mass_notices import Telling, tell_many
+from workflow.ports import NewJob
+from workflow.problems import Kind, Refused
+from workflow.record import new_event, record_events
+
+RENDER = "certificate.render"
+REVOCATION = "revocation"
+"""Kind of desk items: a case of revocation that a person decides."""
+
+RENDERED_SOON, RENDERED_IN_TIME = 20, -10
+"""Priorities of drawing: where somebody waits for it, and of a month's end, when people's photos go first."""
+
+SEAL_NOTE = "本证书以 PDF 文件中的电子签名（PAdES）为准；此处为签发单位名称，不是公章图样。"
+SAMPLE_SEAL_NOTE = "本文件以样例密钥签名，仅供试用，不具法律效力；此处为签发单位名称，不是公章图样。"
+"""What the seal block is, said honestly beside it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A step that a certificate has taken; its ``row`` stands moved already, ``revision`` included (:func:`renders`).
+
+    ``before`` is the life it started from, None where it began with this step.
+    """
+
+    row: Certificate
+    event: life.Event
+    step: Step
+    before: life.Certificate | None
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How effects are carried out: by whom, how soon what is drawn, and from when on what is told may be pushed."""
+
+    actor: str
+    priority: int = RENDERED_SOON
+    push_from: datetime | None = None
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """What is written together, each kind in the order of the steps and of their effects."""
+
+    events: list[Event] = field(default_factory=list)
+    tellings: list[Telling] = field(default_factory=list)
+    renderings: list[Rendering] = field(default_factory=list)
+    jobs: list[NewJob] = field(default_factory=list)
+    cases: list[tuple[Certificate, life.CaseOpened]] = field(default_factory=list)
+    barred: list[tuple[Certificate, life.ForbidThrough]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """What has to be known of the firms and their applications."""
+
+    names: dict[int, str]
+    samples: set[int]
+    online: dict[int, bool]
+
+
+def renders(row: Certificate, step: Step) -> bool:
+    """Whether the step has this certificate drawn anew: its revision goes up by one with it (R45)."""
+    return any(isinstance(effect, life.Render) and effect.number == row.number for effect in step.effects)
+
+
+async def carry_out(ports: Ports, taken: Sequence[Taken], manner: Manner) -> None:
+    """Inside the caller's transaction: every effect of every step.
+
+    :class:`Refused` (``not_supported``) where one needs what this system does not keep yet.
+    """
+    beside = await _beside([one.row for one in taken])
+    gathered = _Gathered()
+    for one in taken:
+        _gather(ports, one, manner, beside, gathered)
+    await record_events(gathered.events)
+    await tell_many(ports, gathered.tellings)
+    if gathered.renderings:
+        await Rendering.bulk_create(gathered.renderings)
+    await ports.queue.enqueue_many(gathered.jobs)
+    for row, case in gathered.cases:
+        await put_on_desk(
+            ports,
+            f"{REVOCATION}:{row.id}:{row.version}:{case.ground}",
+            REVOCATION,
+            "certificate",
+            row.id,
+            clause=case.ground,
+            title=f"撤销立案：{row.number}",
+            detail={"ground": case.ground, "text": case.text},
+            enterprise_id=row.enterprise_id,
+        )
+    for row, ban in gathered.barred:
+        await Enterprise.filter(id=row.enterprise_id).update(barred_through=ban.last_day)
+
+
+async def draw_anew(ports: Ports, row: Certificate, reason: str, after: life.Certificate) -> None:
+    """Inside the caller's transaction: what stands on the certificate changed beside its life; ``row.revision`` went up
+    with it already."""
+    gathered = _Gathered()
+    _intend(ports, row, reason, after, [], RENDERED_SOON, await _beside([row]), gathered)
+    await Rendering.bulk_create(gathered.renderings)
+    await ports.queue.enqueue_many(gathered.jobs)
+
+
+def rendering_job(
+    ports: Ports, certificate_id: int, revision: int, key: str, promised: list[str], priority: int = RENDERED_SOON
+) -> NewJob:
+    """The job that draws and signs what was intended, then tells what was ``promised``."""
+    return NewJob(
+        RENDER,
+        key,
+        {"certificate": certificate_id, "revision": revision, "tell": promised},
+        due=ports.clock.now(),
+        priority=priority,
+        max_attempts=20,
+    )
+
+
+def telling_of(row: Certificate, key: str, text: str, clause: str, **how: Any) -> Telling:
+    """``text`` about a certificate, to its firm."""
+    title = f"证书 {row.number}"
+    return Telling(row.enterprise_id, key, clause, title, text, certificate_path(row.number), **how)
+
+
+async def _beside(rows: Sequence[Certificate]) -> _Beside:
+    firms = await Enterprise.filter(id__in={row.enterprise_id for row in rows}).values_list("id", "name", "is_sample")
+    applications = await Application.filter(id__in={row.application_id for row in rows}).values_list(
+        "id", "sells_online"
+    )
+    return _Beside(
+        {firm: name for firm, name, _ in firms}, {firm for firm, _, sample in firms if sample}, dict(applications)
+    )
+
+
+def _gather(ports: Ports, one: Taken, manner: Manner, beside: _Beside, gathered: _Gathered) -> None:
+    row, event, step = one.row, one.event, one.step
+    gathered.events.append(_of_step(ports, one, manner.actor))
+    promised: list[str] = []
+    for index, effect in enumerate(step.effects):
+        key = f"certificate:{row.id}:{row.version}:{index}"
+        match effect:
+            case life.Notify(to=life.Actor.ENTERPRISE, text=text):
+                # What says "download it" is told once there is something to download.
+                if isinstance(event, life.Issue) and renders(row, step):
+                    promised.append(text)
+                else:
+                    notice = _notice(row, event, step, text, beside)
+                    gathered.tellings.append(
+                        telling_of(row, key, text, step.clause, notice=notice, due=manner.push_from)
+                    )
+            case life.Publish(text=text):
+                gathered.events.append(_of_words(ports, row, PUBLISHED, step.clause, text))
+            case life.RegisterNote(clause=clause, text=text):
+                gathered.events.append(_of_words(ports, row, NOTED, clause, text))
+            case life.Render(number=row.number):
+                _intend(ports, row, event.kind, step.certificate, promised, manner.priority, beside, gathered)
+            case life.CaseOpened():
+                gathered.cases.append((row, effect))
+            case life.ForbidThrough():
+                gathered.barred.append((row, effect))
+            case life.ClearPoints() if row.points == 0:
+                pass  # nothing to clear
+            case _:
+                raise Refused(
+                    Kind.NOT_SUPPORTED,
+                    "effect_not_supported",
+                    f"「{event.words}」还不能办理：资信分值与续期换证尚未开通（{step.clause}）",
+                    clause=step.clause,
+                    rows=step.rows,
+                )
+
+
+def _of_step(ports: Ports, one: Taken, actor: str) -> Event:
+    after, before = one.step.certificate, one.before
+    return new_event(
+        ports,
+        f"certificate:{one.event.kind}",
+        "certificate",
+        one.row.id,
+        actor=actor,
+        clause=one.step.clause,
+        before=None if before is None else {"state": before.state, "grade": before.grade},
+        after={
+            "state": after.state,
+            "grade": after.grade,
+            "on": one.event.on.isoformat(),
+            "rows": list(one.step.rows),
+        },
+    )
+
+
+def _of_words(ports: Ports, row: Certificate, action: str, clause: str, text: str) -> Event:
+    return new_event(ports, action, "certificate", row.id, actor="system", clause=clause, after={"text": text})
+
+
+def _notice(row: Certificate, event: life.Event, step: Step, text: str, beside: _Beside) -> dict[str, Any]:
+    """The same as the fields of a subscribe or template message take it (``Answer.notice``)."""
+    deadline = event.make_up_until.isoformat() if isinstance(event, life.MissMonth | life.FailMonth) else ""
+    return {
+        "kind": "monthly" if deadline else "result",
+        "title": f"证书 {row.number}",
+        "firm": beside.names[row.enterprise_id],
+        "deadline": deadline,
+        "state": step.certificate.state.words,
+        "advice": text,
+    }
+
+
+def _intend(
+    ports: Ports,
+    row: Certificate,
+    reason: str,
+    after: life.Certificate,
+    promised: list[str],
+    priority: int,
+    beside: _Beside,
+    gathered: _Gathered,
+) -> None:
+    """Every word that the next rendering will carry goes on record; a job signs it (R45)."""
+    now = ports.clock.now()
+    today = shanghai_day(now)
+    edition = edition_on(today)
+    url = ports.links.page(certificate_path(row.number))
+    standing = Standing(
+        row.number,
+        after.grade,
+        after.issued,
+        after.last_day,
+        after.state,
+        after.continued_through,
+        row.points,
+        after.conditions,
+    )
+    shown = certificate_face(holder_from_json(row.holder), standing, f"{url}（或扫描二维码）", today, edition)
+    sample = row.enterprise_id in beside.samples or ports.certifier.sample
+    face = {
+        **face_to_json(shown),
+        "heading": edition.word("life.face_title"),
+        "number": row.number,
+        "revision": row.revision,
+        "grade": after.grade,
+        "grade_name": grade_name(after.grade, edition),
+        "alive": after.state in LIVE,
+        "active": after.state in LIVE and after.state is not State.SUSPENDED,
+        "as_of_words": f"截至 {today.year} 年 {today.month} 月 {today.day} 日（第 {row.revision} 版）",
+        "remarks": list(remarks(sells_online=beside.online[row.application_id])),
+        "seal_note": SAMPLE_SEAL_NOTE if ports.certifier.sample else SEAL_NOTE,
+        "sample_words": "样例" if sample else "",
+        "url": url,
+    }
+    gathered.renderings.append(
+        Rendering(
+            certificate_id=row.id,
+            revision=row.revision,
+            reason=reason,
+            face=face,
+            as_of=today,
+            state=RenderingState.INTENDED,
+            intended_at=now,
+        )
+    )
+    key = f"{RENDER}:{row.id}:{row.revision}"
+    gathered.jobs.append(rendering_job(ports, row.id, row.revision, key, promised, priority))
