@@ -89,6 +89,8 @@ async def carry_out(ports: Ports, taken: Sequence[Taken], manner: Manner) -> Non
 
     :class:`Refused` (``not_supported``) where one needs what this system does not keep yet.
     """
+    if not taken:
+        return
     beside = await _beside([one.row for one in taken])
     gathered = _Gathered()
     for one in taken:

@@ -6,7 +6,7 @@ that shows on the certificate records a rendering first, with every word that wi
 
 import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -47,7 +47,7 @@ from workflow.context import Ports
 from workflow.desk import put_on_desk
 from workflow.evidence import owning, put_object
 from workflow.mass_notices import tell_many
-from workflow.months import close_months, first_opening
+from workflow.months import LOOK_AGAIN, close_months, first_opening, undecided
 from workflow.ports import CertifierFailed, ClaimedJob
 from workflow.problems import Kind, Refused
 from workflow.publicity import ISSUE, enqueue_issue
@@ -189,27 +189,39 @@ async def apply_events(
     The certificates in memory follow. Where one ends, the months that it still owes are closed with it.
     """
     async with transaction():
-        # In the order of their ids: whoever else needs some of them waits, and holds none that we wait for.
-        ids = {certificate.id for certificate, _ in changes}
-        assert len(ids) == len(changes), "a certificate changes once at a time"
-        rows = {row.id: row for row in await Certificate.filter(id__in=ids).order_by("id").select_for_update()}
-        answers: list[Step | Finding] = []
-        taken: list[Taken] = []
-        for certificate, event in changes:
-            row = rows[certificate.id]
-            before = life_from_json(row.life)
-            answer = life.apply(before, event, edition_on(event.on))
-            answers.append(answer)
-            if not isinstance(answer, Finding):
-                taken.append(Taken(row, event, answer, before))
-        await move_many([_move(one.row, one.step) for one in taken])
-        await carry_out(ports, taken, manner)
-        ended = [one.row.id for one in taken if one.step.certificate.state not in LIVE]
-        await close_months(ports, ended, actor=manner.actor)
+        rows = await held({certificate.id for certificate, _ in changes})
+        answers = await apply_to_held(ports, [(rows[certificate.id], event) for certificate, event in changes], manner)
     for certificate, _ in changes:
         for name in Certificate._meta.db_fields:
             setattr(certificate, name, getattr(rows[certificate.id], name))
     ports.bell.ring("jobs")
+    return answers
+
+
+async def held(certificate_ids: Collection[int]) -> dict[int, Certificate]:
+    """Inside the caller's transaction, which holds them from now on: these certificates by their ids."""
+    # In this order: whoever else needs some of them waits for us, and holds none that we wait for.
+    rows = await Certificate.filter(id__in=certificate_ids).order_by("id").select_for_update()
+    return {row.id: row for row in rows}
+
+
+async def apply_to_held(
+    ports: Ports, changes: Sequence[tuple[Certificate, life.Event]], manner: Manner
+) -> list[Step | Finding]:
+    """Inside the caller's transaction: :func:`apply_events` on certificates that it holds."""
+    assert len({row.id for row, _ in changes}) == len(changes), "a certificate changes once at a time"
+    answers: list[Step | Finding] = []
+    taken: list[Taken] = []
+    for row, event in changes:
+        before = life_from_json(row.life)
+        answer = life.apply(before, event, edition_on(event.on))
+        answers.append(answer)
+        if not isinstance(answer, Finding):
+            taken.append(Taken(row, event, answer, before))
+    await move_many([_move(one.row, one.step) for one in taken])
+    await carry_out(ports, taken, manner)
+    ended = [one.row.id for one in taken if one.step.certificate.state not in LIVE]
+    await close_months(ports, ended, actor=manner.actor)
     return answers
 
 
@@ -251,10 +263,18 @@ async def show_points(ports: Ports, certificate: Certificate, points: int, *, ac
 
 
 async def end_term(ports: Ports, certificate: Certificate) -> None:
-    """Due: the last day of validity is over (9.1, R44). Coming too early, or again, changes nothing."""
-    today = shanghai_day(ports.clock.now())
-    if certificate.last_day < today:
-        await apply_event(ports, certificate, life.TermEnded(on=today), actor="system")
+    """Due: the last day of validity is over (9.1, R44). Coming too early, or again, changes nothing.
+
+    A month that was filed in time and is still being judged is decided first.
+    """
+    now = ports.clock.now()
+    today = shanghai_day(now)
+    if certificate.last_day >= today:
+        return
+    if certificate.state in LIVE and await undecided(certificate.id, today):
+        await Certificate.filter(id=certificate.id).update(due_at=now + LOOK_AGAIN)
+        return
+    await apply_event(ports, certificate, life.TermEnded(on=today), actor="system")
 
 
 # --- drawing and signing ---------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """What happens because its time has come: one table of it, and the sweep that carries it out.
 
-A row that waits for a moment says so in its ``due_at`` (business time); whoever moves it on sets or clears that with
-the state. The sweep finds what is due from the rows alone, so a tick that was missed, a node that was down or a clock
+A row that waits for a moment says so in its ``due_at``, or another column (business time); whoever moves it on sets or
+clears that with the state. The sweep finds what is due from the rows alone, so a tick that was missed, a node that was down or a clock
 that was moved by months changes nothing but the hour.
 """
 
@@ -18,6 +18,8 @@ from models import (
     Application,
     ApplicationState,
     Certificate,
+    FilingState,
+    MonthlyFiling,
     Objection,
     ObjectionState,
     Registration,
@@ -25,13 +27,15 @@ from models import (
 )
 from models.transactions import transaction
 from standard.validity import LIVE
-from workflow import certificates, overdue, publicity, verification
+from workflow import certificates, month_life, months, overdue, publicity, verification
 from workflow.context import Ports
 from workflow.ports import ClaimedJob
 
 SWEEP = "due.sweep"
 AT_ONCE = 100
 """Rows that are looked up together."""
+TOGETHER = 250
+"""Rows that one transaction moves where a line of the table does so."""
 POSTPONED = timedelta(hours=1)
 """When a row is looked at again whose handler failed, or left it as due as it was."""
 
@@ -40,14 +44,22 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """Rows of ``table`` in one of ``states`` go to ``handler`` once their ``due_at`` has come.
+    """Rows of ``table`` in one of ``states`` go to ``handler`` once the moment in their ``column`` has come.
 
-    The handler runs in the row's own transaction, with the row locked: no network, no files, no pool in it.
+    The handler runs in the row's own transaction, with the row locked: no network, no files, no pool in it. Where many
+    rows fall due at one moment, ``together`` does the same for a batch of them in one transaction; rows of a batch that
+    fails go to ``handler`` one by one.
     """
 
     table: type[Model]
     states: tuple[str, ...]
     handler: Callable[[Ports, Any], Awaitable[None]]
+    column: str = "due_at"
+    together: Callable[[Ports, list[Any]], Awaitable[None]] | None = None
+
+
+_Found = tuple[int, datetime, str]
+"""A row as it was found: id, the moment in its column, state."""
 
 
 DUE = (
@@ -56,17 +68,32 @@ DUE = (
     Due(Application, (ApplicationState.SUPPLEMENT,), verification.lapse_supplement),
     Due(Application, (ApplicationState.PUBLICITY,), publicity.confirm),
     Due(Objection, (ObjectionState.OPEN,), overdue.objection),
+    Due(Certificate, LIVE, months.open_month, "month_opens_at", months.open_months),
+    Due(MonthlyFiling, (FilingState.OPEN,), month_life.close_window, together=month_life.close_windows),
+    Due(MonthlyFiling, (FilingState.WARNED,), month_life.end_make_up, together=month_life.end_make_ups),
     Due(Certificate, LIVE, certificates.end_term),
 )
-"""Everything that time alone brings about. What waits on the operator's desk is not here: the desk shows what is late,
-and ``zhuisu_desk_overdue`` counts it."""
+"""Everything that time alone brings about, in this order: a term ends after its last month. What waits on the operator's
+desk is not here: the desk shows what is late, and ``zhuisu_desk_overdue`` counts it."""
+
+
+_under_way: set[Due] = set()
+"""Lines that a sweep of this process is carrying out together: a month's end outlasts many ticks."""
 
 
 async def sweep(ports: Ports, job: ClaimedJob) -> None:
     """Carry out what is due. Any number of sweeps may run at once: each row is locked, and looked at anew, before its
     handler runs, so each moves once; repeating a sweep finds nothing."""
     for due in DUE:
-        await carry_out(ports, due)
+        if due.together is None:
+            await carry_out(ports, due)
+        elif due not in _under_way:
+            # Else the ticks of one long night would take every place of the worker.
+            _under_way.add(due)
+            try:
+                await carry_out(ports, due)
+            finally:
+                _under_way.discard(due)
     async with transaction():
         await ports.queue.finish(job)
     ports.bell.ring("jobs")
@@ -77,22 +104,52 @@ async def carry_out(ports: Ports, due: Due) -> int:
     now, moved = ports.clock.now(), 0
     beyond = Q()
     while (
-        batch := await due.table.filter(beyond, state__in=due.states, due_at__lte=now)
-        .order_by("due_at", "id")
-        .limit(AT_ONCE)
-        .values_list("id", "due_at", "state")
+        batch := await due.table.filter(beyond, state__in=due.states, **{f"{due.column}__lte": now})
+        .order_by(due.column, "id")
+        .limit(AT_ONCE if due.together is None else TOGETHER)
+        .values_list("id", due.column, "state")
     ):
-        for row, due_at, state in batch:
-            moved += await _one(ports, due, row, due_at, state)
+        moved += await _batch(ports, due, batch)
         last, last_due, _ = batch[-1]
-        beyond = Q(due_at__gt=last_due) | Q(due_at=last_due, id__gt=last)
+        beyond = Q(**{f"{due.column}__gt": last_due}) | Q(**{due.column: last_due, "id__gt": last})
     return moved
 
 
-async def _one(ports: Ports, due: Due, row: int, due_at: datetime, state: str) -> bool:
+async def _batch(ports: Ports, due: Due, batch: list[_Found]) -> int:
+    """How many of them moved on."""
+    if due.together is not None and len(batch) > 1:
+        try:
+            return await _together(ports, due, due.together, batch)
+        except Exception:
+            _log.exception("due rows failed together", table=due.table._meta.db_table, rows=len(batch))
+    return sum([await _one(ports, due, *found) for found in batch])
+
+
+async def _together(
+    ports: Ports, due: Due, together: Callable[[Ports, list[Any]], Awaitable[None]], batch: list[_Found]
+) -> int:
+    """One transaction for all that nobody else holds or has moved."""
+    as_found = {row: (moment, state) for row, moment, state in batch}
+    async with transaction():
+        there: list[Any] = await (
+            due.table.filter(id__in=list(as_found)).order_by("id").select_for_update(skip_locked=True)
+        )
+        rows = [row for row in there if (getattr(row, due.column), row.state) == as_found[row.id]]
+        if not rows:
+            return 0
+        await together(ports, rows)
+        now_as = due.table.filter(id__in=[row.id for row in rows]).values_list("id", due.column, "state")
+        left = [row for row, moment, state in await now_as if (moment, state) == as_found[row]]
+        if left:
+            await due.table.filter(id__in=left).update(**{due.column: ports.clock.now() + POSTPONED})
+            _log.warning("due rows left as they were", table=due.table._meta.db_table, rows=left)
+    return len(rows) - len(left)
+
+
+async def _one(ports: Ports, due: Due, row: int, moment: datetime, state: str) -> bool:
     """True where the handler moved the row on. One that fails comes again in an hour and holds up no other."""
-    as_it_was = due.table.filter(id=row, state=state, due_at=due_at)
-    later = ports.clock.now() + POSTPONED
+    as_it_was = due.table.filter(id=row, state=state, **{due.column: moment})
+    later = {due.column: ports.clock.now() + POSTPONED}
     try:
         async with transaction():
             # Whoever holds it carries it out; SQLite needs no lock, its transaction is alone.
@@ -100,10 +157,10 @@ async def _one(ports: Ports, due: Due, row: int, due_at: datetime, state: str) -
             if found is None:
                 return False
             await due.handler(ports, found)
-            left = await as_it_was.update(due_at=later)
+            left = await as_it_was.update(**later)
     except Exception:
         _log.exception("due row failed", table=due.table._meta.db_table, row=row, state=state)
-        await as_it_was.update(due_at=later)
+        await as_it_was.update(**later)
         return False
     if left:
         _log.warning("due row left as it was", table=due.table._meta.db_table, row=row, state=state)

@@ -7,7 +7,9 @@ What becomes of a month once it is open is in :mod:`workflow.month_life`; what i
 import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+
+from tortoise.expressions import Q
 
 from models import OWES, Certificate, FilingState, MonthlyFiling, StaffRole
 from models.bulk import update_each
@@ -25,6 +27,9 @@ from workflow.transitions import Move, move_many
 
 SUBJECT = "monthly_filing"
 """Kind of subject in the event log."""
+
+LOOK_AGAIN = timedelta(minutes=1)
+"""When a month is looked at again that waits for files to be judged, and whatever waits for that month."""
 
 WORDS = {
     FilingState.OPEN: "提报中",
@@ -142,6 +147,14 @@ async def close_these(ports: Ports, filings: Sequence[MonthlyFiling], *, actor: 
     decided = {"decided_at": ports.clock.now()}
     await move_many([Move(filing, FilingState.CLOSED, None, decided) for filing in filings])
     await record_events(events)
+
+
+async def undecided(certificate_id: int, today: date) -> bool:
+    """Whether a month of the certificate is over and waits for what reached us in time to be judged."""
+    return await MonthlyFiling.exists(
+        Q(state=FilingState.OPEN, closes_on__lt=today) | Q(state=FilingState.WARNED, make_up_until__lt=today),
+        certificate_id=certificate_id,
+    )
 
 
 # --- finding ---------------------------------------------------------------------------------------------------------
