@@ -62,6 +62,8 @@ MISSING_GLYPHS = "certificate_font"
 FAILED_RENDERING = "certificate_failed"
 REFUSED_ISSUE = "certificate_refused"
 """Kinds of desk items."""
+HELD_AT_MOST = timedelta(days=3)
+"""So long a certificate's end waits for its last month to be judged: far longer than any queue of ours."""
 
 
 # --- issuing ---------------------------------------------------------------------------------------------------------
@@ -265,13 +267,13 @@ async def show_points(ports: Ports, certificate: Certificate, points: int, *, ac
 async def end_term(ports: Ports, certificate: Certificate) -> None:
     """Due: the last day of validity is over (9.1, R44). Coming too early, or again, changes nothing.
 
-    A month that was filed in time and is still being judged is decided first.
+    A month that was filed in time and is still being judged is decided first, if that comes in :data:`HELD_AT_MOST`.
     """
     now = ports.clock.now()
     today = shanghai_day(now)
     if certificate.last_day >= today:
         return
-    if certificate.state in LIVE and await undecided(certificate.id, today):
+    if today <= certificate.last_day + HELD_AT_MOST and await undecided(certificate.id, today):
         await Certificate.filter(id=certificate.id).update(due_at=now + LOOK_AGAIN)
         return
     await apply_event(ports, certificate, life.TermEnded(on=today), actor="system")

@@ -1,8 +1,8 @@
 """What happens because its time has come: one table of it, and the sweep that carries it out.
 
 A row that waits for a moment says so in its ``due_at``, or another column (business time); whoever moves it on sets or
-clears that with the state. The sweep finds what is due from the rows alone, so a tick that was missed, a node that was down or a clock
-that was moved by months changes nothing but the hour.
+clears that with the state. The sweep finds what is due from the rows alone, so a tick that was missed, a node that was
+down or a clock that was moved by months changes nothing but the hour.
 """
 
 from collections.abc import Awaitable, Callable
@@ -73,8 +73,8 @@ DUE = (
     Due(MonthlyFiling, (FilingState.WARNED,), month_life.end_make_up, together=month_life.end_make_ups),
     Due(Certificate, LIVE, certificates.end_term),
 )
-"""Everything that time alone brings about, in this order: a term ends after its last month. What waits on the operator's
-desk is not here: the desk shows what is late, and ``zhuisu_desk_overdue`` counts it."""
+"""Everything that time alone brings about, in this order: a term ends after its last month. What waits on the
+operator's desk is not here: the desk shows what is late, and ``zhuisu_desk_overdue`` counts it."""
 
 
 _under_way: set[Due] = set()
