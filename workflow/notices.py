@@ -1,12 +1,48 @@
-"""What a firm's people are told: an inbox entry each, exactly once, and a message in chat beside it, at most once."""
+"""What people are told: an inbox entry each, exactly once, and a message in chat beside it, at most once."""
 
-from models import Answer, AnswerKind, InboxEntry, Staff, StaffRole, WeChatIdentity
-from workflow import answers
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from models import Answer, AnswerKind, AnswerState, InboxEntry, Staff, StaffRole, WeChatIdentity
+from workflow.answers import PUSH, PUSH_MARGIN
 from workflow.context import Ports
-from workflow.wording import link
+from workflow.ports import NewJob
+from workflow.pushed_words import Said, pushed_words
 
-MOST_PUSHED = 600
-"""Bytes of a notice's words in chat: the rest stands on its page."""
+WORKERS = (StaffRole.OWNER, StaffRole.STAFF)
+"""Who does something for the firm: viewers are told nothing."""
+SOON = 20
+"""Priority of a push that somebody waits for."""
+NOT_FOLLOWING = "not_following"
+"""Why nothing is pushed: no account of theirs follows ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What the members of a firm in ``roles`` are told on one occasion, or the one ``person_id``.
+
+    ``key`` names the occasion: each person is told it once, ever. ``body`` is plain Chinese text; ``path`` is where one
+    goes on, a path of ours. ``notice`` are the fields of a subscribe or template message: ``kind``, ``title``,
+    ``firm``, ``deadline`` (``2026-12-25``, or empty), ``state``, ``advice``; None: it goes as text to the chat only.
+    It is pushed from ``due`` on, at once where that is None, and no more after ``worth_until``; not at all where
+    ``unpushed`` says why not.
+    """
+
+    enterprise_id: int | None
+    key: str
+    clause: str
+    title: str
+    body: str
+    path: str
+    roles: tuple[StaffRole, ...] = WORKERS
+    person_id: int | None = None
+    notice: dict[str, Any] | None = None
+    due: datetime | None = None
+    worth_until: datetime | None = None
+    unpushed: str = ""
 
 
 async def tell_firm(
@@ -18,20 +54,16 @@ async def tell_firm(
     title: str,
     body: str,
     path: str,
-    roles: tuple[StaffRole, ...] = (StaffRole.OWNER, StaffRole.STAFF),
+    roles: tuple[StaffRole, ...] = WORKERS,
+    notice: dict[str, Any] | None = None,
+    due: datetime | None = None,
+    worth_until: datetime | None = None,
 ) -> None:
-    """Inside the caller's transaction: tell every member of ``roles``. ``key`` names the occasion: said once, ever.
-
-    ``body`` is plain Chinese text; ``path`` is where one goes on, a path of ours.
-    """
-    members = await Staff.filter(
-        enterprise_id=enterprise_id, left_at=None, person_id__not_isnull=True, role__in=[str(role) for role in roles]
+    """Inside the caller's transaction: tell every member of ``roles``; as :class:`Telling` says."""
+    telling = Telling(
+        enterprise_id, key, clause, title, body, path, roles, notice=notice, due=due, worth_until=worth_until
     )
-    for member in members:
-        assert member.person_id is not None
-        await tell_person(
-            ports, member.person_id, key, clause=clause, title=title, body=body, path=path, enterprise_id=enterprise_id
-        )
+    await tell_many(ports, [telling])
 
 
 async def tell_person(
@@ -44,28 +76,140 @@ async def tell_person(
     body: str,
     path: str,
     enterprise_id: int | None = None,
+    notice: dict[str, Any] | None = None,
+    due: datetime | None = None,
+    worth_until: datetime | None = None,
 ) -> None:
     """Inside the caller's transaction: one person's inbox entry, and its push where they follow the account."""
-    key = f"{key}:{person_id}"
-    if await InboxEntry.exists(key=key):
-        return
-    identity = await WeChatIdentity.filter(person_id=person_id, app_id=ports.app_id, subscribed=True).first()
-    push = None
-    if identity is not None:
-        push = await Answer.create(
-            key=f"notice:{key}"[:128], identity_id=identity.id, kind=AnswerKind.TEXT, created_at=ports.clock.now()
-        )
-        words = body if len(body.encode()) <= MOST_PUSHED else f"{body.encode()[:MOST_PUSHED].decode(errors='ignore')}…"
-        where = f"\n{link(ports.links.page(path), '查看详情')}" if path else ""
-        await answers.make_ready(ports, push, f"{title}\n{words}{where}", None)
-    await InboxEntry.create(
-        key=key,
+    telling = Telling(
+        enterprise_id,
+        key,
+        clause,
+        title,
+        body,
+        path,
         person_id=person_id,
-        enterprise_id=enterprise_id,
-        clause=clause,
-        title=title,
-        body=body,
-        path=path,
-        created_at=ports.clock.now(),
-        push_id=push.id if push else None,
+        notice=notice,
+        due=due,
+        worth_until=worth_until,
     )
+    await tell_many(ports, [telling])
+
+
+async def tell_many(ports: Ports, tellings: Sequence[Telling], *, priority: int = SOON) -> int:
+    """Inside the caller's transaction: all of ``tellings``, with a few statements; how many entries it made.
+
+    What one person is told here to be pushed at one moment goes into one message. Where another transaction tells the
+    same at the same time, the later one fails as a whole: whoever may meet one holds a row of the occasion first.
+    """
+    told = await _addressed(tellings)
+    if told:
+        known = await InboxEntry.filter(key__in=list(told)).values_list("key", flat=True)
+        told = {key: one for key, one in told.items() if key not in set(known)}
+    if not told:
+        return 0
+    identities = await _followers(ports, {person for person, _ in told.values()})
+    pushed = await _push(ports, told, identities, priority)
+    now = ports.clock.now()
+    await InboxEntry.bulk_create(
+        InboxEntry(
+            key=key,
+            person_id=person,
+            enterprise_id=telling.enterprise_id,
+            clause=telling.clause,
+            title=telling.title,
+            body=telling.body,
+            path=telling.path,
+            created_at=now,
+            push_id=pushed.get(key),
+            unpushed=telling.unpushed or ("" if person in identities else NOT_FOLLOWING),
+        )
+        for key, (person, telling) in told.items()
+    )
+    return len(told)
+
+
+async def _addressed(tellings: Sequence[Telling]) -> dict[str, tuple[int, Telling]]:
+    """Whom each telling goes to, by the key of the entry."""
+    firms = {one.enterprise_id for one in tellings if one.person_id is None}
+    members: dict[int | None, list[tuple[int, str]]] = defaultdict(list)
+    if firms:
+        for firm, person, role in (
+            await Staff.filter(enterprise_id__in=firms, left_at=None, person_id__not_isnull=True)
+            .order_by("id")
+            .values_list("enterprise_id", "person_id", "role")
+        ):
+            members[firm].append((person, role))
+    told: dict[str, tuple[int, Telling]] = {}
+    for telling in tellings:
+        if telling.person_id is not None:
+            told[f"{telling.key}:{telling.person_id}"] = (telling.person_id, telling)
+        else:
+            for person, role in members[telling.enterprise_id]:
+                if role in telling.roles:
+                    told[f"{telling.key}:{person}"] = (person, telling)
+    return told
+
+
+async def _followers(ports: Ports, people: Collection[int]) -> dict[int, int]:
+    """The account of each person that follows ours, by the person; of several the one we have known longest."""
+    return dict(
+        await WeChatIdentity.filter(person_id__in=people, app_id=ports.app_id, subscribed=True)
+        .order_by("-id")
+        .values_list("person_id", "id")
+    )
+
+
+async def _push(
+    ports: Ports, told: dict[str, tuple[int, Telling]], identities: dict[int, int], priority: int
+) -> dict[str, int]:
+    """One message for each person and moment: ids of the answers by the entries' keys."""
+    now = ports.clock.now()
+    together: dict[tuple[int, datetime, datetime | None], list[tuple[str, Telling]]] = defaultdict(list)
+    for key, (person, telling) in told.items():
+        if person in identities and not telling.unpushed:
+            together[person, max(now, telling.due or now), telling.worth_until].append((key, telling))
+    if not together:
+        return {}
+    dues: dict[str, datetime] = {}
+    keys: dict[str, str] = {}
+    answers = []
+    for (person, due, worth_until), entries in together.items():
+        name = f"notice:{entries[0][0]}"[:128]
+        dues[name] = due
+        keys.update((key, name) for key, _ in entries)
+        answers.append(
+            Answer(
+                key=name,
+                identity_id=identities[person],
+                kind=AnswerKind.TEXT,
+                state=AnswerState.READY,
+                body=pushed_words(ports.links, [Said(one.title, one.body, one.path) for _, one in entries]),
+                notice=notice_together([(one.notice, one.path) for _, one in entries]),
+                created_at=now,
+                worth_until=worth_until,
+            )
+        )
+    await Answer.bulk_create(answers)
+    ids = dict(await Answer.filter(key__in=list(dues)).values_list("key", "id"))
+    await ports.queue.enqueue_many(
+        [
+            NewJob(PUSH, f"push:{ids[name]}", {"answer": ids[name]}, due + PUSH_MARGIN, priority)
+            for name, due in dues.items()
+        ]
+    )
+    return {key: ids[name] for key, name in keys.items()}
+
+
+def notice_together(notices: Sequence[tuple[dict[str, Any] | None, str]]) -> dict[str, Any] | None:
+    """The fields of one message for several notices, each with its path; ``path`` is where the message leads.
+
+    Several are told as the one whose deadline comes first, and lead to the inbox, where all are.
+    """
+    given = [{**notice, "path": path} for notice, path in notices if notice is not None]
+    if not given:
+        return None
+    first = min(given, key=lambda notice: notice["deadline"] or "9")
+    if len(notices) == 1:
+        return first
+    return {**first, "advice": f"共 {len(notices)} 件，请看收件箱", "path": "/my/inbox"}
