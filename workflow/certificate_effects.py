@@ -19,7 +19,7 @@ from workflow.certificate_numbers import certificate_path
 from workflow.certificate_register import NOTED, PUBLISHED, remarks
 from workflow.context import Ports
 from workflow.desk import put_on_desk
-from workflow.mass_notices import Telling, tell_many
+from workflow.notices import Telling, tell_many
 from workflow.ports import NewJob
 from workflow.problems import Kind, Refused
 from workflow.record import new_event, record_events

@@ -46,8 +46,8 @@ from workflow.certificate_life import holder_to_json, life_from_json, life_to_js
 from workflow.context import Ports
 from workflow.desk import put_on_desk
 from workflow.evidence import owning, put_object
-from workflow.mass_notices import tell_many
 from workflow.months import LOOK_AGAIN, close_months, first_opening, undecided
+from workflow.notices import tell_many
 from workflow.ports import CertifierFailed, ClaimedJob
 from workflow.problems import Kind, Refused
 from workflow.publicity import ISSUE, enqueue_issue
