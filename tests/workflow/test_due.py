@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from jobs.clock import SWEEPS, tick
-from models import Application, ApplicationState, DeskItem, Event, Job
+from models import Application, ApplicationState, Certificate, DeskItem, Event, Job
 from models.transactions import clean_task
 from tests import rows
 from tests.clock import FakeClock
@@ -91,6 +91,101 @@ async def test_a_row_that_its_handler_leaves_as_it_was_does_not_come_at_once_aga
     world.clock.advance(POSTPONED)
     await carry_out(world.ports, entry)
     assert len(seen) == 2
+
+
+async def lapse_all(ports: Ports, applications: list[Application]) -> None:
+    """The same for a batch, as the months do it."""
+    for application in applications:
+        await lapse(ports, application)
+
+
+TOGETHER = Due(Application, (ApplicationState.SUPPLEMENT,), lapse, together=lapse_all)
+
+
+async def test_a_batch_moves_in_one_transaction_and_batches_follow_each_other(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(due, "TOGETHER", 3)
+    batches: list[int] = []
+
+    async def together(ports: Ports, applications: list[Application]) -> None:
+        batches.append(len(applications))
+        await lapse_all(ports, applications)
+
+    await waiting(8)
+    assert await carry_out(world.ports, Due(Application, ("supplement",), lapse, together=together)) == 8
+    assert batches == [3, 3, 2]
+    assert await carry_out(world.ports, TOGETHER) == 0
+
+
+async def test_a_batch_that_fails_goes_row_by_row_and_only_the_bad_one_waits(world: World) -> None:
+    bad, *others = await waiting(4)
+
+    async def one(ports: Ports, application: Application) -> None:
+        if application.id == bad.id:
+            raise ValueError("sample")
+        await lapse(ports, application)
+
+    async def together(ports: Ports, applications: list[Application]) -> None:
+        for application in reversed(applications):
+            await one(ports, application)
+
+    entry = Due(Application, (ApplicationState.SUPPLEMENT,), one, together=together)
+    assert await carry_out(world.ports, entry) == 3
+    moved = sorted(await Event.all().values_list("subject_id", flat=True))
+    assert moved == [application.id for application in others]
+    await bad.refresh_from_db()
+    assert (bad.version, bad.due_at) == (0, world.clock.now() + POSTPONED)
+
+
+async def test_what_a_batch_leaves_as_it_was_is_postponed_by_the_column_it_waits_in(world: World) -> None:
+    lazy, done = [await rows.certificate(month_opens_at=rows.NOW) for _ in range(2)]
+
+    async def together(_ports: Ports, certificates: list[Certificate]) -> None:
+        await Certificate.filter(id=done.id).update(month_opens_at=None)
+
+    entry = Due(Certificate, ("active",), lapse, "month_opens_at", together)
+    assert await carry_out(world.ports, entry) == 1
+    await lazy.refresh_from_db()
+    assert lazy.month_opens_at == world.clock.now() + POSTPONED
+
+
+@pytest.mark.parametrize("count", [1, 20])
+async def test_batches_at_once_move_each_row_once(world: World, monkeypatch: pytest.MonkeyPatch, count: int) -> None:
+    monkeypatch.setattr(due, "TOGETHER", 6)
+    await waiting(count)
+    sweeps = [clean_task(carry_out(world.ports, TOGETHER), name=str(n)) for n in range(4)]
+    assert sum(await asyncio.gather(*sweeps)) == count
+    assert await Event.all().count() == count
+
+
+async def test_a_tick_does_not_join_a_line_that_is_under_way_here(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started, go_on = asyncio.Event(), asyncio.Event()
+
+    async def together(ports: Ports, applications: list[Application]) -> None:
+        await lapse_all(ports, applications)
+
+    async def slowly(ports: Ports, line: Due) -> int:
+        started.set()
+        await go_on.wait()
+        return await carry_out(ports, line)
+
+    await waiting(3)
+    monkeypatch.setattr(due, "DUE", (Due(Application, (ApplicationState.SUPPLEMENT,), lapse, together=together),))
+    monkeypatch.setattr(due, "carry_out", slowly)
+    for tick_number in range(2):
+        await world.ports.queue.enqueue(SWEEP, f"sweep:{tick_number}", {}, due=world.clock.now())
+    first, second = await world.ports.queue.claim(2, 60)
+    long = clean_task(due.sweep(world.ports, first), name="long")
+    await started.wait()
+    await due.sweep(world.ports, second)
+    assert await Event.all().count() == 0
+    go_on.set()
+    await long
+    assert await Event.all().count() == 3
+    assert not await Job.exists(done_at=None)
 
 
 async def test_sweeps_at_once_move_each_row_once(world: World) -> None:
