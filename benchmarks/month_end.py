@@ -1,0 +1,264 @@
+"""The end of a month for many firms at once, on PostgreSQL (8.1, 9.2).
+
+``python -m benchmarks.month_end postgres://… [--firms 10000 100000]`` makes a database of its own for each number of
+firms, every firm with a living certificate, two people and one of them in chat, and drops it afterwards. A process of
+its own sweeps what falls due, as the worker does: the month opens, its window closes with nothing filed (months and
+certificates warned, notices and their pushes committed, certificates to be drawn anew), and the days to make it up end
+(suspended, told, published). Pushes go out at WeChat's pace and certificates are drawn later: not in these times.
+"""
+
+import argparse
+import asyncio
+import json
+import secrets
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any, cast
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+from tortoise.models import Model
+
+from benchmarks.processes import watching
+from gateways.procrastinate_queue import ProcrastinateQueue
+from models import (
+    Answer,
+    Application,
+    Certificate,
+    Enterprise,
+    Event,
+    InboxEntry,
+    Job,
+    MonthlyFiling,
+    Person,
+    Rendering,
+    Staff,
+    StaffRole,
+    WeChatIdentity,
+)
+from models.database import migrate, open_database
+from standard import life
+from standard.calendar import midnight
+from standard.profile import edition_on
+from standard.validity import Holder
+from tests.clock import FakeClock
+from workflow import due, month_life, months
+from workflow.bell import Bell
+from workflow.certificate_life import holder_to_json, life_to_json
+from workflow.context import Ports
+from workflow.links import Links
+
+ISSUED = date(2026, 11, 10)
+NOW = datetime(2026, 11, 10, 2, tzinfo=UTC)
+APP = "wxsample"
+AT_ONCE = 5_000
+PHASES = (
+    ("month opened", midnight(date(2026, 12, 1)), months.open_months),
+    ("window closed", midnight(date(2026, 12, 26)), month_life.close_windows),
+    ("make-up ended", midnight(date(2026, 12, 31)), month_life.end_make_ups),
+)
+COUNTED = (MonthlyFiling, Event, InboxEntry, Answer, Rendering, Job)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("server", metavar="URL")
+    parser.add_argument("--firms", type=int, nargs="+", default=[10_000, 100_000])
+    parser.add_argument("--sweep", action="store_true", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.sweep:
+        asyncio.run(_sweep(given.server))
+    else:
+        asyncio.run(_run(given.server, given.firms))
+
+
+async def _run(server: str, sizes: Sequence[int]) -> None:
+    took: dict[str, list[float]] = {}
+    for firms in sizes:
+        async with _database(server) as url:
+            await _fill(url, firms)
+            for phase, each in (await _measure(url, firms)).items():
+                took.setdefault(phase, []).append(each)
+    if len(sizes) > 1:
+        print(f"cost of one firm, at {sizes[-1]} against {sizes[0]}:")
+        for phase, each in took.items():
+            print(f"  {phase}: {each[-1] / each[0]:.2f} ×")
+
+
+@asynccontextmanager
+async def _database(server: str) -> AsyncIterator[str]:
+    name = f"zhuisu_bench_{secrets.token_hex(4)}"
+    url = urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
+    admin = await asyncpg.connect(server)
+    await admin.execute(f'CREATE DATABASE "{name}"')
+    try:
+        await migrate(url)
+        yield url
+    finally:
+        await admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        await admin.close()
+
+
+async def _measure(url: str, firms: int) -> dict[str, float]:
+    """Milliseconds a firm by phase, printed with all else."""
+    command = (sys.executable, "-m", "benchmarks.month_end", url, "--sweep")
+    sweeper = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+    assert sweeper.stdout is not None
+    async with watching({"sweep": sweeper.pid}, "sweep", urlsplit(url).path[1:]) as watch:
+        lines = [json.loads(line) async for line in sweeper.stdout]
+    await sweeper.wait()
+    if sweeper.returncode:
+        raise RuntimeError("the sweep failed")
+    used = watch.groups["sweep"]
+    print(f"{firms} firms due at once; the sweep's process held at most {used.peak_mb:.0f} MiB")
+    cost: dict[str, float] = {}
+    for line in lines:
+        each = cost[line["phase"]] = line["seconds"] / firms * 1000
+        print(f"  {line['phase']}: {line['moved']} in {line['seconds']:.1f} s, {each:.2f} ms a firm")
+        print(f"    rows: {', '.join(f'{name} {count}' for name, count in line['rows'].items())}")
+    cpu = watch.groups["PostgreSQL"].seconds
+    print(f"  CPU in all: the sweep {used.seconds:.0f} s, PostgreSQL {cpu:.0f} s")
+    return cost
+
+
+# --- the process that sweeps -----------------------------------------------------------------------------------------
+
+
+async def _sweep(url: str) -> None:
+    clock = FakeClock(NOW)
+    ports = cast(
+        Ports,
+        SimpleNamespace(
+            clock=clock,
+            queue=ProcrastinateQueue(clock),
+            links=Links("https://sample.test", b"s" * 32, 30),
+            certifier=SimpleNamespace(sample=False),
+            bell=Bell(),
+            app_id=APP,
+        ),
+    )
+    async with open_database(url, migrate=False):
+        for phase, moment, handler in PHASES:
+            clock.advance(moment - clock.now())
+            (line,) = [line for line in due.DUE if line.together is handler]
+            before = [await kind.all().count() for kind in COUNTED]
+            started = time.perf_counter()
+            moved = await due.carry_out(ports, line)
+            seconds = time.perf_counter() - started
+            after = [await kind.all().count() for kind in COUNTED]
+            more = {
+                kind._meta.db_table: now - then
+                for kind, then, now in zip(COUNTED, before, after, strict=True)
+                if now > then
+            }
+            print(json.dumps({"phase": phase, "moved": moved, "seconds": seconds, "rows": more}), flush=True)
+
+
+# --- firms -----------------------------------------------------------------------------------------------------------
+
+
+async def _fill(url: str, firms: int) -> None:
+    async with open_database(url, migrate=False):
+        there = await asyncpg.connect(url)
+        for first in range(1, firms + 1, AT_ONCE):
+            for rows in _rows(range(first, min(first + AT_ONCE, firms + 1))):
+                await _copy(there, rows)
+        for kind in (Person, Enterprise, Staff, WeChatIdentity, Application, Certificate):
+            table = kind._meta.db_table
+            await there.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM \"{table}\"")
+        await there.execute("VACUUM ANALYZE")
+        await there.close()
+
+
+async def _copy(there: asyncpg.Connection, rows: Sequence[Model]) -> None:
+    fields = rows[0]._meta.fields_map
+    names = [name for name in fields if name in rows[0]._meta.fields_db_projection]
+    columns = [rows[0]._meta.fields_db_projection[name] for name in names]
+    records = [tuple(fields[name].to_db_value(getattr(row, name), row) for name in names) for row in rows]
+    await there.copy_records_to_table(rows[0]._meta.db_table, columns=columns, records=records)
+
+
+def _rows(numbers: range) -> Iterator[list[Any]]:
+    yield [Person(id=2 * number + side, created_at=NOW) for number in numbers for side in (0, 1)]
+    yield [
+        Enterprise(
+            id=number,
+            uscc=f"91330100{number:010d}",
+            name=f"样例第{number}电缆有限公司",
+            address="样例省样例市样例路 1 号",
+            organisation_role="maker",
+            is_sample=True,
+            created_at=NOW,
+        )
+        for number in numbers
+    ]
+    yield [
+        Staff(
+            id=2 * number + side,
+            enterprise_id=number,
+            person_id=2 * number + side,
+            name="样例人员",
+            role=(StaffRole.OWNER, StaffRole.STAFF)[side],
+            created_at=NOW,
+        )
+        for number in numbers
+        for side in (0, 1)
+    ]
+    yield [
+        WeChatIdentity(
+            id=number,
+            app_id=APP,
+            openid=f"osample{number:021d}",
+            person_id=2 * number,
+            subscribed=True,
+            created_at=NOW,
+            last_seen_at=NOW,
+        )
+        for number in numbers
+    ]
+    yield [
+        Application(
+            id=number,
+            ref=f"application-{number}",
+            enterprise_id=number,
+            level="A",
+            sells_online=False,
+            state="certified",
+            opened_by_id=2 * number,
+            opened_at=NOW,
+        )
+        for number in numbers
+    ]
+    yield [_certificate(number) for number in numbers]
+
+
+def _certificate(number: int) -> Certificate:
+    edition = edition_on(ISSUED)
+    event = life.Issue(on=ISSUED, number=f"T/CMIF-2026-{number:06d}", grade="A")
+    born = cast(life.Step, life.apply(life.Certificate(), event, edition)).certificate
+    holder = Holder(f"样例第{number}电缆有限公司", f"91330100{number:010d}", "样例省样例市样例路 1 号", ("电线电缆",))
+    return Certificate(
+        id=number,
+        number=born.number,
+        serial=number,
+        enterprise_id=number,
+        application_id=number,
+        grade=born.grade,
+        state=born.state,
+        issued_on=born.issued,
+        last_day=born.last_day,
+        holder=holder_to_json(holder),
+        life=life_to_json(born),
+        revision=1,
+        created_at=NOW,
+        due_at=midnight(born.last_day + timedelta(days=1)),
+        month_opens_at=months.first_opening(born.issued, born.last_day, edition),
+    )
+
+
+if __name__ == "__main__":
+    main()
