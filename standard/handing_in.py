@@ -67,7 +67,7 @@ def handing(material: str, edition: Edition) -> Handing:
         material in edition.words("handing_in.per_product"),
         _number_of("least_files", material, edition),
         _number_of("most_files", material, edition),
-        _asks(material, edition),
+        asked_beside(material, edition),
         _groups(f"handing_in.words_{material}", edition),
         material in edition.words("handing_in.named"),
     )
@@ -114,7 +114,7 @@ _MOST = 1_000_000
 @cites("7.1", "A")
 def declared(material: str, given: Mapping[str, Any], edition: Edition) -> dict[str, str | int]:
     """What was stated, in one form each; :class:`DeclaredOdd` where something is missing, wrong or not asked."""
-    asks = {ask.name: ask for ask in _asks(material, edition)}
+    asks = {ask.name: ask for ask in asked_beside(material, edition)}
     if strange := next((name for name in given if name not in asks), None):
         raise DeclaredOdd(strange, "这项资料不需要填写这一栏")
     found: dict[str, str | int] = {}
@@ -220,7 +220,9 @@ def _number_of(entry: str, material: str, edition: Edition) -> int:
     return dict(stated).get(material, 1)
 
 
-def _asks(material: str, edition: Edition) -> tuple[Ask, ...]:
+@cites("7.1", "C(2)", "C(4)", rows=("R39", "R40"))
+def asked_beside(filed_as: str, edition: Edition) -> tuple[Ask, ...]:
+    """What is stated beside a file: by the id of its material, or ``month_`` with the kind of a month's file."""
     name = f"handing_in.asks_{material}"
     if name not in edition.parameters:
         return ()

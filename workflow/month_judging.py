@@ -1,12 +1,16 @@
-"""What a month comes to as it stands: what is missing, what fails, what is still being looked at (C, R6, R9, R39)."""
+"""What a month comes to as it stands: what is missing, what fails, what is still being looked at (C, R6, R9, R39).
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+Only rows are read: every file was looked at by a job of its own (:mod:`workflow.month_files`), so that thousands of
+months are judged together when their window closes.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from models import FilingFile, FilingFileState, MonthlyFiling
+from models import MonthlyFiling
 from workflow.context import Ports
 
 
@@ -33,25 +37,21 @@ class CodeFiled:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """``outcome`` with its ``verdict`` as plain data. ``filed_at``: when the last of what counts reached us, None where
-    nothing did. ``codes``: what the month is filed with."""
+    """``outcome`` with its ``verdict`` as plain data: ``outcome``, ``complete``, ``timely``, ``missing`` in words,
+    ``findings``, ``repeated``, and the refs of the ``files`` it judged. ``filed_at``: when the last of what counts
+    reached us, None where nothing did. ``codes``: what the month is filed with."""
 
     outcome: Standing
     verdict: dict[str, Any]
     codes: tuple[CodeFiled, ...] = ()
     filed_at: datetime | None = None
 
+    @property
+    def findings(self) -> list[dict[str, Any]]:
+        """What does not pass, as it is told."""
+        return [finding for finding in self.verdict["findings"] if finding["outcome"] != "pass"]
+
 
 async def judged(ports: Ports, filings: Sequence[MonthlyFiling]) -> dict[int, Judgement]:
     """The judgements by the id of the filing; reads only, in the caller's transaction or in none."""
-    waiting = set(
-        await FilingFile.filter(
-            filing_id__in=[filing.id for filing in filings], state=FilingFileState.HANDED_IN
-        ).values_list("filing_id", flat=True)
-    )
-    return {
-        filing.id: Judgement(
-            Standing.WAITING if filing.id in waiting else Standing.MISSING, {"outcome": "fail", "findings": []}
-        )
-        for filing in filings
-    }
+    raise NotImplementedError
