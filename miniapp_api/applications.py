@@ -16,7 +16,7 @@ from workflow import applications
 from workflow.access import Asker, firm_of_members
 from workflow.applications import Slot
 from workflow.context import Ports
-from workflow.slots import CSV, OFD, PDF, PICTURES, XLSX
+from workflow.uploads import CSV, OFD, PDF, PICTURES, XLSX
 
 chapter = Chapter("applications", "申报")
 

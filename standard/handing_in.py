@@ -223,7 +223,7 @@ def _number_of(entry: str, material: str, edition: Edition) -> int:
 @cites("7.1", "C(2)", "C(4)", rows=("R39", "R40"))
 def asked_beside(filed_as: str, edition: Edition) -> tuple[Ask, ...]:
     """What is stated beside a file: by the id of its material, or ``month_`` with the kind of a month's file."""
-    name = f"handing_in.asks_{material}"
+    name = f"handing_in.asks_{filed_as}"
     if name not in edition.parameters:
         return ()
     rows = cast("tuple[tuple[Any, ...], ...]", edition.value(name))

@@ -8,8 +8,9 @@ from workflow.application_wording import page
 from workflow.applications import enqueue_judgement, put_into_slot
 from workflow.case import Case, case_of
 from workflow.context import Ports
+from workflow.file_judging import print_findings, prove_by
 from workflow.findings import worst_of
-from workflow.material_judging import STATES, print_findings, prove_by
+from workflow.material_judging import STATES
 from workflow.slots import Slot, slots_of
 from workflow.trace_codes import opaque_code, trace_code_of
 from workflow.wording import link, nothing_found
@@ -56,7 +57,7 @@ async def hand_in_photo(ports: Ports, identity: WeChatIdentity, photo: Photo) ->
     judged: dict[str, Any] = {}
     # The register is asked of an opaque code, which takes a job of its own (R33).
     if kind == CERTIFICATE and opaque_code(inspection.report, case.edition) is None:
-        findings = print_findings(case, inspection.report)
+        findings = print_findings(inspection.report, case.edition)
         judged = {
             "state": STATES[worst_of(findings)],
             "findings": findings,

@@ -5,14 +5,11 @@ its draft. From its submission on a material stays as it is; in a supplement onl
 """
 
 import hashlib
-import io
 import secrets
-import zipfile
 from typing import Any
 
 from tortoise.exceptions import IntegrityError
 
-from inspection.identify import MediaType, identify
 from models import (
     OPEN,
     TAKES_FILES,
@@ -45,8 +42,9 @@ from workflow.evidence import keep_file
 from workflow.ports import ObjectMissing
 from workflow.problems import Kind, Refused
 from workflow.record import record_event
-from workflow.slots import CSV, OFD, XLSX, Progress, Slot, edition_of, progress, progress_of, slots_of
+from workflow.slots import Progress, Slot, edition_of, progress, progress_of, slots_of
 from workflow.transitions import Moved, move
+from workflow.uploads import LONGEST_NAME, admitted, checked_key, key_reused
 
 __all__ = (
     "Ask", "NextStep", "Progress", "Slot", "application_of", "applications_of", "current_application",
@@ -56,8 +54,6 @@ __all__ = (
 
 JUDGE = "material.judge"
 VERIFY = "application.verify"
-LEAST_KEY, MOST_KEY = 8, 128
-LONGEST_NAME = 255
 
 
 async def open_application(
@@ -176,15 +172,13 @@ async def hand_in(
     ``material_closed`` (submitted, or passed already), ``slot_full``.
     """
     application = await application_of(asker, ref, StaffRole.STAFF)
-    if not (LEAST_KEY <= len(key) <= MOST_KEY and key.isascii() and key.isprintable()):
-        advice = f"上传编号应为 {LEAST_KEY} 到 {MOST_KEY} 个英文字符"
-        raise Refused(Kind.INVALID, "key_malformed", advice, field="key")
+    checked_key(key)
     sha256 = hashlib.sha256(data).hexdigest()
     if (known := await _by_key(application, key)) is not None:
         return _same(known, kind, product_id, sha256)
     slot = await _open_slot(ports, application, kind, product_id)
     stated = _declared(ports, application, kind, declared or {})
-    media_type = _admitted(ports, slot, data, file_name)
+    media_type = admitted(ports, slot.material.name, slot.accepts, data, file_name, clause="A")
     evidence = await keep_file(
         ports,
         data,
@@ -273,8 +267,7 @@ async def _by_key(application: Application, key: str) -> Material | None:
 def _same(known: Material, kind: str, product_id: int | None, sha256: str) -> Material:
     if (known.kind, known.product_id, known.evidence.sha256) == (kind, product_id, sha256):
         return known
-    advice = "这个上传编号已用于另一份文件：请刷新页面后重新上传"
-    raise Refused(Kind.CONFLICT, "key_reused", advice, clause="7.1(2)", field="key")
+    raise key_reused("7.1(2)")
 
 
 async def _open_slot(ports: Ports, application: Application, kind: str, product_id: int | None) -> Slot:
@@ -316,43 +309,6 @@ def _declared(ports: Ports, application: Application, kind: str, given: dict[str
         return dict(declared(kind, given, edition_of(application, ports.clock.now())))
     except DeclaredOdd as odd:
         raise Refused(Kind.INVALID, "declared_odd", str(odd), clause="7.1(2)", field=f"declared.{odd.field}") from None
-
-
-_TITLES = {
-    "image/jpeg": "JPEG", "image/png": "PNG", "application/pdf": "PDF", OFD: "OFD", XLSX: "Excel（.xlsx）", CSV: "CSV",
-}  # fmt: skip
-
-
-def _admitted(ports: Ports, slot: Slot, data: bytes, file_name: str) -> str:
-    if not data:
-        raise Refused(Kind.INVALID, "file_empty", "文件是空的：请重新选择", field="file")
-    if len(data) > ports.max_bytes:
-        advice = f"文件超过 {ports.max_bytes // 2**20} MB：请压缩或拆分后上传"
-        raise Refused(Kind.INVALID, "file_too_large", advice, field="file")
-    media_type = media_type_of(data, file_name)
-    if media_type not in slot.accepts:
-        advice = f"“{slot.material.name}”请上传 {'、'.join(_TITLES[one] for one in slot.accepts)} 文件"
-        raise Refused(Kind.INVALID, "file_type", advice, clause="A", field="file")
-    return media_type
-
-
-def media_type_of(data: bytes, file_name: str) -> str:
-    """What kind of file it is, by its bytes; text counts as CSV where its name says so."""
-    media = identify(data)
-    if media is not MediaType.UNKNOWN:
-        return media.value
-    if data.startswith(b"PK\x03\x04"):
-        try:
-            with zipfile.ZipFile(io.BytesIO(data)) as archive:
-                names = set(archive.namelist()[:10_000])
-        except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError):
-            return media.value
-        if "OFD.xml" in names:
-            return OFD
-        if "[Content_Types].xml" in names and any(name.startswith("xl/") for name in names):
-            return XLSX
-        return media.value
-    return CSV if file_name.lower().endswith((".csv", ".txt")) else media.value
 
 
 async def judge_product_again(ports: Ports, product_id: int) -> None:

@@ -6,15 +6,13 @@ is for :mod:`workflow.consistency`. Repeating the job changes nothing: a verdict
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 from inspection.materials import DocumentReport, Ledger, LedgerKind, LedgerRefused
-from inspection.report import PictureRefused, Report, Request
+from inspection.report import PictureRefused
 from models import Application, Inspection, Material, MaterialState
 from models.transactions import transaction
-from standard.codes import judge, opaque, read, stated_level
 from standard.facts import PublicQuery
 from standard.handing_in import ReadAs, handing, query_shows, words_found
 from standard.materials import SealSeen, seal
@@ -23,35 +21,15 @@ from standard.outcome import Finding, Outcome
 from workflow.applications import verify_once_judged
 from workflow.case import Case, case_of
 from workflow.context import Ports
-from workflow.findings import plain_finding, worst_of
-from workflow.inspections import Looked, as_plain, inspection_key, keep_inspected, record_inspection
-from workflow.people import hint_of
-from workflow.ports import ClaimedJob, InspectionFailed, ObjectMissing, Register, Reply
-from workflow.products import prove_patterns
+from workflow.file_judging import Judged, judge_body, judge_print, prove_by, shared_file, single, stored
+from workflow.findings import plain_finding
+from workflow.inspections import as_plain, record_inspection
+from workflow.ports import ClaimedJob, InspectionFailed, ObjectMissing
 from workflow.record import record_event
-from workflow.registries import compared, registry_finding
-from workflow.seen_before import same_file_of_others
-from workflow.slots import CSV, XLSX
-from workflow.trace_codes import opaque_code
-from workflow.wording import BEYOND_ONE_PHOTO, clause_number
+from workflow.uploads import CSV, XLSX
 
 PASS, FAIL, UNCLEAR = Outcome.PASS, Outcome.FAIL, Outcome.UNCLEAR
 STATES = {PASS: MaterialState.PASSED, FAIL: MaterialState.FAILED, UNCLEAR: MaterialState.UNCLEAR}
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """What one file came to: findings as they are stored, the report behind them, a certificate's inspection."""
-
-    findings: list[dict[str, Any]]
-    report: dict[str, Any] | None = None
-    looked: Looked | None = None
-    known: Inspection | None = None
-
-    @property
-    def state(self) -> MaterialState:
-        """The material's state by its worst finding (R6)."""
-        return STATES[worst_of(self.findings)]
 
 
 async def judge_material(ports: Ports, job: ClaimedJob) -> None:
@@ -71,7 +49,7 @@ async def judge_material(ports: Ports, job: ClaimedJob) -> None:
             ports.bell.ring("jobs")
             return
         # Twice is the file's fault, not chance: it would take the next process down as well.
-        judged = _one(UNCLEAR, "7.2(2)", "这份文件无法处理：请重新扫描或拍摄后，换一份上传。", "R6")
+        judged = single(UNCLEAR, "7.2(2)", "这份文件无法处理：请重新扫描或拍摄后，换一份上传。", "R6")
     async with transaction():
         if not await ports.queue.finish(job):
             return
@@ -90,7 +68,7 @@ async def record_judgement(
     if judged.looked is not None:
         inspection = await record_inspection(ports, material.evidence_id, judged.looked, product_id=material.product_id)
     changed = await Material.filter(id=material.id, state__in=[str(state) for state in over]).update(
-        state=judged.state,
+        state=STATES[judged.outcome],
         findings=judged.findings,
         report=judged.report,
         inspection_id=inspection.id if inspection else None,
@@ -106,17 +84,9 @@ async def record_judgement(
             material.id,
             actor="system",
             clause="7.2(2)",
-            after={"state": judged.state.value},
+            after={"state": STATES[judged.outcome].value},
             evidence_sha256=material.evidence.sha256,
         )
-
-
-async def prove_by(ports: Ports, product_id: int | None, inspection: Inspection, sha256: str) -> None:
-    """Inside the caller's transaction: the code that a certificate carries proves the product's patterns (3.4)."""
-    report = inspection.report
-    read_well = any(f["clause"] == "code" and f["verdict"] == "pass" for f in report["findings"])
-    if product_id is not None and read_well:
-        await prove_patterns(ports, product_id, [code["text"] for code in report["codes"][:1]], sha256)
 
 
 async def look_at(ports: Ports, case: Case, material: Material) -> Judged:
@@ -128,9 +98,12 @@ async def look_at(ports: Ports, case: Case, material: Material) -> Judged:
         data = await ports.storage.get(material.evidence.storage_key)
         match how:
             case ReadAs.PRINT:
-                return await _print(ports, case, material, data)
+                assert material.product is not None
+                return await judge_print(ports, case.firm, material.product, case.edition, material.evidence, data)
             case ReadAs.BODY:
-                return await _body(ports, case, material, data)
+                assert material.product is not None
+                beside = certificate_beside(case, material)
+                return await judge_body(ports, material.product, material.evidence, data, beside)
             case ReadAs.LEDGER:
                 return await _ledger(ports, case, material, data)
             case ReadAs.RECORD if material.evidence.media_type in (XLSX, CSV):
@@ -142,106 +115,14 @@ async def look_at(ports: Ports, case: Case, material: Material) -> Judged:
             case _:
                 return await _document(ports, case, material, data)
     except PictureRefused as refusal:
-        return _one(FAIL, "7.1(2)", refusal.advice, code=refusal.code)
+        return single(FAIL, "7.1(2)", refusal.advice, code=refusal.code)
     except LedgerRefused as refusal:
-        return _one(FAIL, "7.1(2)", refusal.advice, code=refusal.code)
+        return single(FAIL, "7.1(2)", refusal.advice, code=refusal.code)
     except ObjectMissing:
-        return _one(UNCLEAR, "7.1(2)", "这份文件已不在存储中：请重新上传。", code="file_dropped")
-
-
-def _one(outcome: Outcome, clause: str, reason: str, *rows: str, code: str = "") -> Judged:
-    return Judged([plain_finding(Finding(clause, outcome, reason, rows), code=code)])
+        return single(UNCLEAR, "7.1(2)", "这份文件已不在存储中：请重新上传。", code="file_dropped")
 
 
 # --- photos ----------------------------------------------------------------------------------------------------------
-
-
-async def _print(ports: Ports, case: Case, material: Material, data: bytes) -> Judged:
-    product = material.product
-    assert product is not None
-    hint = hint_of(product)
-    request = Request(data, hint.sheet_mm, (hint,))
-    key = inspection_key(material.evidence, request)
-    if (known := await Inspection.get_or_none(key=key)) is not None:
-        return Judged(print_findings(case, known.report), await _platform(ports, case, known.report), None, known)
-    looked = await keep_inspected(ports, material.evidence, key, await ports.inspector.inspect(request))
-    report = as_plain(looked.report)
-    return Judged(print_findings(case, report), await _platform(ports, case, report), looked)
-
-
-async def _platform(ports: Ports, case: Case, report: dict[str, Any]) -> dict[str, Any] | None:
-    """What the trace register states of an opaque code, kept with its photo (3.4, R33, R34); None where it does not,
-    or of another firm's."""
-    code = opaque_code(report, case.edition)
-    if code is None or code.canonical is None:
-        return None
-    answer = await ports.registries.ask(Register.TRACE, code.canonical)
-    answer = compared(answer, {"name": case.firm.name, "uscc": case.firm.uscc})
-    if answer.reply is not Reply.FOUND or registry_finding(answer).outcome is not PASS:
-        return None
-    return {"platform": {"code": code.canonical, "level": stated_level(code, answer.record, case.edition).value}}
-
-
-def print_findings(case: Case, report: dict[str, Any]) -> list[dict[str, Any]]:
-    """What stands against a certificate's photo, clause by clause, the print (D) apart from code and picture (R5)."""
-    found = [_stored(finding) for finding in report["findings"] if _counts(finding)]
-    for code in report["codes"][:1]:
-        found += _code_findings(case, code["text"])
-    found += [_flagged(flag) for flag in report["flags"] if flag["code"] == "seen_before"]
-    if report["retake"] and any(finding["outcome"] == UNCLEAR for finding in found):
-        found.append(plain_finding(Finding("D", UNCLEAR, f"重拍建议：{report['retake']}", ("R6",))))
-    return found or [plain_finding(Finding("D", PASS, "追溯码和照片可判的印刷各项符合要求（3.4，附录 D）。"))]
-
-
-def _counts(finding: dict[str, Any]) -> bool:
-    if finding["verdict"] == "pass":
-        return False
-    return finding["verdict"] == "fail" or finding["clause"] not in BEYOND_ONE_PHOTO
-
-
-def _stored(finding: dict[str, Any]) -> dict[str, Any]:
-    """An inspection's finding as it is stored of a material; ``check`` keeps the inspection's own name."""
-    clause = _CLAUSES.get(finding["clause"]) or clause_number(finding["clause"]).split("、")[0]
-    told = Finding(clause, Outcome(finding["verdict"]), finding["advice"], tuple(finding["rows"]))
-    return plain_finding(told, check=finding["clause"])
-
-
-_CLAUSES = {
-    "body.code": "4.1.2", "body.match": "6 A-1", "body.text": "A", "shot.code": "4.3.3", "shot.time": "4.3.3",
-    "shot.page": "4.3.3", "ledger.columns": "A", "ledger.rows": "4.1.1", "ledger.cells": "4.1.1",
-    "ledger.codes": "3.4", "ledger.coverage": "3.6", "ledger.elements": "A", "ledger.upload": "A",
-}  # fmt: skip
-
-
-def _code_findings(case: Case, text: str) -> list[dict[str, Any]]:
-    code = read(text, edition=case.edition)
-    form, listed, unique = judge(code, case.edition)
-    # Whether an opaque one is unique its platform shows, not this photo (R33): a look-up is asked for that.
-    judged = (form, listed) if opaque(code, case.edition) else (form, listed, unique)
-    return [plain_finding(finding) for finding in judged if finding.outcome is not PASS]
-
-
-def _flagged(flag: dict[str, Any]) -> dict[str, Any]:
-    finding = Finding("7.2(2)", UNCLEAR, f"{flag['advice']}（7.2(2) 图片真实性）。", ("R6",))
-    return plain_finding(finding, check="photo_authentic", code=flag["code"])
-
-
-async def _body(ports: Ports, case: Case, material: Material, data: bytes) -> Judged:
-    product = material.product
-    assert product is not None
-    beside = certificate_beside(case, material)
-    certificate = Report.from_json(beside.report) if beside is not None else None
-    report = await ports.inspector.inspect_body(data, (hint_of(product),), certificate)
-    kept = as_plain(report) | {"beside": beside.id if beside else None}
-    found = [
-        _stored(finding)
-        for finding in kept["findings"]
-        if finding["verdict"] != "pass" and (beside is not None or finding["clause"] != "body.match")
-    ]
-    if (flag := await same_file_of_others(ports, material.evidence)) is not None:
-        found.append(_flagged({"code": flag.code, "advice": flag.advice}))
-    good = Finding("4.1.2", PASS, "读到唯一可识别的追溯码和本体标识（4.1.2，5）。")
-    return Judged(found or [plain_finding(good)], kept)
 
 
 def certificate_beside(case: Case, material: Material) -> Inspection | None:
@@ -254,15 +135,14 @@ async def _screenshot(ports: Ports, case: Case, material: Material, data: bytes)
     report = await ports.inspector.inspect_screenshot(data, None, ports.clock.now())
     kept = as_plain(report)
     found = [
-        _stored(finding)
+        stored(finding)
         for finding in kept["findings"]
         if finding["verdict"] == "fail" or (finding["verdict"] == "unclear" and finding["clause"] == "shot.page")
     ]
     if query_shows(kept["text"], case.edition) is PublicQuery.NONE:
         advice = "截图上没有读到产品名称、型号和生产企业：请截取查询结果的完整页面（6 A-4）。"
         found.append(plain_finding(Finding("6 A-4", UNCLEAR, advice, ("R6",))))
-    if (flag := await same_file_of_others(ports, material.evidence)) is not None:
-        found.append(_flagged({"code": flag.code, "advice": flag.advice}))
+    found += await shared_file(ports, material.evidence)
     return Judged(found or [plain_finding(Finding("6 A-4", PASS, "截图显示公众可查询到产品信息（6 A-4）。"))], kept)
 
 
@@ -305,7 +185,7 @@ async def _ledger(ports: Ports, case: Case, material: Material, data: bytes) -> 
     kept = as_plain(ledger)
     wanted = _KINDS.get(material.kind)
     found = [
-        _stored(finding)
+        stored(finding)
         for finding in kept["findings"]
         if finding["verdict"] != "pass" and (wanted or finding["clause"] not in _FREE)
     ]
@@ -354,9 +234,7 @@ async def _document(ports: Ports, case: Case, material: Material, data: bytes) -
             findings = [words_found(material.kind, report.text, case.edition)]
             if handing(material.kind, case.edition).names_firm:
                 findings.append(_names(case, report))
-    if (flag := await same_file_of_others(ports, material.evidence)) is not None:
-        return Judged([*map(plain_finding, findings), _flagged({"code": flag.code, "advice": flag.advice})], kept)
-    return Judged([plain_finding(finding) for finding in findings], kept)
+    return Judged([*map(plain_finding, findings), *await shared_file(ports, material.evidence)], kept)
 
 
 def _licence(case: Case, report: DocumentReport) -> list[Finding]:

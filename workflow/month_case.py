@@ -5,8 +5,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from models import Certificate, FiledCode, FilingFile, FilingFileKind, FilingFileState, FilingState, MonthlyFiling
-from models import Photo, PhotoState, Product
+from models import (
+    Certificate,
+    FiledCode,
+    FilingFile,
+    FilingFileKind,
+    FilingFileState,
+    FilingState,
+    MonthlyFiling,
+    Photo,
+    PhotoState,
+    Product,
+)
 from standard.calendar import midnight
 from standard.monthly import asked_of
 from standard.months import Month
@@ -76,9 +86,7 @@ class MonthCase:
         batches = len(self.batches(product_id)) if product_id is not None else 0
         if self.only_product:
             batches = max(batches, self.edition.whole("monthly.batches_of_the_only_product"))
-        return max(
-            self.edition.whole("monthly.photos_least"), batches * self.edition.whole("monthly.photos_a_batch")
-        )
+        return max(self.edition.whole("monthly.photos_least"), batches * self.edition.whole("monthly.photos_a_batch"))
 
     def batches(self, product_id: int) -> tuple[str, ...]:
         """The batches that a product's certificates show, in the order of their photos."""
@@ -143,9 +151,7 @@ async def month_cases(filings: Sequence[MonthlyFiling]) -> dict[int, MonthCase]:
             products.get(filing.enterprise_id, []),
             files.get(filing.id, []),
             last.get(filing.id, {}),
-            frozenset(
-                code for code, where in before.get(filing.enterprise_id, {}).items() if where != filing.id
-            ),
+            frozenset(code for code, where in before.get(filing.enterprise_id, {}).items() if where != filing.id),
             coming.get(filing.id, 0),
         )
         for filing in filings

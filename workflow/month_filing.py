@@ -4,40 +4,20 @@ What is handed in is stored first, then judged by a job of its own, so that a fi
 are taken as long as the month is owed: within its window, to make it up, and after (6.1(5)).
 """
 
-import hashlib
-import secrets
 from dataclasses import dataclass, field
 from typing import Any
 
-from tortoise.exceptions import IntegrityError
-
 from models import (
-    OWES,
-    Evidence,
-    EvidenceSource,
     FilingDialog,
     FilingFile,
-    FilingFileKind,
-    FilingFileState,
-    FilingState,
     MonthlyFiling,
-    PlatformRole,
     Product,
-    StaffRole,
     WeChatIdentity,
 )
-from models.transactions import transaction
-from standard.handing_in import DeclaredOdd, declared as stated_beside
-from workflow.access import Asker, holds, member_of, not_found
+from workflow.access import Asker
 from workflow.context import Ports
-from workflow.evidence import keep_file
-from workflow.month_case import MonthCase, month_case, named, taken_until
-from workflow.month_judging import Judgement, Standing, judged
-from workflow.month_slots import PER_PRODUCT, TITLES, MonthProduct, MonthSlot, month_slots, slot_of
-from workflow.people import lock_person
-from workflow.ports import ObjectMissing
-from workflow.problems import Kind, Refused
-from workflow.record import record_event
+from workflow.month_judging import Standing
+from workflow.month_slots import MonthProduct, MonthSlot
 
 __all__ = (
     "Checklist", "Choice", "Standing", "checklist", "choices", "dialog_of", "enter", "file_bytes", "file_of", "hand_in",

@@ -4,8 +4,8 @@ Only rows are read: every file was looked at by a job of its own (:mod:`workflow
 months are judged together when their window closes.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any

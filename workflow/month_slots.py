@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from models import FilingFile, FilingFileKind, FilingFileState, Product
 from standard.handing_in import Ask, asked_beside
 from workflow.month_case import MonthCase, named
-from workflow.slots import CSV, OFD, PDF, PICTURES, XLSX
+from workflow.uploads import CSV, OFD, PDF, PICTURES, XLSX
 
 TITLES = {
     FilingFileKind.CERTIFICATE_PHOTO: "合格证照片",
@@ -172,7 +172,11 @@ def _missing(case: MonthCase, slots: MonthSlots) -> list[str]:
         if slot.lacking:
             found.append(f"{slot.name}还差 {slot.lacking} 张")
     if lacking := _without_ledger(case, slots.products):
-        found.append(f"缺少追溯数据更新台账（{'、'.join(lacking)}，C(3)）" if slots.ledger.files else "缺少追溯数据更新台账（C(3)）")
+        found.append(
+            f"缺少追溯数据更新台账（{'、'.join(lacking)}，C(3)）"
+            if slots.ledger.files
+            else "缺少追溯数据更新台账（C(3)）"
+        )
     return found
 
 

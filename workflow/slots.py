@@ -17,12 +17,7 @@ from standard.profile import Edition, edition_on, editions_shipped
 from standard.validity import LIVE
 from workflow.findings import plain_finding
 from workflow.trace_codes import LOOK_UP, LookUp, look_ups
-
-PICTURES = ("image/jpeg", "image/png")
-PDF = "application/pdf"
-OFD = "application/ofd"
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-CSV = "text/csv"
+from workflow.uploads import CSV, OFD, PDF, PICTURES, XLSX
 
 _ACCEPTS: dict[ReadAs, tuple[str, ...]] = {
     ReadAs.PRINT: (*PICTURES, PDF),

@@ -26,9 +26,10 @@ from workflow.case import Case, case_of
 from workflow.consistency import findings_across
 from workflow.context import Ports
 from workflow.facts import facts_of, print_verdicts
+from workflow.file_judging import Judged
 from workflow.findings import plain_finding, worst_of
 from workflow.inspections import record_inspection
-from workflow.material_judging import STATES, Judged, certificate_beside, look_at, record_judgement
+from workflow.material_judging import STATES, certificate_beside, look_at, record_judgement
 from workflow.notices import tell_firm
 from workflow.official_records import official_findings
 from workflow.ports import ClaimedJob, InspectionFailed, ObjectMissing
@@ -104,7 +105,11 @@ async def _judged_again(ports: Ports, case: Case) -> list[tuple[Material, Judged
         if beside is None or material.report.get("beside") == beside.id:
             continue
         judged = await look_at(ports, case, material)
-        material.state, material.findings, material.report = judged.state, judged.findings, judged.report or {}
+        material.state, material.findings, material.report = (
+            STATES[judged.outcome],
+            judged.findings,
+            judged.report or {},
+        )
         again.append((material, judged))
     return again
 
@@ -327,7 +332,7 @@ async def _put_in(
             material.inspection = await record_inspection(ports, evidence.id, judged.looked, product_id=product_id)
     elif judged.known is not None:
         material.inspection = judged.known
-    material.state, material.findings, material.report = judged.state, judged.findings, judged.report or {}
+    material.state, material.findings, material.report = STATES[judged.outcome], judged.findings, judged.report or {}
     most = handing(kind, case.edition).most
     gone = [one for one in slot if one.state != MaterialState.PASSED or most == 1]
     case.materials = [*(one for one in case.materials if one not in gone), material]
