@@ -96,6 +96,8 @@ class LedgerKind(StrEnum):
     COVERAGE = "coverage"
     UPLOAD = "upload"
     TRACE = "trace"
+    UPDATE = "update"
+    """The update ledger of a month (C(3)): production, inspection, sale and upload of each product."""
     QUERY = "query"
     UNKNOWN = "unknown"
 
@@ -178,11 +180,25 @@ class CoverageFound:
 
 
 @dataclass(frozen=True, slots=True)
+class ProductShown:
+    """What a ledger shows of one product, over all its sheets: ``product`` and ``model`` as they stand there (empty
+    where no column names them), the ``gtins`` that its codes state where nothing else names it, its distinct
+    ``batches``, and the ``elements`` of C(3) for which some row of it holds something."""
+
+    product: str
+    model: str
+    gtins: tuple[str, ...]
+    batches: tuple[str, ...]
+    elements: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Ledger:
     """One ledger file, read and judged (Appendix A 追溯码与数据类 2–6, Appendix C(3); R43).
 
     ``elements`` are the parts of C(3) that hold data: 生产, 检验, 销售, 国家追溯平台上传记录 (and 原材料, Appendix A).
     ``products``, ``batches`` and ``codes`` are the distinct values, in order; JSON shows at most a hundred of each.
+    ``by_product`` says the same of each product, in order; JSON shows at most five hundred.
     """
 
     name: str
@@ -198,6 +214,7 @@ class Ledger:
     counts: tuple[Count, ...]
     problems: tuple[Problem, ...]
     findings: tuple[Finding, ...]
+    by_product: tuple[ProductShown, ...] = ()
     unread_sheets: tuple[str, ...] = ()
     """Sheets without a header that was understood: cover pages, notes."""
     ms: dict[str, float] = field(default_factory=dict)
@@ -207,6 +224,7 @@ class Ledger:
         data = asdict(self)
         for key in ("products", "batches", "codes"):
             data[key] = {"count": len(data[key]), "first": list(data[key][:100])}
+        data["by_product"] = [shown | {"batches": shown["batches"][:100]} for shown in data["by_product"][:500]]
         for found, plain in zip(self.coverage, data["coverage"], strict=True):
             plain["rate"] = round(float(found.rate), 6)
         return data

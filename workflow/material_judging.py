@@ -171,7 +171,7 @@ def _host(text: str) -> str:
 _KINDS: dict[str, tuple[LedgerKind, ...]] = {
     "production_ledger": (LedgerKind.PRODUCTION, LedgerKind.SALES),
     "coverage_list": (LedgerKind.COVERAGE,),
-    "trace_ledger": (LedgerKind.TRACE,),
+    "trace_ledger": (LedgerKind.TRACE, LedgerKind.UPDATE),
     "query_log": (LedgerKind.QUERY,),
     "upload_records": (LedgerKind.UPLOAD,),
 }

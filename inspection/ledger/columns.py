@@ -60,6 +60,9 @@ _TITLES: dict[str, tuple[str, ...]] = {
     "queried_on": ("查询时间", "查询日期", "扫码时间", "扫码日期"),
     "channel": ("查询渠道", "查询方式", "查询端", "查询来源", "扫码方式", "扫码工具", "查询地区", "扫码地区", "查询IP"),
     "queries": ("查询次数", "扫码次数"),
+    "production": ("生产", "生产情况", "生产记录", "生产信息", "生产环节"),
+    "inspection": ("检验", "检验情况", "检验记录", "检验信息", "检验环节"),
+    "sales": ("销售", "销售情况", "销售记录", "销售信息", "销售环节"),
     "day": ("日期", "时间"),
     "result": ("结果", "结论", "状态"),
     "firm": ("生产企业", "企业名称", "生产厂家", "制造商", "生产单位", "生产企业名称"),
@@ -85,7 +88,8 @@ _UNITS = frozenset({
 
 _WORDS: dict[LedgerKind, tuple[str, ...]] = {
     LedgerKind.COVERAGE: ("覆盖率", "赋码产品统计", "用码统计", "赋码统计"),
-    LedgerKind.TRACE: ("追溯数据", "追溯台账", "追溯信息", "数据更新台账"),
+    LedgerKind.UPDATE: ("更新台账", "追溯数据更新", "追溯更新"),
+    LedgerKind.TRACE: ("追溯数据", "追溯台账", "追溯信息"),
     LedgerKind.UPLOAD: ("上传记录", "数据上传", "同步记录", "上报记录"),
     LedgerKind.QUERY: ("查询记录", "扫码记录"),
     LedgerKind.SALES: ("销售台账", "销售记录", "出库台账", "发货台账", "发货记录"),
@@ -95,12 +99,14 @@ _WORDS: dict[LedgerKind, tuple[str, ...]] = {
 
 ELEMENTS: dict[str, frozenset[str]] = {
     "原材料": frozenset({"material"}),
-    "生产": frozenset({"made_on", "produced", "line"}),
-    "检验": frozenset({"inspected", "inspected_on", "inspection_report"}),
-    "销售": frozenset({"customer", "sold_on", "sold"}),
+    "生产": frozenset({"made_on", "produced", "line", "production"}),
+    "检验": frozenset({"inspected", "inspected_on", "inspection_report", "inspection"}),
+    "销售": frozenset({"customer", "sold_on", "sold", "sales"}),
     "国家追溯平台上传记录": frozenset({"uploaded_on", "upload_result", "platform"}),
 }
 """Appendix C(3) and Appendix A 追溯码与数据类 4: an element is there when one of these columns is."""
+OF_AN_UPDATE = frozenset(ELEMENTS) - {"原材料"}
+"""What C(3) asks of the update ledger of a month."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +233,7 @@ def kind_of(header: Header, sheet: str, file: str) -> LedgerKind:
     names = {column.name for column in header.columns.values()}
     fits = {
         LedgerKind.COVERAGE: "rate" in names or ("coded" in names and bool(names & {"produced", "sold", "quantity"})),
+        LedgerKind.UPDATE: len(elements_of(names) & OF_AN_UPDATE) >= 2,
         LedgerKind.TRACE: len(elements_of(names) - {"国家追溯平台上传记录"}) >= 2,
         LedgerKind.UPLOAD: bool(names & {"uploaded_on", "upload_result", "platform"}),
         LedgerKind.QUERY: bool(names & {"queried_on", "channel", "queries"}),
@@ -241,7 +248,15 @@ def kind_of(header: Header, sheet: str, file: str) -> LedgerKind:
     if fits[LedgerKind.COVERAGE] and not names & {"customer", "inspected", "code"}:
         return LedgerKind.COVERAGE
     fits[LedgerKind.TRACE] = {"生产", "检验", "销售"} <= elements_of(names)  # untitled, it must have all three
-    order = (LedgerKind.TRACE, LedgerKind.QUERY, LedgerKind.UPLOAD, LedgerKind.SALES, LedgerKind.PRODUCTION)
+    fits[LedgerKind.UPDATE] = elements_of(names) == OF_AN_UPDATE
+    order = (
+        LedgerKind.UPDATE,
+        LedgerKind.TRACE,
+        LedgerKind.QUERY,
+        LedgerKind.UPLOAD,
+        LedgerKind.SALES,
+        LedgerKind.PRODUCTION,
+    )
     return next((kind for kind in order if fits[kind]), LedgerKind.UNKNOWN)
 
 

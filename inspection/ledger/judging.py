@@ -8,18 +8,19 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from inspection.ledger.columns import ELEMENTS, NAMES, Header
+from inspection.ledger.columns import ELEMENTS, NAMES, OF_AN_UPDATE, Header
 from inspection.ledger.rows import Data, exact_sum, plain, stated_wrong
 from inspection.ledger.values import Days
-from inspection.materials import Count, CoverageFound, LedgerKind, Problem, Table
+from inspection.materials import Count, CoverageFound, LedgerKind, Problem, ProductShown, Table
 from inspection.report import Finding, Verdict
+from inspection.tracecode import recognise
 
 PASS, FAIL, UNCLEAR = Verdict.PASS, Verdict.FAIL, Verdict.UNCLEAR
 K = LedgerKind
 
 TITLES = {
     K.PRODUCTION: "生产台账", K.SALES: "销售台账", K.COVERAGE: "用码覆盖率统计清单", K.UPLOAD: "追溯平台上传记录",
-    K.TRACE: "追溯数据台账", K.QUERY: "查询记录台账", K.UNKNOWN: "未识别的表",
+    K.TRACE: "追溯数据台账", K.UPDATE: "追溯数据更新台账", K.QUERY: "查询记录台账", K.UNKNOWN: "未识别的表",
 }  # fmt: skip
 BASIS = {
     K.PRODUCTION: "附录 A 追溯码与数据类 2", K.SALES: "附录 A 追溯码与数据类 2", K.COVERAGE: "附录 A 追溯码与数据类 3",
@@ -33,6 +34,7 @@ REQUIRED: dict[LedgerKind, tuple[tuple[str, ...], ...]] = {
     K.COVERAGE: (("product", "category", "model"), ("produced", "sold"), ("coded",)),
     K.UPLOAD: (("code", "batch"), ("uploaded_on",), ("upload_result",)),
     K.TRACE: (("code", "batch", "serial"),),
+    K.UPDATE: (("code", "batch", "serial"),),
     K.QUERY: (("code",), ("queried_on",)),
     K.UNKNOWN: (),
 }
@@ -288,19 +290,98 @@ def _month(span: Days | None) -> str | None:
 
 def elements_filled(sheets: Sequence[Data]) -> tuple[str, ...]:
     """The elements of C(3) for which some row holds something."""
-    found = []
+    held = [element_rows(data) for data in sheets]
+    return tuple(element for element in ELEMENTS if any(any(rows[element]) for rows in held))
+
+
+def element_rows(data: Data) -> dict[str, list[bool]]:
+    """By element of C(3): whether each row holds something of it. Signs that stand for nothing hold nothing, and a row
+    that says that it was not uploaded records no upload."""
+    found: dict[str, list[bool]] = {}
     for element, holders in ELEMENTS.items():
-        if any(_any_filled(data, name) for data in sheets for name in holders):
-            found.append(element)
-    return tuple(found)
+        held = [False] * len(data.rows)
+        for name in holders:
+            if name in data.texts:
+                held = [h or text not in _NOTHING for h, text in zip(held, data.texts[name], strict=True)]
+            elif name in data.numbers or name in data.days:
+                held = [h or cell is not None for h, cell in zip(held, _column(data, name), strict=True)]
+        found[element] = held
+    if said := data.texts.get("upload_result"):
+        not_yet = {text for text in set(said) if text.startswith(_NOT_UPLOADED)}
+        found[_UPLOAD] = [h and text not in not_yet for h, text in zip(found[_UPLOAD], said, strict=True)]
+    return found
 
 
-def _any_filled(data: Data, name: str) -> bool:
-    return (
-        any(data.texts.get(name, ()))
-        or any(n is not None for n in data.numbers.get(name, ()))
-        or any(d is not None for d in data.days.get(name, ()))
-    )
+_UPLOAD = "国家追溯平台上传记录"
+_NOTHING = frozenset({"", "无", "/", "\\", "-", "--", "—", "——", "N/A", "n/a", "未填", "空", "暂无"})
+_NOT_UPLOADED = ("未", "否", "待", "尚未", "没有", "无")
+
+
+def shown_by_product(sheets: Sequence[Data]) -> tuple[ProductShown, ...]:
+    """What the sheets show of each product, by its name and model as they stand there. A row that names it in part, or
+    by its batch or code alone, belongs to the one product that another row names so; else its GTIN, or its batch,
+    stands for the product."""
+    named, gtins = _named_products(sheets), _Gtins()
+    elements: dict[tuple[str, str, str], set[str]] = {}
+    batches: dict[tuple[str, str, str], dict[str, None]] = {}
+    for data in sheets:
+        held = element_rows(data)
+        for index, (product, model, batch, code) in enumerate(_owners(data)):
+            known = named.get((product, model)) or named.get(("batch", batch)) or named.get(("code", code))
+            key = (*known, "") if known else (product, model, "" if product or model else gtins.of(code) or batch)
+            batches.setdefault(key, {}).setdefault(batch)
+            found = elements.setdefault(key, set())
+            if len(found) < len(ELEMENTS):
+                found.update(element for element, rows in held.items() if rows[index])
+    return tuple(
+        ProductShown(
+            product, model, (mark,) if mark in gtins.stated else (),
+            tuple(batch for batch in batches[product, model, mark] if batch),
+            tuple(element for element in ELEMENTS if element in found),
+        )
+        for (product, model, mark), found in elements.items()
+    )  # fmt: skip
+
+
+def _owners(data: Data) -> Iterable[tuple[str, str, str, str]]:
+    """Product, model, batch and code of each row, empty where there is no such column."""
+    blank = [""] * len(data.rows)
+    columns = [data.texts.get(name, blank) for name in ("product", "model", "batch", "code")]
+    return zip(columns[0], columns[1], columns[2], columns[3], strict=True)
+
+
+def _named_products(sheets: Sequence[Data]) -> dict[tuple[str, str], tuple[str, str]]:
+    """Product and model in full, by what else stands for exactly one of them: name alone, model alone, batch, code."""
+    rows = {row for data in sheets for row in _owners(data)}
+    full = {(product, model) for product, model, _, _ in rows if product and model}
+    full = full or {(product, model) for product, model, _, _ in rows if product or model}
+    found: dict[tuple[str, str], set[tuple[str, str]]] = defaultdict(set)
+    for product, model in full:
+        for part in ((product, model), (product, ""), ("", model)):
+            if any(part):
+                found[part].add((product, model))
+    for product, model, batch, code in rows:
+        if len(own := found.get((product, model), set())) == 1:
+            for part in (("batch", batch), ("code", code)):
+                if part[1]:
+                    found[part] |= own
+    return {part: next(iter(own)) for part, own in found.items() if len(own) == 1}
+
+
+class _Gtins:
+    """GTINs in trace codes, each code read once."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, str] = {"": ""}
+
+    def of(self, code: str) -> str:
+        if code not in self._known:
+            self._known[code] = recognise(code).parts.get("gtin", "")
+        return self._known[code]
+
+    @property
+    def stated(self) -> frozenset[str]:
+        return frozenset(self._known.values()) - {""}
 
 
 def element_problems(data: Data) -> list[Problem]:
@@ -344,7 +425,7 @@ def uploads(sheets: Sequence[Data]) -> dict[str, int]:
 
 def judge(
     tables: Sequence[Table], sheets: Sequence[Data], problems: Sequence[Problem], coverage: Sequence[CoverageFound],
-    elements: Sequence[str],
+    elements: Sequence[str], by_product: Sequence[ProductShown] = (),
 ) -> tuple[Finding, ...]:  # fmt: skip
     """One finding a clause over the whole file."""
     findings = [_columns(tables), _rows(tables), _cells(problems)]
@@ -352,7 +433,9 @@ def judge(
         findings.append(_unique(sheets, problems))
     if coverage or any("coded" in data.numbers for data in sheets):
         findings.append(_covered(coverage, problems))
-    if any(table.kind is K.TRACE for table in tables):
+    if any(table.kind is K.UPDATE for table in tables):
+        findings.append(_updated(by_product))
+    elif any(table.kind is K.TRACE for table in tables):
         findings.append(_elements(elements, problems))
     if any(table.kind is K.UPLOAD for table in tables):
         findings.append(_uploaded(sheets))
@@ -462,6 +545,23 @@ def _elements(elements: Sequence[str], problems: Sequence[Problem]) -> Finding:
         return Finding(clause, UNCLEAR, measured, required, advice)
     note = "" if "原材料" in elements else "首次申报（附录 A）还须含原材料信息。"
     return Finding(clause, PASS, measured, required, f"生产、检验、销售和上传记录齐全。{note}")
+
+
+def _updated(by_product: Sequence[ProductShown]) -> Finding:
+    """C(3): production, inspection, sale and upload of each product that the ledger is about."""
+    required = "每款产品都有生产、检验、销售和国家追溯平台上传记录（附录 C(3)）"
+    lacking = {
+        " ".join(word for word in (shown.product, shown.model) if word) or "没有写明产品的行": missing
+        for shown in by_product
+        if (missing := [one for one in ELEMENTS if one in OF_AN_UPDATE and one not in shown.elements])
+    }
+    measured: dict[str, object] = {"products": len(by_product), "lacking": dict(list(lacking.items())[:20])}
+    if lacking:
+        words = "；".join(f"“{product}”缺少{'、'.join(missing)}" for product, missing in list(lacking.items())[:5])
+        advice = f"{words}：请按产品补全这些列（附录 C(3)）。"
+        return Finding("ledger.elements", FAIL, measured, required, advice)
+    advice = f"{len(by_product)} 款产品的生产、检验、销售和上传记录齐全。"
+    return Finding("ledger.elements", PASS, measured, required, advice)
 
 
 def _uploaded(sheets: Sequence[Data]) -> Finding:

@@ -13,6 +13,7 @@ from inspection.ledger.judging import (
     elements_filled,
     judge,
     problems_of,
+    shown_by_product,
 )
 from inspection.ledger.rows import Data, exact_sum, plain, read_rows
 from inspection.ledger.sheets import sheets_of
@@ -61,20 +62,22 @@ def read_ledger(data: bytes, name: str) -> Ledger:
     amounts = amounts_of(sheets, units)
     coverage = coverage_of(amounts)
     elements = elements_filled(sheets)
-    findings = judge(tables, sheets, problems, coverage, elements)
+    by_product = shown_by_product(sheets)
+    findings = judge(tables, sheets, problems, coverage, elements, by_product)
     return Ledger(
         name=name, kind=_main_kind(tables), verdict=worst(findings), tables=tuple(tables),
         rows=sum(table.rows for table in tables), elements=elements,
         products=_distinct(sheets, "product"), batches=_distinct(sheets, "batch"), codes=_distinct(sheets, "code"),
         coverage=coverage, counts=counts_of(amounts), problems=tuple(problems), findings=findings,
-        unread_sheets=tuple(unread), ms={"total": round((time.perf_counter() - start) * 1000, 1)},
+        by_product=by_product, unread_sheets=tuple(unread),
+        ms={"total": round((time.perf_counter() - start) * 1000, 1)},
     )  # fmt: skip
 
 
 def _main_kind(tables: Sequence[Table]) -> LedgerKind:
     """The kind of the sheet with most rows; a trace ledger or a coverage list goes before what backs it."""
     order = list(TITLES)
-    first = {LedgerKind.TRACE: 0, LedgerKind.COVERAGE: 0, LedgerKind.UNKNOWN: 2}
+    first = {LedgerKind.UPDATE: 0, LedgerKind.TRACE: 0, LedgerKind.COVERAGE: 0, LedgerKind.UNKNOWN: 2}
     return min(tables, key=lambda table: (first.get(table.kind, 1), -table.rows, order.index(table.kind))).kind
 
 

@@ -433,6 +433,57 @@ def test_titles_merged_cells_and_a_header_of_two_rows() -> None:
     assert ledger.verdict is Verdict.PASS
 
 
+def test_an_update_ledger_shows_production_inspection_sale_and_upload_of_each_product() -> None:
+    """C(3)."""
+    data = comma(
+        ["追溯数据更新台账", "", "", "", "", "", ""],
+        ["产品名称", "规格型号", "生产批次", "生产", "检验", "销售", "国家追溯平台上传记录"],
+        ["电线", "BV 4", "L1", "2026-12-02 生产 300 卷", "合格", "样例客户 280 卷", "12 月 3 日上传成功"],
+        ["软线", "RVV 2", "R1", "2026-12-05 生产 200 卷", "合格", "—", "未上传"],
+    )
+    ledger = read_ledger(data, "a.csv")
+    assert ledger.kind is LedgerKind.UPDATE
+    assert {shown.model: shown.elements for shown in ledger.by_product} == {
+        "BV 4": ("生产", "检验", "销售", "国家追溯平台上传记录"),
+        "RVV 2": ("生产", "检验"),
+    }
+    found = by_clause(ledger)["ledger.elements"]
+    assert found.verdict is Verdict.FAIL
+    assert "“软线 RVV 2”缺少销售、国家追溯平台上传记录" in found.advice
+    assert "BV 4" not in found.advice
+
+
+def test_an_update_ledger_may_run_over_sheets_that_name_the_product_by_its_batch() -> None:
+    made = [["产品名称", "规格型号", "生产批次", "生产日期"], ["电线", "BV 4", "L1", "2026-12-02"],
+            ["软线", "RVV 2", "R1", "2026-12-05"]]  # fmt: skip
+    checked = [["规格型号", "检验日期", "检验结论"], ["BV 4", "2026-12-03", "合格"], ["RVV 2", "2026-12-05", "合格"]]
+    sold = [["生产批次", "客户名称", "销售数量"], ["L1", "样例客户", 5], ["R1", "样例客户", 6]]
+    code = "https://id.gs1.org/01/06950000004017/10/L1/21/0001"
+    sent = [["追溯码", "生产批次", "上传时间", "上传结果"], [code, "L1", "2026-12-04", "成功"]]
+    book = workbook(("生产", made), ("检验", checked), ("销售", sold), ("上传记录", sent))
+    ledger = read_ledger(book, "追溯数据更新台账.xlsx")
+    assert {shown.model: shown.elements for shown in ledger.by_product} == {
+        "BV 4": ("生产", "检验", "销售", "国家追溯平台上传记录"),
+        "RVV 2": ("生产", "检验", "销售"),
+    }
+    assert {shown.model: shown.batches for shown in ledger.by_product} == {"BV 4": ("L1",), "RVV 2": ("R1",)}
+
+
+def test_rows_that_name_no_product_are_told_apart_by_the_gtin_in_their_code() -> None:
+    codes = [f"https://id.gs1.org/01/069500000040{n}/10/L{n}/21/0001" for n in ("17", "24")]
+    ledger = read_ledger(
+        comma(
+            ["追溯码", "生产日期", "检验结果", "客户名称", "上传结果"],
+            [codes[0], "2026-12-02", "合格", "样例客户", "成功"],
+            [codes[1], "2026-12-02", "合格", "无", "成功"],
+        ),
+        "追溯数据更新台账.csv",
+    )  # fmt: skip
+    assert [(shown.gtins, len(shown.elements)) for shown in ledger.by_product] == [
+        (("06950000004017",), 4), (("06950000004024",), 3),
+    ]  # fmt: skip
+
+
 def test_a_sheet_that_does_not_begin_at_its_corner_keeps_its_row_numbers() -> None:
     rows = [["", "", ""], ["", "产品名称", "追溯码"], ["", "电线", "T1"], ["", "", ""], ["", "电线", "T1"]]
     ledger = read_ledger(workbook(("Sheet1", rows)), "a.xlsx")
