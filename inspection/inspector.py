@@ -129,8 +129,9 @@ def inspect(request: Request) -> Inspected:
         sides = sheet.code_sides_mm() if sheet is not None else None
         grade = verifier.grade(picture.rgb, grid, symbol, measured=measured, sides_mm=sides)
     watch.lap("measure")
+    stated = fields.stated_fields(text.lines)
     agreement = fields.compare(
-        fields.stated_fields(text.lines), trace.parts, product.record if product else {},
+        stated, trace.parts, product.record if product else {},
         look=lambda line: textview.look_again(picture.rgb, line), lines=text.lines,
     )  # fmt: skip
     watch.lap("text")
@@ -170,6 +171,7 @@ def inspect(request: Request) -> Inspected:
         px_per_mm=round(sheet.px_per_mm * picture.scale, 2) if sheet is not None else None,
         retake=_retake(judged), ms=watch.laps(), engine=ENGINE, source=placed.source, source_note=placed.note,
         grade=grade, panel=readers.to_json() if readers is not None else None, flags=flags, taken=said,
+        stated={name: value.value for name, value in stated.items()},
     )  # fmt: skip
     return Inspected(report, marked, shot)
 

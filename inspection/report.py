@@ -105,6 +105,8 @@ class Report:
     """Authenticity: what a person may want to look at more closely."""
     taken: dict[str, str] = field(default_factory=dict)
     """What the file itself says of when, where and with what it was made: shown, never trusted."""
+    stated: dict[str, str] = field(default_factory=dict)
+    """What stands on the sheet by its labels: name, model, batch, serial, date, firm, uscc, as it was read."""
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON data, the shape of ``zhuisu inspect --json`` without ``file``."""

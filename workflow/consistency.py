@@ -16,10 +16,7 @@ from standard.names import fold
 from standard.outcome import Finding, Outcome
 from workflow.case import Case
 from workflow.findings import plain_finding
-from workflow.trace_codes import trace_code
-
-BATCH, SERIAL = "10", "21"
-"""Application identifiers of a GS1 code."""
+from workflow.trace_codes import BATCH, names_in_ledgers, trace_code
 
 
 def findings_across(case: Case, ledgers: dict[int, Ledger]) -> list[dict[str, Any]]:
@@ -51,15 +48,13 @@ def _codes_in_ledger(case: Case, ledgers: dict[int, Ledger]) -> list[dict[str, A
     files = [one for one in case.of("trace_ledger") if one.id in ledgers]
     if not files:
         return []
-    codes = {code.strip() for one in files for code in ledgers[one.id].codes}
-    batches = {fold(batch) for one in files for batch in ledgers[one.id].batches}
+    listed = {fold(name) for one in files for name in (*ledgers[one.id].codes, *ledgers[one.id].batches)}
     found = []
     for photo in case.prints():
         code = trace_code(photo, case.edition)
         if code is None or not code.valid:
             continue
-        names = [code.parts[part] for part in (BATCH, SERIAL) if part in code.parts]
-        if {code.canonical, _text(photo).strip()} & codes or any(fold(name) in batches for name in names):
+        if names_in_ledgers(code, _text(photo)) & listed:
             continue
         shown = f"追溯码 {_text(photo)}" + (f"（批次 {code.parts[BATCH]}）" if BATCH in code.parts else "")
         reason = f"追溯数据台账里没有合格证照片上的{shown}：请补上这一批的记录，或换成台账所列批次的合格证（7.2(2)）。"

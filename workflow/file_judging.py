@@ -57,7 +57,7 @@ def single(outcome: Outcome, clause: str, reason: str, *rows: str, code: str = "
 async def judge_print(
     ports: Ports, firm: Enterprise, product: Product, edition: Edition, evidence: Evidence, data: bytes
 ) -> Judged:
-    """Outside any transaction: the photo of a product's certificate; an inspection that is on record is not repeated."""
+    """Outside any transaction: the photo of a product's certificate; an inspection on record is not repeated."""
     hint = hint_of(product)
     request = Request(data, hint.sheet_mm, (hint,))
     key = inspection_key(evidence, request)

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from models import Material
+from models import FilingFile, Material
 from standard.outcome import Finding, Outcome
 
 
-def plain_finding(finding: Finding, *, about: Iterable[Material] = (), **more: Any) -> dict[str, Any]:
+def plain_finding(finding: Finding, *, about: Iterable[Material | FilingFile] = (), **more: Any) -> dict[str, Any]:
     """A finding as it is stored: ``clause``, ``outcome``, ``reason``, ``rows``, ``have``, ``need``; ``materials`` are
     the refs of those it is about."""
     return {

@@ -18,7 +18,7 @@ TITLES = {
 
 PER_PRODUCT = (FilingFileKind.CERTIFICATE_PHOTO, FilingFileKind.BODY_PHOTO)
 
-_ACCEPTS: dict[FilingFileKind, tuple[str, ...]] = {
+ACCEPTS: dict[FilingFileKind, tuple[str, ...]] = {
     FilingFileKind.CERTIFICATE_PHOTO: (*PICTURES, PDF),
     FilingFileKind.BODY_PHOTO: PICTURES,
     FilingFileKind.QUERY_SCREENSHOT: PICTURES,
@@ -135,7 +135,7 @@ def slot_of(case: MonthCase, kind: FilingFileKind, product: Product | None = Non
     files, need = case.of(kind, product_id), case.need(kind, product_id)
     return MonthSlot(
         kind, product, files, need, _most(case, kind), _state(need, files, case.counted(kind, product_id)),
-        _ACCEPTS[kind], asked_beside(f"month_{kind}", case.edition),
+        ACCEPTS[kind], asked_beside(f"month_{kind}", case.edition),
     )  # fmt: skip
 
 
@@ -155,12 +155,10 @@ def _state(need: int, files: Sequence[FilingFile], counted: Sequence[FilingFile]
     if not files:
         return "optional"
     states = {file.state for file in counted}
-    for state, word in (
-        (FilingFileState.FAILED, "failed"), (FilingFileState.UNCLEAR, "unclear"), (FilingFileState.HANDED_IN, "waiting"),
-    ):  # fmt: skip
-        if state in states:
-            return word
-    return "passed"
+    words = {
+        FilingFileState.FAILED: "failed", FilingFileState.UNCLEAR: "unclear", FilingFileState.HANDED_IN: "waiting",
+    }  # fmt: skip
+    return next((word for state, word in words.items() if state in states), "passed")
 
 
 def _missing(case: MonthCase, slots: MonthSlots) -> list[str]:
@@ -168,23 +166,19 @@ def _missing(case: MonthCase, slots: MonthSlots) -> list[str]:
     least, have = case.edition.whole("monthly.products"), len(slots.products)
     owed = min(least, max(len(case.products), 1))
     found = [f"还差 {owed - have} 款产品的合格证照片等资料（每月不少于 {least} 款，C(5)）"] if have < owed else []
-    for slot in (*(slot for product in slots.products for slot in product.slots), slots.screenshots):
-        if slot.lacking:
-            found.append(f"{slot.name}还差 {slot.lacking} 张")
-    if lacking := _without_ledger(case, slots.products):
-        found.append(
-            f"缺少追溯数据更新台账（{'、'.join(lacking)}，C(3)）"
-            if slots.ledger.files
-            else "缺少追溯数据更新台账（C(3)）"
-        )
+    asked = (*(slot for product in slots.products for slot in product.slots), slots.screenshots)
+    found += [f"{slot.name}还差 {slot.lacking} 张" for slot in asked if slot.lacking]
+    lacking = _without_ledger(case, slots.products)
+    if lacking is not None:
+        found.append(f"缺少追溯数据更新台账（{lacking}C(3)）")
     return found
 
 
-def _without_ledger(case: MonthCase, products: Sequence[MonthProduct]) -> list[str]:
+def _without_ledger(case: MonthCase, products: Sequence[MonthProduct]) -> str | None:
+    """Which products no ledger is handed in for, empty where there is none at all; None where nothing lacks."""
     ledgers = case.of(FilingFileKind.UPDATE_LEDGER)
     if not ledgers:
-        return [named(one.product) for one in products] or ["—"]
-    if any(ledger.product_id is None for ledger in ledgers):
-        return []
+        return ""
     own = {ledger.product_id for ledger in ledgers}
-    return [named(one.product) for one in products if one.product.id not in own]
+    lacking = [] if None in own else [named(one.product) for one in products if one.product.id not in own]
+    return f"{'、'.join(lacking)}，" if lacking else None

@@ -64,4 +64,5 @@ def without_contents(report: dict[str, Any]) -> dict[str, Any]:
         {**finding, "measured": {}, "advice": DROPPED} if finding["clause"] in TELLING else finding
         for finding in report["findings"]
     ]
-    return {**report, "codes": [], "text": [], "findings": findings, "retake": None, "taken": {}, "panel": None}
+    unsaid: dict[str, Any] = {"codes": [], "text": [], "stated": {}, "retake": None, "taken": {}, "panel": None}
+    return {**report, **unsaid, "findings": findings}

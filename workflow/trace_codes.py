@@ -11,12 +11,15 @@ from typing import Any
 from models import Material, MaterialState
 from standard.codes import Level, TraceCode, looked_up_finding, needed_level, opaque, page_level, read
 from standard.grades import Grade
+from standard.names import fold
 from standard.outcome import Finding
 from standard.profile import Edition
 
 PRINTS = ("certificate_photo", "full_chain_photos", "one_item_photos")
 """Materials that show a certificate, where they were inspected as one."""
 ONE_ITEM, LOOK_UP = "one_item_photos", "query_demo"
+GTIN, BATCH, SERIAL = "01", "10", "21"
+"""Application identifiers of a GS1 code."""
 
 
 def trace_code(material: Material, edition: Edition) -> TraceCode | None:
@@ -28,6 +31,13 @@ def trace_code_of(report: dict[str, Any], edition: Edition) -> TraceCode | None:
     """The same of a report as plain data."""
     codes = report.get("codes") or []
     return read(codes[0]["text"], edition=edition) if codes else None
+
+
+def names_in_ledgers(code: TraceCode, text: str) -> set[str]:
+    """Under which names, folded, a ledger may list what carries this code, read as ``text``: the code in either
+    spelling, its batch, its serial."""
+    parts = (code.parts[part] for part in (BATCH, SERIAL) if part in code.parts)
+    return {name for one in (code.canonical, text, *parts) if one and (name := fold(one))}
 
 
 def opaque_code(report: dict[str, Any], edition: Edition) -> TraceCode | None:
