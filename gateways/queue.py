@@ -95,6 +95,11 @@ class TableQueue:
         else:
             await self._release(job, due_at=due, last_error=error[:LONGEST_ERROR])
 
+    async def postpone(self, job: ClaimedJob, due: datetime, args: dict[str, Any] | None = None) -> None:
+        """Put it off until ``due``: nothing was tried, so this attempt is not counted. ``args`` replaces its own."""
+        replaced = {} if args is None else {"args": args}
+        await self._release(job, due_at=due, attempts=job.attempts - 1, **replaced)
+
     async def bury(self, job: ClaimedJob, error: str) -> None:
         """Give up for good; it stays visible."""
         await self._release(job, dead_at=self._clock.now(), last_error=error[:LONGEST_ERROR])

@@ -332,6 +332,9 @@ class Queue(Protocol):
     async def retry(self, job: ClaimedJob, due: datetime, error: str) -> None:
         """Give it back for another attempt at ``due``; with no attempt left it is buried."""
 
+    async def postpone(self, job: ClaimedJob, due: datetime, args: dict[str, Any] | None = None) -> None:
+        """Put it off until ``due``: nothing was tried, so this attempt is not counted. ``args`` replaces its own."""
+
     async def bury(self, job: ClaimedJob, error: str) -> None:
         """Give up for good; it stays visible."""
 
@@ -420,6 +423,22 @@ class WeChat(Protocol):
 
     async def send_image(self, openid: str, media_id: str) -> None:
         """One customer-service picture."""
+
+    async def send_subscribe(self, openid: str, template: str, fields: Mapping[str, str], url: str) -> str:
+        """One subscribe message (订阅通知); its number, under which the result comes back, empty where none is told.
+
+        ``fields`` by the template's own names (``thing1`` …); ``url`` is opened by a tap, empty: nothing is.
+        """
+        ...
+
+    async def send_template(
+        self, openid: str, template: str, fields: Mapping[str, str], url: str, client_id: str
+    ) -> str:
+        """One template message (模板消息); answers like :meth:`send_subscribe`.
+
+        ``client_id`` (at most 32 characters): WeChat delivers it once within ten minutes.
+        """
+        ...
 
     async def create_menu(self, menu: dict[str, Any]) -> None:
         """Replace the account's menu."""

@@ -268,6 +268,28 @@ async def test_a_retry_waits_for_its_time_and_says_why(queue: Queue, clock: Fake
     assert (await claim_one(queue)).attempts == 2
 
 
+async def test_what_is_put_off_waits_for_its_time_and_has_used_no_attempt(queue: Queue, clock: FakeClock) -> None:
+    await enqueue(queue, "a", clock, max_attempts=1)
+    for minute in range(1, 4):
+        await queue.postpone(await claim_one(queue), clock.now() + timedelta(minutes=1), {"minute": minute})
+        assert await queue.claim(1, 10) == []
+        clock.advance(minutes=1)
+    job = await claim_one(queue)
+    assert (job.attempts, job.args) == (1, {"minute": 3})
+    await queue.postpone(job, clock.now())
+    assert (await claim_one(queue)).args == {"minute": 3}
+
+
+async def test_who_lost_the_lease_puts_nothing_off(queue: Queue, clock: FakeClock, lease_clock: FakeClock) -> None:
+    await enqueue(queue, "a", clock)
+    late = await claim_one(queue, seconds=10)
+    lease_clock.advance(seconds=10)
+    other = await claim_one(queue)
+    await queue.postpone(late, clock.now() + timedelta(days=1))
+    assert await queue.finish(other)
+    assert (await Job.get(key="a")).attempts == 2
+
+
 async def test_the_last_attempt_that_fails_buries_the_job(queue: Queue, clock: FakeClock) -> None:
     await enqueue(queue, "a", clock, max_attempts=2)
     for attempt in (1, 2):
