@@ -34,7 +34,7 @@ from web import add_pages
 from web.verification_files import add_verification_files
 from workflow import business_time
 from workflow.bell import Bell
-from workflow.context import Ports, SignIn
+from workflow.context import Ports, SignIn, Telling
 from workflow.links import Links
 
 Progress = Callable[[str], None]
@@ -104,6 +104,7 @@ async def joined_ports(
             progress("读取图片指纹")
             await pictures.catch_up()
         stack.push_async_callback(inspector.close)
+        subscribe, template = settings.resolved_templates()
         carrier = ProcrastinateQueue if settings.resolved_queue() is QueueKind.PROCRASTINATE else TableQueue
         yield Ports(
             clock=clock,
@@ -130,6 +131,12 @@ async def joined_ports(
             unconsented=timedelta(hours=settings.unconsented_hours),
             upload_window=timedelta(minutes=settings.upload_link_minutes),
             max_bytes=settings.max_upload_mb * 2**20,
+            telling=Telling(
+                subscribe=subscribe,
+                template=template,
+                per_minute=settings.wechat.pushes_per_minute,
+                templates_per_day=settings.wechat.templates_per_day,
+            ),
         )
 
 

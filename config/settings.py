@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, DirectoryPath, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
+from config.message_templates import KINDS, SAMPLE_SUBSCRIBE, SAMPLE_TEMPLATES, MessageTemplate, NoticeKind
+
 
 class Environment(StrEnum):
     """Where the process runs: production refuses the simulator and every insecure default."""
@@ -61,6 +63,16 @@ class WeChatSettings(BaseModel):
     media_hosts: tuple[str, ...] = Field(
         ("qpic.cn", "qlogo.cn", "weixin.qq.com"),
         description="PicUrl is fetched only from these hosts and below them; else the picture comes through media/get",
+    )
+    subscribe_templates: dict[NoticeKind, MessageTemplate] = Field(
+        default_factory=dict, description="订阅通知 by what they tell (monthly, result, certificate): id and fields"
+    )
+    message_templates: dict[NoticeKind, MessageTemplate] = Field(
+        default_factory=dict, description="模板消息, likewise; without both, notices arrive in the 48-hour window only"
+    )
+    pushes_per_minute: int = Field(3000, ge=1, description="notices that leave in a minute, by whatever way")
+    templates_per_day: int = Field(
+        100_000, ge=0, description="模板消息 a day (Asia/Shanghai): the account's quota, or our share of it"
     )
 
     @field_validator("aes_key", "previous_aes_key")
@@ -238,6 +250,12 @@ class Settings(BaseSettings):
         sample = self.simulator.enabled and not self.mini_program.app_id
         return SAMPLE_MINI_PROGRAM if sample else self.mini_program
 
+    def resolved_templates(self) -> tuple[dict[NoticeKind, MessageTemplate], dict[NoticeKind, MessageTemplate]]:
+        """Subscribe and template messages; where the simulator stands in for WeChat and none is named, its samples."""
+        named = self.wechat.subscribe_templates, self.wechat.message_templates
+        sample = self.simulator.enabled and not any(named)
+        return (SAMPLE_SUBSCRIBE, SAMPLE_TEMPLATES) if sample else named
+
     def resolved_authorise_url(self) -> str:
         """Where a browser in WeChat is sent to learn who reads a page of ours."""
         if self.wechat.authorise_url:
@@ -272,6 +290,13 @@ class Settings(BaseSettings):
             known.append(
                 "ZHUISU_API__PROXIES：前面有几层自己的反向代理就填几；有代理而填 0，限流会把所有未登录的人当成一个人"
             )
+        if without := [KINDS[kind] for kind in KINDS if kind not in self.wechat.message_templates]:
+            known.append(
+                f"ZHUISU_WECHAT__MESSAGE_TEMPLATES：没有模板消息的通知：{'、'.join(without)}；"
+                "用户 48 小时内没有说话时，这些通知只能用订阅授权或只在收件箱里"
+            )
+        if not self.wechat.subscribe_templates:
+            known.append("ZHUISU_WECHAT__SUBSCRIBE_TEMPLATES：没有订阅通知；用户点“下月提醒我”也无法按授权推送")
         return known
 
     def missing_for_production(self) -> list[str]:

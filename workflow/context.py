@@ -1,9 +1,11 @@
 """What every use case is given: the ports, joined by ``app/``, and the few settings that decide something."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from config.clock import Clock
+from config.message_templates import MessageTemplate, NoticeKind
 from workflow.bell import Bell
 from workflow.links import Links
 from workflow.ports import (
@@ -34,6 +36,16 @@ class SignIn:
 
 
 @dataclass(frozen=True, slots=True)
+class Telling:
+    """How notices are pushed besides the customer-service messages, and how many may leave."""
+
+    subscribe: Mapping[NoticeKind, MessageTemplate] = field(default_factory=dict)
+    template: Mapping[NoticeKind, MessageTemplate] = field(default_factory=dict)
+    per_minute: int = 3000
+    templates_per_day: int = 100_000
+
+
+@dataclass(frozen=True, slots=True)
 class Ports:
     """The world outside, as the use cases see it."""
 
@@ -57,3 +69,4 @@ class Ports:
     unconsented: timedelta
     upload_window: timedelta
     max_bytes: int
+    telling: Telling = field(default_factory=Telling)

@@ -3,7 +3,7 @@
 import asyncio
 import io
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Self
 
@@ -122,6 +122,22 @@ class WeChatClient:
 
     async def _send(self, message: dict[str, Any]) -> None:
         await self._call("POST", "/cgi-bin/message/custom/send", body=message, delivers=True)
+
+    # Subscribe and template messages
+
+    async def send_subscribe(self, openid: str, template: str, fields: Mapping[str, str], url: str) -> str:
+        """One subscribe message (订阅通知); its number, empty where WeChat tells none."""
+        message = _message(openid, template, fields) | ({"page": url} if url else {})
+        return _message_id_of(
+            await self._call("POST", "/cgi-bin/message/subscribe/bizsend", body=message, delivers=True)
+        )
+
+    async def send_template(
+        self, openid: str, template: str, fields: Mapping[str, str], url: str, client_id: str
+    ) -> str:
+        """One template message (模板消息); a ``client_id`` (at most 32 characters) is delivered once in ten minutes."""
+        message = _message(openid, template, fields) | {"client_msg_id": client_id} | ({"url": url} if url else {})
+        return _message_id_of(await self._call("POST", "/cgi-bin/message/template/send", body=message, delivers=True))
 
     # The account
 
@@ -258,6 +274,17 @@ class WeChatClient:
             if secret:
                 message = message.replace(secret, "***")
         return message
+
+
+def _message(openid: str, template: str, fields: Mapping[str, str]) -> dict[str, Any]:
+    data = {name: {"value": value} for name, value in fields.items()}
+    return {"touser": openid, "template_id": template, "data": data}
+
+
+def _message_id_of(answer: Answer) -> str:
+    """WeChat has taken the message by then: whatever it calls it, or nothing, is no error."""
+    value = answer.get("msgid") if isinstance(answer, dict) else None
+    return str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
 
 
 def _text_of(answer: Answer, name: str) -> str:

@@ -7,6 +7,7 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from config.logs import configure_logs, scrub
+from config.message_templates import SAMPLE_SUBSCRIBE, SAMPLE_TEMPLATES, NoticeKind
 from config.settings import CallbackMode, Environment, QueueKind, Settings
 
 
@@ -71,8 +72,37 @@ def test_what_is_right_only_in_some_places_is_said() -> None:
     known = "\n".join(Settings().worth_knowing())
     assert "ZHUISU_STORAGE_URL" in known
     assert "ZHUISU_API__PROXIES" in known
-    placed = Settings(storage_url="s3://bucket/prefix", api={"proxies": 1})  # type: ignore[arg-type]
+    assert "月度提报提醒、评价进度通知、证书状态通知" in known
+    assert "ZHUISU_WECHAT__SUBSCRIBE_TEMPLATES" in known
+    placed = Settings(
+        storage_url="s3://bucket/prefix",
+        api={"proxies": 1},  # type: ignore[arg-type]
+        wechat={"subscribe_templates": SAMPLE_SUBSCRIBE, "message_templates": SAMPLE_TEMPLATES},  # type: ignore[arg-type]
+    )
     assert placed.worth_knowing() == []
+
+
+def test_a_template_comes_from_the_environment_and_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    name = "ZHUISU_WECHAT__MESSAGE_TEMPLATES"
+    monkeypatch.setenv(name, '{"monthly": {"id": "T1", "fields": {"thing1": "title", "time12": "deadline"}}}')
+    template = Settings().wechat.message_templates[NoticeKind.MONTHLY]
+    assert (template.id, template.fields) == ("T1", {"thing1": "title", "time12": "deadline"})
+    for fields, said in (
+        ('{"thing": "title"}', "类型加数字"),
+        ('{"enum1": "state"}', "enum 填不了"),
+        ('{"thing1": "price"}', "price 不认识"),
+    ):
+        monkeypatch.setenv(name, f'{{"monthly": {{"id": "T1", "fields": {fields}}}}}')
+        with pytest.raises(ValidationError, match=said):
+            Settings()
+
+
+def test_the_simulated_account_has_sample_templates_where_none_is_named() -> None:
+    assert Settings().resolved_templates() == ({}, {})
+    simulated = Settings(simulator={"enabled": True})  # type: ignore[arg-type]
+    assert simulated.resolved_templates() == (SAMPLE_SUBSCRIBE, SAMPLE_TEMPLATES)
+    simulated.wechat.message_templates = {NoticeKind.RESULT: SAMPLE_TEMPLATES[NoticeKind.RESULT]}
+    assert simulated.resolved_templates() == ({}, {NoticeKind.RESULT: SAMPLE_TEMPLATES[NoticeKind.RESULT]})
 
 
 def test_what_is_not_used_is_not_asked_for_and_what_is_used_is(tmp_path: Path) -> None:

@@ -325,6 +325,34 @@ async def test_messages_are_raw_utf8(fake: FakeWeChat, client: WeChatClient) -> 
     assert json.loads(bodies[1]) == {"touser": OPENID, "msgtype": "image", "image": {"media_id": "M"}}
 
 
+async def test_subscribe_and_template_messages_name_their_fields_and_where_a_tap_leads(
+    fake: FakeWeChat, client: WeChatClient
+) -> None:
+    fake.answer("message/template/send", {"errcode": 0, "errmsg": "ok", "msgid": 200228332})
+    fields = {"thing1": "月度提报", "time2": "2026年11月30日"}
+    data = {"thing1": {"value": "月度提报"}, "time2": {"value": "2026年11月30日"}}
+    sent = await client.send_template(OPENID, "T", fields, "https://a.test/my", "notice-7")
+    assert (sent, await client.send_subscribe(OPENID, "S", fields, "")) == ("200228332", "")
+    (first, template), (second, subscribe) = ((path, json.loads(body)) for path, body in fake.bodies)
+    assert (first, second) == ("message/template/send", "message/subscribe/bizsend")
+    common = {"touser": OPENID, "data": data}
+    assert template == {**common, "template_id": "T", "url": "https://a.test/my", "client_msg_id": "notice-7"}
+    assert subscribe == {**common, "template_id": "S"}
+
+
+async def test_a_lost_answer_to_a_template_message_is_unknown_and_not_repeated(
+    fake: FakeWeChat, client: WeChatClient
+) -> None:
+    for path, send in (
+        ("message/template/send", client.send_template(OPENID, "T", {}, "", "c")),
+        ("message/subscribe/bizsend", client.send_subscribe(OPENID, "T", {}, "")),
+    ):
+        fake.answer(path, cut)
+        with pytest.raises(OutcomeUnknown):
+            await send
+        assert fake.calls[path] == 1
+
+
 async def test_an_upload_is_a_form_and_survives_a_new_token(fake: FakeWeChat, client: WeChatClient) -> None:
     await client.user_info(OPENID)
     fake.kill_tokens()

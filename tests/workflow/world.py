@@ -1,7 +1,7 @@
 """A small world for use cases: a scripted inspector and a WeChat that writes down what it was told."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -140,6 +140,20 @@ class RecordingWeChat:
         self._strike("before")
         self.sent.append((openid, "image", media_id))
         self._strike("after")
+
+    async def send_subscribe(self, openid: str, template: str, fields: Mapping[str, str], url: str) -> str:
+        self._strike("before")
+        self.sent.append((openid, "subscribe", json.dumps([template, fields, url], ensure_ascii=False)))
+        self._strike("after")
+        return f"subscribe-{len(self.sent)}"
+
+    async def send_template(
+        self, openid: str, template: str, fields: Mapping[str, str], url: str, client_id: str
+    ) -> str:
+        self._strike("before")
+        self.sent.append((openid, "template", json.dumps([template, fields, url], ensure_ascii=False)))
+        self._strike("after")
+        return f"template-{len(self.sent)}"
 
     async def create_menu(self, menu: dict[str, Any]) -> None: ...
 
