@@ -9,9 +9,11 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from config.message_templates import SAMPLE_SUBSCRIBE, SAMPLE_TEMPLATES
 from config.settings import SAMPLE_MINI_PROGRAM, Environment, Settings
-from simulator import api, authorise, desk, pages
+from simulator import acts, api, authorise, desk, pages
 from simulator.people import openid_of
+from simulator.templates import templates_of
 from simulator.world import WORLD, World
 
 __all__ = ["DEFAULT_NAMES", "DEFAULT_STRANGERS", "WORLD", "ProductionRefused", "World", "create_simulator", "openid_of"]
@@ -46,6 +48,8 @@ def create_simulator(
     """
     if settings.environment is Environment.PRODUCTION:
         raise ProductionRefused("生产环境不启动微信模拟器")
+    named = settings.wechat.subscribe_templates, settings.wechat.message_templates
+    subscribe, template = named if any(named) else (SAMPLE_SUBSCRIBE, SAMPLE_TEMPLATES)
     world = World(
         settings.wechat,
         settings.mini_program if settings.mini_program.app_id else SAMPLE_MINI_PROGRAM,
@@ -56,6 +60,8 @@ def create_simulator(
         strangers=strangers,
         account_name=account_name,
         attempt_seconds=attempt_seconds,
+        subscribe_templates=templates_of(subscribe),
+        message_templates=templates_of(template),
     )
     app = web.Application()
     app[WORLD] = world
@@ -69,6 +75,7 @@ def create_simulator(
 async def _run(app: web.Application) -> AsyncIterator[None]:
     await app[WORLD].pusher.start()
     yield
+    await acts.end_reports(app[WORLD])
     await app[WORLD].pusher.stop()
 
 

@@ -1,5 +1,6 @@
 """What a person does, carried out: credit opens, the chat grows, the callback is pushed, the answer is shown."""
 
+import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from simulator.people import Direction, Person
 from simulator.pusher import Delivery, letter_of
 from simulator.replies import NOTICE, Reply
 from simulator.scenes import SceneCode
+from simulator.templates import Template
 from simulator.world import World
 
 
@@ -94,6 +96,46 @@ async def click(world: World, person: Person, key: str) -> Delivery:
     """Tap a menu button of type click."""
     body = messages.event(world.account, person.openid, "CLICK", {"EventKey": key})
     return await perform(world, person, Act(body, Trigger.MENU))
+
+
+async def decide(world: World, person: Person, template: Template, accepted: bool) -> Delivery:
+    """Answer the question whether ``template`` may be sent, in the pop-up of a page: one yes is one message."""
+    if accepted:
+        person.consents[template.id] = person.consents.get(template.id, 0) + 1
+    status = "accept" if accepted else "reject"
+    item = {"TemplateId": template.id, "SubscribeStatusString": status, "PopupScene": "1"}
+    return await _decided(world, person, "subscribe_msg_popup_event", item)
+
+
+async def take_back(world: World, person: Person, template: Template) -> Delivery:
+    """Switch ``template`` off in the account's settings: what was agreed to counts no more."""
+    person.consents.pop(template.id, None)
+    item = {"TemplateId": template.id, "SubscribeStatusString": "reject"}
+    return await _decided(world, person, "subscribe_msg_change_event", item)
+
+
+async def _decided(world: World, person: Person, name: str, item: Mapping[str, Any]) -> Delivery:
+    body = messages.event(world.account, person.openid, name, messages.subscription_info(name, [item]))
+    return await _push(world, person, Act(body, noticed=False))
+
+
+def later(world: World, person: Person, act: Act) -> None:
+    """Push what WeChat itself reports, a little while after what it reports on."""
+
+    async def report() -> None:
+        await asyncio.sleep(world.report_seconds)
+        await _push(world, person, act)
+
+    task = asyncio.get_running_loop().create_task(report(), name="report")
+    world.reports.add(task)
+    task.add_done_callback(world.reports.discard)
+
+
+async def end_reports(world: World) -> None:
+    """Whatever was still to be reported is not."""
+    for task in list(world.reports):
+        task.cancel()
+    await asyncio.gather(*world.reports, return_exceptions=True)
 
 
 def shown_reply(world: World, reply: Reply) -> dict[str, Any]:

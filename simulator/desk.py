@@ -34,6 +34,8 @@ def add_routes(app: web.Application) -> None:
             web.post("/users/{id}/scan", scan_code),
             web.post("/users/{id}/click", click_menu),
             web.post("/users/{id}/login", login),
+            web.post("/users/{id}/consents", decide),
+            web.post("/users/{id}/blocks", block),
             web.get("/users/{id}/chat", whole_chat),
             web.get("/users/{id}/view", view),
             web.post("/push", push_raw),
@@ -91,6 +93,28 @@ async def login(request: web.Request) -> web.Response:
     return answer({"code": request.app[WORLD].logins.issue(_person(request).id)})
 
 
+async def decide(request: web.Request) -> web.Response:
+    """Answer the pop-up of the subscribe message ``template``: ``accept`` or ``reject``; or ``withdraw`` it later."""
+
+    async def act(world: World, person: Person, form: Form) -> Delivery:
+        template = world.subscribe_templates.get(form.need("template"))
+        answered = form.need("answer")
+        if template is None or answered not in {"accept", "reject", "withdraw"}:
+            raise BadForm("template 应为订阅通知的模板ID，answer 应为 accept、reject 或 withdraw")
+        if answered == "withdraw":
+            return await acts.take_back(world, person, template)
+        return await acts.decide(world, person, template, answered == "accept")
+
+    return await _acted(request, act)
+
+
+async def block(request: web.Request) -> web.Response:
+    """Switch 接收消息 off (``on`` = 1) or on again (0)."""
+    person, form = _person(request), await read_form(request)
+    person.blocks = form.flag("on")
+    return answer(_described(person))
+
+
 async def whole_chat(request: web.Request) -> web.Response:
     """The chat as a list, oldest first."""
     return answer([entry.describe() for entry in _person(request).chat])
@@ -110,6 +134,10 @@ async def view(request: web.Request) -> web.Response:
             "entries": [entry.describe() for entry in person.chat if entry.number > after],
             "typing": person.typing_until > time.time(),
             "menu": world.menu or [],
+            "templates": [
+                {"id": one.id, "title": one.title, "agreed": person.consents.get(one.id, 0)}
+                for one in world.subscribe_templates.values()
+            ],
             "people": [_described(one) for one in islice(world.people.everyone(), _PEOPLE_SHOWN)],
             "now": world.clock.now(),
             "offset": world.clock.offset,
@@ -235,6 +263,7 @@ def _described(person: Person) -> dict[str, Any]:
         "name": person.name,
         "following": bool(person.following),
         "credit": person.ledger.remaining,
+        "blocks": person.blocks,
     }
 
 

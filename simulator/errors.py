@@ -29,6 +29,7 @@ _TEXTS = {
     40029: "invalid code",
     40033: "invalid charset. please check your request, if include \\uxxxx will create fail!",
     40035: "invalid parameter",
+    40037: "invalid template_id",
     40052: "invalid action name",
     40053: "invalid action info",
     40054: "invalid sub button url domain",
@@ -46,6 +47,9 @@ _TEXTS = {
     42001: "access_token expired",
     43001: "require GET method",
     43002: "require POST method",
+    43004: "require subscribe",
+    43101: "user refuse to accept the msg",
+    43108: "concurrent send message to the same user",
     44002: "empty post data",
     44004: "empty content",
     45002: "content size out of limit",
@@ -60,7 +64,9 @@ _TEXTS = {
     45081: "already in typing state",
     46003: "menu no exist",
     47001: "data format error",
+    47003: "argument invalid!",
     48001: "api unauthorized",
+    48002: "user block receive message",
     48006: "forbid to clear quota because of reaching the limit",
 }
 

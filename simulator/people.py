@@ -69,6 +69,10 @@ class Person:
     arrived_by: str = "ADD_SCENE_SEARCH"
     last_message: float = float("-inf")  # real time of the last message, for typing
     typing_until: float = 0  # real time
+    blocks: bool = False  # 接收消息 switched off in the account's settings
+    consents: dict[str, int] = field(default_factory=dict)  # subscribe messages agreed to, by template
+    client_ids: dict[str, tuple[int, float]] = field(default_factory=dict)  # template messages had, and until when
+    being_told: bool = False  # a subscribe message is on its way
     chat: deque[Entry] = field(default_factory=lambda: deque(maxlen=_CHAT_KEPT))
     _news: asyncio.Event = field(default_factory=asyncio.Event)
 

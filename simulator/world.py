@@ -19,8 +19,12 @@ from simulator.pusher import Pusher
 from simulator.quotas import Quotas
 from simulator.replies import Expected
 from simulator.scenes import SceneCodes
+from simulator.templates import Template
 from simulator.tickets import Tickets
 from simulator.tokens import TokenDesk
+
+REPORT_SECONDS = 0.5
+"""So long after a subscribe or template message its result is pushed."""
 
 _JOURNAL_KEPT = 200
 
@@ -44,6 +48,8 @@ class World:
         strangers: Collection[str],
         account_name: str,
         attempt_seconds: float,
+        subscribe_templates: Mapping[str, Template],
+        message_templates: Mapping[str, Template],
     ) -> None:
         self.account = wechat.original_id
         self.account_name = account_name
@@ -66,6 +72,10 @@ class World:
         self.quotas = Quotas(self.clock.now)
         self.tokens = TokenDesk()
         self.faults = Faults()
+        self.subscribe_templates = subscribe_templates
+        self.message_templates = message_templates
+        self.report_seconds = REPORT_SECONDS
+        self.reports: set[asyncio.Task[Any]] = set()
         self.menu: list[dict[str, Any]] | None = None
         self.journal: deque[dict[str, Any]] = deque(maxlen=_JOURNAL_KEPT)
         self.closing = asyncio.Event()

@@ -5,7 +5,7 @@ import time
 
 from aiohttp import web
 
-from simulator.api import login, media, menu, messages, qrcode, quota, tokens, users
+from simulator.api import login, media, menu, messages, notices, qrcode, quota, tokens, users
 from simulator.api.call import Call, Endpoint, answer
 from simulator.errors import ApiError
 from simulator.faults import BAD_GATEWAY, LOST_ANSWER, TIMEOUT
@@ -17,6 +17,7 @@ ENDPOINTS: dict[str, Endpoint] = {
     **tokens.ENDPOINTS,
     **media.ENDPOINTS,
     **messages.ENDPOINTS,
+    **notices.ENDPOINTS,
     **menu.ENDPOINTS,
     **qrcode.ENDPOINTS,
     **users.ENDPOINTS,

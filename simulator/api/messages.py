@@ -29,6 +29,8 @@ async def send(call: Call) -> Fields:
     if not isinstance(own, dict):
         raise ApiError(47001)
     shown = _READERS[kind](call.world, own)
+    if person.blocks:
+        raise ApiError(48002)
     person.ledger.spend()
     person.typing_until = 0
     call.world.people.write(person, Direction.ACCOUNT, kind, {**shown, "via": "custom"})

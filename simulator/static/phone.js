@@ -260,10 +260,20 @@ function showDesk(view) {
   $("openid").textContent = person.openid;
   $("following").textContent = person.following ? "已关注" : "未关注";
   $("credit").textContent = `${person.credit} 条`;
+  $("blocks").checked = person.blocks;
+  showConsents(view.templates);
   $("toggle-follow").textContent = person.following ? "取消关注" : "关注";
   $("clock").textContent = chinese(view.now, { dateStyle: "long", timeStyle: "medium" });
   $("clock").title = view.offset ? `比真实时间快 ${Math.round(view.offset)} 秒` : "与真实时间一致";
   if ($("desk").getBoundingClientRect().width && getComputedStyle($("desk")).visibility === "visible") refreshJournal();
+}
+
+function showConsents(templates) {
+  const answer = (template, label, answered) =>
+    make("button", { class: "plain", onclick: () => act("consents", { template: template.id, answer: answered }) }, label);
+  $("consents").replaceChildren(...templates.map((template) => make("div", {},
+    make("span", {}, `${template.title}：还可发 ${template.agreed} 条`),
+    answer(template, "同意一次", "accept"), answer(template, "拒绝", "reject"), answer(template, "关闭", "withdraw"))));
 }
 
 async function refreshJournal() {
@@ -291,6 +301,7 @@ $("more").addEventListener("click", () => desk(true));
 $("desk-close").addEventListener("click", () => desk(false));
 $("follow").addEventListener("click", () => happen("subscribe"));
 $("toggle-follow").addEventListener("click", () => happen(person.following ? "unsubscribe" : "subscribe"));
+$("blocks").addEventListener("change", (event) => act("blocks", { on: event.target.checked ? 1 : 0 }));
 $("scan-account").addEventListener("click", () => openScanner({ account: true }));
 $("add-form").addEventListener("submit", (event) => {
   event.preventDefault();

@@ -109,6 +109,14 @@ const BODIES = {
     make("div", { class: "options" }, ...entry.options.map((option) =>
       make("button", { onclick: () => phone.chooseOption(option.content, option.id) }, option.content))),
     ...rich(entry.tail, phone)),
+  notice_card: (entry) => {
+    const rows = entry.lines.map(([label, value]) => make("p", { class: "row" }, make("span", {}, label), make("b", {}, value)));
+    const safe = /^https?:/i.test(entry.url);
+    const attributes = safe ? { class: "card notice-card", href: entry.url, target: "_blank", rel: "noopener" } : { class: "card notice-card" };
+    return bare(make(safe ? "a" : "div", attributes,
+      make("div", { class: "body" }, make("h4", {}, entry.title), ...rows),
+      make("div", { class: "kind" }, safe ? "查看详情" : entry.via === "subscribe" ? "订阅通知" : "模板消息")));
+  },
   transfer_customer_service: () => make("div", { class: "bubble" }, "（已转人工客服）"),
 };
 BODIES.shortvideo = BODIES.video;

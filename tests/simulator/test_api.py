@@ -39,7 +39,7 @@ async def test_every_call_wants_a_token(desk):
 
 
 async def test_unknown_paths_say_that_they_are_not_simulated(desk):
-    answer = await desk.api("/cgi-bin/message/template/send", data=b"{}")
+    answer = await desk.api("/cgi-bin/message/mass/send", data=b"{}")
     assert answer["errcode"] == 48001
     assert "not supported by this simulator" in answer["errmsg"]
 
