@@ -3,7 +3,7 @@
 import re
 
 from bot import firm as firms
-from bot import replies, updates, wording
+from bot import outcomes, replies, updates, wording
 from bot.dialogs import in_dialog
 from bot.filters import plain, text_is, text_matches
 from bot.menu import KEY_CHECK, KEY_FIRM, KEY_HELP, KEY_RECENT
@@ -33,6 +33,7 @@ ANSWER_MARGIN = 0.4
 LEAVING_SECONDS = 0.05
 
 router: Router[Ports] = Router()
+router.include(outcomes.router)
 router.include(firms.router)
 
 

@@ -9,12 +9,13 @@ shows everything in any case.
 import logging
 import secrets
 from collections.abc import Awaitable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from prometheus_client import Counter
 
-from models import Answer, AnswerKind, AnswerState
+from models import Answer, AnswerKind, AnswerState, Channel
 from models.transactions import transaction
+from workflow import channels, service_windows
 from workflow.context import Ports
 from workflow.ports import ClaimedJob, ObjectMissing, OutcomeUnknown, Unavailable, WeChatError
 
@@ -26,6 +27,11 @@ PUSH_MARGIN = timedelta(milliseconds=400)
 
 PUSH = "answer.push"
 PICTURE = "answer.picture"
+
+NOTICE_PRIORITY = 6
+"""Of a push that answers nobody: behind the chat and the photos."""
+NOTICE_ATTEMPTS = 20
+"""Waiting counts as none: these are workers that died, and errors of our own."""
 
 
 def bell_name(answer_id: int) -> str:
@@ -40,9 +46,19 @@ async def make_ready(ports: Ports, answer: Answer, body: str, picture: str | Non
     )
     if not changed:
         return
+    if answer.notice is not None:
+        await push_notice(ports, answer.id, f"push:{answer.id}")
+        return
     now = ports.clock.now()
     due = max(now, answer.passive_until or now) + PUSH_MARGIN
     await ports.queue.enqueue(PUSH, f"push:{answer.id}", {"answer": answer.id}, due=due, priority=20)
+
+
+async def push_notice(ports: Ports, answer_id: int, key: str, *, due: datetime | None = None) -> None:
+    """Inside the caller's transaction: a notice that is *ready* is pushed once ``due`` has come; ``key`` serves once."""
+    due = due or ports.clock.now()
+    args = {"answer": answer_id}
+    await ports.queue.enqueue(PUSH, key, args, due=due, priority=NOTICE_PRIORITY, max_attempts=NOTICE_ATTEMPTS)
 
 
 async def claim_passive(ports: Ports, answer_id: int, receipt: str) -> str | None:
@@ -75,7 +91,7 @@ async def give_back(ports: Ports, answer_id: int, receipt: str) -> None:
 
 
 async def push_text(ports: Ports, job: ClaimedJob) -> None:
-    """Send the text as a customer-service message, where no callback took it.
+    """Send the text as a customer-service message, where no callback took it; a notice by the way that arrives.
 
     At most once: the intent (*sending*) is committed before the call; a worker that dies in between leaves it
     *uncertain*, which nobody repeats.
@@ -83,12 +99,17 @@ async def push_text(ports: Ports, job: ClaimedJob) -> None:
     answer_id = job.args["answer"]
     answer = await Answer.get(id=answer_id).prefetch_related("identity")
     now = ports.clock.now()
+    if answer.notice is not None:
+        if answer.state == AnswerState.READY:
+            await channels.push_notice(ports, job, answer)
+        else:
+            await _close_without_sending(ports, job, answer_id)
+        return
     if answer.state == AnswerState.READY and answer.passive_until and answer.passive_until + PUSH_MARGIN > now:
         # A retry after a restart reopened the passive window: the free way goes first.
-        await ports.queue.retry(job, answer.passive_until + PUSH_MARGIN, "a callback is open again")
+        await ports.queue.postpone(job, answer.passive_until + PUSH_MARGIN)
         return
-    won = await Answer.filter(id=answer_id, state=AnswerState.READY).update(state=AnswerState.SENDING)
-    if won:
+    if await _intend(answer_id):
         await _send(ports, job, answer, ports.wechat.send_text(answer.identity.openid, answer.body))
         return
     await _close_without_sending(ports, job, answer_id)
@@ -116,10 +137,18 @@ async def push_picture(ports: Ports, job: ClaimedJob) -> None:
         except WeChatError as problem:
             await _settle(ports, job, answer_id, AnswerState.REFUSED, _reason(problem))
             return
-        if await Answer.filter(id=answer_id, state=AnswerState.READY).update(state=AnswerState.SENDING):
+        if await _intend(answer_id):
             await _send(ports, job, answer, ports.wechat.send_image(answer.identity.openid, media_id))
             return
     await _close_without_sending(ports, job, answer_id)
+
+
+async def _intend(answer_id: int) -> bool:
+    """From now on it may have been sent, whatever becomes of us."""
+    won = await Answer.filter(id=answer_id, state=AnswerState.READY).update(
+        state=AnswerState.SENDING, channel=Channel.SERVICE
+    )
+    return won == 1
 
 
 async def _send(ports: Ports, job: ClaimedJob, answer: Answer, call: Awaitable[None]) -> None:
@@ -130,13 +159,15 @@ async def _send(ports: Ports, job: ClaimedJob, answer: Answer, call: Awaitable[N
     except Unavailable as problem:
         async with transaction():
             await Answer.filter(id=answer.id, state=AnswerState.SENDING).update(
-                state=AnswerState.READY, error=_reason(problem)
+                state=AnswerState.READY, channel=None, error=_reason(problem)
             )
             last = job.attempts >= job.max_attempts
             if last:
                 await Answer.filter(id=answer.id).update(state=AnswerState.REFUSED, settled_at=ports.clock.now())
             await ports.queue.retry(job, ports.clock.now() + timedelta(seconds=problem.retry_after), _reason(problem))
     except WeChatError as problem:
+        if problem.errcode in channels.NO_CUSTOMER_SERVICE:
+            await service_windows.exhausted(answer.identity_id)
         await _settle(ports, job, answer.id, AnswerState.REFUSED, _reason(problem))
     else:
         await _settle(ports, job, answer.id, AnswerState.SENT, None)
@@ -149,19 +180,24 @@ async def _settle(ports: Ports, job: ClaimedJob, answer_id: int, state: AnswerSt
     async with transaction():
         await ports.queue.finish(job)
         await Answer.filter(id=answer_id).update(state=state, settled_at=ports.clock.now(), error=error)
-        if state == AnswerState.SENT:
-            answer = await Answer.get(id=answer_id)
-            if answer.kind == AnswerKind.TEXT:
-                await _picture_follows(ports, answer)
+        answer = await Answer.get(id=answer_id)
+        if state in {AnswerState.SENT, AnswerState.UNCERTAIN}:
+            await service_windows.spent(answer.identity_id)
+        if state == AnswerState.SENT and answer.kind == AnswerKind.TEXT:
+            await _picture_follows(ports, answer)
 
 
 async def _close_without_sending(ports: Ports, job: ClaimedJob, answer_id: int) -> None:
     """Passive, sent, or left in *sending* by a worker that died: nothing is sent again."""
     async with transaction():
         await ports.queue.finish(job)
-        await Answer.filter(id=answer_id, state=AnswerState.SENDING).update(
+        died = await Answer.filter(id=answer_id, state=AnswerState.SENDING).update(
             state=AnswerState.UNCERTAIN, settled_at=ports.clock.now(), error="the sender died between intent and answer"
         )
+        if died:
+            answer = await Answer.get(id=answer_id)
+            if answer.channel == Channel.SERVICE:
+                await service_windows.spent(answer.identity_id)
 
 
 async def _picture_follows(ports: Ports, answer: Answer) -> None:

@@ -5,7 +5,17 @@ from datetime import UTC, datetime
 
 from config.clock import real_seconds
 from inspection.report import ProductHint, Size
-from models import Evidence, Grant, OneTimeLink, Product, Session, Staff, WeChatIdentity
+from models import (
+    Evidence,
+    Grant,
+    MessageConsent,
+    OneTimeLink,
+    Product,
+    ServiceWindow,
+    Session,
+    Staff,
+    WeChatIdentity,
+)
 from models.transactions import transaction
 from workflow.context import Ports
 from workflow.persons import enqueue_joining
@@ -87,6 +97,8 @@ async def forget(ports: Ports, app_id: str, openid: str) -> None:
             last_seen_at=now,
         )
         await _drop_own(identity, now)
+        await ServiceWindow.filter(identity_id=identity.id).delete()
+        await MessageConsent.filter(identity_id=identity.id).delete()
         real = datetime.fromtimestamp(real_seconds(), UTC)
         await OneTimeLink.filter(identity_id=identity.id, used_at=None).update(used_at=real)
         if identity.person_id is not None:
