@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from models import TAKES_FILES, Application, Inspection, Material, Photo, Staff, StaffRole, WeChatIdentity
-from workflow.access import RANK
+from models import TAKES_FILES, Application, ApplicationState, Inspection, Material, Photo, WeChatIdentity
 from workflow.application_wording import page
 from workflow.applications import enqueue_judgement, put_into_slot
 from workflow.case import Case, case_of
+from workflow.chat_photos import BODY, CERTIFICATE, WANTED, speaks_for
 from workflow.context import Ports
 from workflow.file_judging import print_findings, prove_by
 from workflow.findings import worst_of
@@ -15,13 +15,16 @@ from workflow.slots import Slot, slots_of
 from workflow.trace_codes import opaque_code, trace_code_of
 from workflow.wording import link, nothing_found
 
-CERTIFICATE, BODY = "certificate_photo", "body_photo"
 TITLES = {CERTIFICATE: "合格证照片", BODY: "本体照片"}
 SHEET = "合格证"
 """What stands on a certificate and on no body."""
 
-WANTED = ("missing", "failed", "unclear")
-"""States of a slot that still wants a file."""
+TOO_LATE = {
+    ApplicationState.VERIFYING: "申报已经提交，这张照片没有放入申报资料；核验后如需补正，请届时重新发送（7.1(2)）",
+    ApplicationState.GRADING: "申报资料已经核验通过，这张照片没有放入申报资料（7.1(2)）",
+    ApplicationState.SUPPLEMENT: "这张照片核验时申报已经提交，没有放入申报资料；现在可以补正，请重新发送（7.2(3)）",
+}
+"""What is said of a photo that would have been filed, had the application not been submitted before it was judged."""
 
 
 async def hand_in_photo(ports: Ports, identity: WeChatIdentity, photo: Photo) -> Material | None:
@@ -31,11 +34,11 @@ async def hand_in_photo(ports: Ports, identity: WeChatIdentity, photo: Photo) ->
     None where it belongs nowhere: no open application that takes photos, no product it can be told to be of, nothing
     on it, or its slot holds one that passed. The same photo again is the same material.
     """
-    firm_id, person_id = await _speaks_for(identity)
+    firm_id, person_id = await speaks_for(identity)
     evidence, inspection = photo.evidence, photo.inspection
     if firm_id is None or person_id is None or evidence is None or inspection is None:
         return None
-    if evidence.enterprise_id != firm_id or evidence.dropped_at is not None or nothing_found(inspection.report):
+    if not _of_the_firm(photo, firm_id):
         return None
     application = await Application.filter(
         enterprise_id=firm_id, state__in=[str(state) for state in TAKES_FILES]
@@ -49,9 +52,7 @@ async def hand_in_photo(ports: Ports, identity: WeChatIdentity, photo: Photo) ->
     if application.state not in TAKES_FILES:
         return None  # submitted while the photo was looked at
     case = await case_of(ports, application)
-    kind = CERTIFICATE if _sheet_seen(inspection.report) else BODY
-    product_id = _product(case, inspection)
-    slot = await _slot(application, case, kind, product_id)
+    kind, product_id, slot = await _slot(case, inspection)
     if slot is None or slot.state not in WANTED:
         return None  # what passed is left alone: a photo in chat may be meant as a check only
     judged: dict[str, Any] = {}
@@ -83,13 +84,13 @@ async def hand_in_photo(ports: Ports, identity: WeChatIdentity, photo: Photo) ->
     return material
 
 
-async def filed_words(ports: Ports, photo: Photo) -> str:
+async def filed_words(ports: Ports, identity: WeChatIdentity, photo: Photo) -> str:
     """What the chat's answer says of it: ``已放入申报资料：合格证照片（2/2）``; where to submit, once nothing is left
-    to hand in or to replace; empty where it was not filed.
+    to hand in or to replace. Where it was not filed because the application was submitted meanwhile, that; else empty.
     """
     material = await Material.filter(key=_key(photo)).prefetch_related("application").first()
     if material is None:
-        return ""
+        return await _too_late(ports, identity, photo)
     every = await slots_of(material.application)
     slots = [slot for slot in every if slot.material.id == material.kind]
     filled = sum(bool(slot.handed_in) for slot in slots)
@@ -103,14 +104,29 @@ def _key(photo: Photo) -> str:
     return f"chat-photo:{photo.id}"
 
 
-async def _speaks_for(identity: WeChatIdentity) -> tuple[int | None, int | None]:
-    """The firm this chat speaks for and the person who does, where their role hands in materials."""
-    staff = await Staff.get_or_none(id=identity.staff_id, left_at=None) if identity.staff_id else None
-    if staff is None or staff.person_id is None or staff.role not in set(StaffRole):
-        return None, None
-    if RANK[StaffRole(staff.role)] < RANK[StaffRole.STAFF]:
-        return None, None
-    return staff.enterprise_id, staff.person_id
+async def _too_late(ports: Ports, identity: WeChatIdentity, photo: Photo) -> str:
+    """Why it was not filed, where nothing else stood in its way."""
+    firm_id, _ = await speaks_for(identity)
+    if firm_id is None or photo.inspection is None or not _of_the_firm(photo, firm_id):
+        return ""
+    submitted = Application.filter(enterprise_id=firm_id, state__in=[str(state) for state in TOO_LATE])
+    application = await submitted.first()
+    if application is None:
+        return ""
+    if application.state == ApplicationState.SUPPLEMENT:
+        told, judged = application.told_at, photo.judged_at
+        if told is None or judged is None or judged >= told:
+            return ""  # it was judged when files were taken
+    _, _, slot = await _slot(await case_of(ports, application), photo.inspection)
+    return TOO_LATE[ApplicationState(application.state)] if slot is not None and slot.state != "passed" else ""
+
+
+def _of_the_firm(photo: Photo, firm_id: int) -> bool:
+    """Whether its bytes are there and the firm's, and show something."""
+    evidence, inspection = photo.evidence, photo.inspection
+    if evidence is None or evidence.enterprise_id != firm_id or evidence.dropped_at is not None:
+        return False
+    return inspection is not None and not nothing_found(inspection.report)
 
 
 def _sheet_seen(report: dict[str, Any]) -> bool:
@@ -130,8 +146,12 @@ def _product(case: Case, inspection: Inspection) -> int | None:
     return ids[0] if len(ids) == 1 else None
 
 
-async def _slot(application: Application, case: Case, kind: str, product_id: int | None) -> Slot | None:
-    slots = await slots_of(application, case.edition)
-    return next(
+async def _slot(case: Case, inspection: Inspection) -> tuple[str, int | None, Slot | None]:
+    """What it is filed as, of which product, and the slot for that, where the application has one."""
+    kind = CERTIFICATE if _sheet_seen(inspection.report) else BODY
+    product_id = _product(case, inspection)
+    slots = await slots_of(case.application, case.edition)
+    slot = next(
         (s for s in slots if s.product is not None and (s.material.id, s.product.id) == (kind, product_id)), None
     )
+    return kind, product_id, slot

@@ -37,6 +37,7 @@ from standard.validity import LIVE
 from standard.windows import renewal_start, verification_deadline
 from workflow.access import Asker, holds, member_of, not_found
 from workflow.application_wording import NextStep, next_step, page, print_only
+from workflow.chat_photos import photos_under_way, wants_photos
 from workflow.context import Ports
 from workflow.evidence import keep_file
 from workflow.ports import ObjectMissing
@@ -87,11 +88,13 @@ async def open_application(
     wanted = list(dict.fromkeys(product_ids))
     if not wanted:
         raise Refused(Kind.INVALID, "products_missing", "请至少选择一款产品", clause="7.1(2)", field="products")
-    if await Product.filter(id__in=wanted, enterprise_id=enterprise_id, retired_at=None).count() != len(wanted):
-        advice = "所选产品不在本企业的在用产品中：请刷新后重新选择"
-        raise Refused(Kind.INVALID, "product_unknown", advice, clause="7.1(2)", field="products")
     try:
         async with transaction():
+            # The firm before its products, as whoever takes one out of use holds them.
+            await Enterprise.filter(id=enterprise_id).select_for_update(no_key=True).get()
+            if await Product.filter(id__in=wanted, enterprise_id=enterprise_id, retired_at=None).count() != len(wanted):
+                advice = "所选产品不在本企业的在用产品中：请刷新后重新选择"
+                raise Refused(Kind.INVALID, "product_unknown", advice, clause="7.1(2)", field="products")
             application = await Application.create(
                 ref=secrets.token_urlsafe(9),
                 enterprise_id=enterprise_id,
@@ -352,7 +355,8 @@ async def submit(ports: Ports, asker: Asker, ref: str) -> Application:
     """DRAFT or SUPPLEMENT → VERIFYING: what was handed in is fixed from here on (7.1(2)).
 
     In a supplement everything that failed was replaced, but for a certificate whose print fails: that may stand, and
-    the grade is then at most B (R5). Refused: ``materials_missing``, ``not_supplemented``, ``state_changed``.
+    the grade is then at most B (R5). Refused: ``photos_pending`` (sent in chat, and about to land in it),
+    ``materials_missing``, ``not_supplemented``, ``state_changed``.
     """
     application = await application_of(asker, ref, StaffRole.STAFF)
     firm = await Enterprise.get(id=application.enterprise_id)
@@ -365,6 +369,7 @@ async def submit(ports: Ports, asker: Asker, ref: str) -> Application:
         now = ports.clock.now()
         edition = edition_of(application, now)
         slots = await slots_of(application, edition)
+        await _must_not_await_photos(application, slots)
         if missing := [slot.name for slot in slots if slot.state == "missing"]:
             advice = f"{progress_of(application, slots).sentence}，还缺：{'、'.join(missing)}（7.1(2)，附录 A）"
             to_look_up = [one["reason"] for slot in slots if slot.state == "missing" for one in slot.look_ups]
@@ -376,6 +381,14 @@ async def submit(ports: Ports, asker: Asker, ref: str) -> Application:
     ports.bell.ring("jobs")
     await application.fetch_related("enterprise")
     return application
+
+
+async def _must_not_await_photos(application: Application, slots: list[Slot]) -> None:
+    """With the application locked: a photo under way cannot be filed before whoever holds it is done. One that comes
+    later finds it submitted, and its answer says so (:func:`workflow.application_photos.filed_words`)."""
+    if wants_photos(slots) and (number := await photos_under_way(application.enterprise_id)):
+        advice = f"还有 {number} 张照片正在核验，核验后自动放入申报资料：请几秒后再提交（7.1(2)）"
+        raise Refused(Kind.CONFLICT, "photos_pending", advice, clause="7.1(2)", retry_after=3)
 
 
 def _must_be_supplemented(application: Application, slots: list[Slot]) -> None:

@@ -9,15 +9,20 @@ from typing import Any
 from inspection.engine import ENGINE
 from inspection.fingerprint import Fingerprint
 from inspection.report import Inspected, Report, Request
-from models import Evidence, Inspection
+from models import Evidence, Inspection, Job
 from workflow.context import Ports
 from workflow.evidence import owning, put_object
 from workflow.people import micrometres
+from workflow.ports import ClaimedJob, InspectionFailed
 from workflow.record import record_event
 from workflow.retention import without_contents
 from workflow.seen_before import handed_in_by_others
 
 PROFILE = "T/ZGJDJX—3—2026"
+
+BROUGHT_DOWN = "inspection: "
+"""What the last error of a job begins with whose inspection failed; how often workers were killed over it is another
+matter, and not the picture's fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,3 +109,15 @@ async def record_inspection(
             evidence_sha256=evidence.sha256,
         )
     return inspection
+
+
+async def tried_once_more(ports: Ports, job: ClaimedJob, problem: InspectionFailed) -> bool:
+    """Have a job whose inspection failed run again at once; False where it failed so before.
+
+    Twice is the file's fault, not chance: it would take the next process down as well.
+    """
+    if await Job.filter(id=job.id, last_error__startswith=BROUGHT_DOWN).exists():
+        return False
+    await ports.queue.retry(job, ports.clock.now(), f"{BROUGHT_DOWN}{problem.reason}")
+    ports.bell.ring("jobs")
+    return True

@@ -11,9 +11,10 @@ from models import Answer, EvidenceSource, Inspection, Job, Photo, PhotoState, P
 from models.transactions import transaction
 from workflow import answers, wording
 from workflow.application_photos import filed_words, hand_in_photo
+from workflow.chat_photos import JUDGE, UNDER_WAY, job_keys
 from workflow.context import Ports
 from workflow.evidence import evidence_key, owning, put_object, record_evidence
-from workflow.inspections import inspection_key, keep_inspected, record_inspection
+from workflow.inspections import inspection_key, keep_inspected, record_inspection, tried_once_more
 from workflow.people import MILLI, hint_of, lock_person, products_of
 from workflow.ports import (
     BadRequest,
@@ -29,15 +30,20 @@ from workflow.upload_links import link_for_original
 
 log = logging.getLogger(__name__)
 
-JUDGE = "photo.judge"
 ENDED = (PhotoState.JUDGED, PhotoState.REFUSED, PhotoState.FAILED)
+
+TRIES, GIVEN_UP_AFTER = 4, timedelta(minutes=5)
+"""So often a photo is tried whatever its age, and for so long however often: a worker that is killed uses up a try."""
+MOST_ATTEMPTS = 20
+LONGEST_WAIT_SECONDS = 60
+"""Before WeChat is asked for a picture again."""
 
 
 async def enqueue_judgement(ports: Ports, photo: Photo) -> None:
     """Inside the transaction that wrote the photo, or learned more of it: its job."""
-    key = f"{_job_keys(photo)}{secrets.token_hex(4)}"
+    key = f"{job_keys(photo)}{secrets.token_hex(4)}"
     args = {"photo": photo.id, "update": photo.receipt}
-    await ports.queue.enqueue(JUDGE, key, args, due=ports.clock.now(), priority=10, max_attempts=4)
+    await ports.queue.enqueue(JUDGE, key, args, due=ports.clock.now(), priority=10, max_attempts=MOST_ATTEMPTS)
 
 
 async def judge(ports: Ports, job: ClaimedJob) -> None:
@@ -74,13 +80,10 @@ async def judge(ports: Ports, job: ClaimedJob) -> None:
         await _refuse(ports, job, photo, PhotoState.REFUSED, "picture_dropped", "这张照片已按约定删除，请重新发送")
     except WeChatError as problem:
         log.warning("picture not fetched: %s %s", problem.errcode, problem.errmsg)
-        await ports.queue.retry(job, ports.clock.now() + timedelta(seconds=2**job.attempts), str(problem.errcode))
+        later = timedelta(seconds=min(2**job.attempts, LONGEST_WAIT_SECONDS))
+        await ports.queue.retry(job, ports.clock.now() + later, str(problem.errcode))
     except InspectionFailed as problem:
-        if job.attempts < 2:
-            await ports.queue.retry(job, ports.clock.now(), problem.reason)
-            ports.bell.ring("jobs")
-        else:
-            # Twice is the picture's fault, not chance: it would take the next process down as well.
+        if not await tried_once_more(ports, job, problem):
             await _refuse(
                 ports,
                 job,
@@ -105,10 +108,14 @@ async def ended(ports: Ports, photo: Photo, seconds: float) -> bool:
 
 
 async def give_up(ports: Ports, job: ClaimedJob) -> None:
-    """Sweep: photos whose job was buried get an answer all the same; nobody is left waiting."""
-    stuck = await Photo.exclude(state__in=ENDED).filter(received_at__lt=ports.clock.now() - timedelta(seconds=30))
+    """Sweep: photos whose job was buried, or comes to nothing, get an answer all the same; nobody is left waiting."""
+    now = ports.clock.now()
+    stuck = await Photo.filter(state__in=UNDER_WAY, received_at__lt=now - timedelta(seconds=30))
     for photo in stuck:
-        if await Job.filter(key__startswith=_job_keys(photo), done_at=None, dead_at=None).exists():
+        hopeful = Job.filter(key__startswith=job_keys(photo), done_at=None, dead_at=None)
+        if photo.received_at < now - GIVEN_UP_AFTER:
+            hopeful = hopeful.filter(attempts__lt=TRIES)
+        if await hopeful.exists():
             continue
         async with transaction():
             await _end(ports, photo, PhotoState.FAILED, "gave_up", "这张照片没有检查成功，请重新发送")
@@ -120,11 +127,6 @@ async def give_up(ports: Ports, job: ClaimedJob) -> None:
 def bell_name(photo: Photo) -> str:
     """Rings when the photo's road has ended."""
     return f"photo:{photo.id}"
-
-
-def _job_keys(photo: Photo) -> str:
-    """What the keys of this photo's jobs begin with."""
-    return f"judge:{photo.id}:"
 
 
 async def _store(ports: Ports, photo: Photo) -> None:
@@ -164,6 +166,8 @@ async def _request(ports: Ports, photo: Photo) -> tuple[Request, list[Product]]:
 async def _record_known(ports: Ports, job: ClaimedJob, photo: Photo, known: Inspection) -> None:
     async with transaction():
         if await ports.queue.finish(job):
+            if photo.identity_id is not None:
+                await lock_person(photo.identity_id)  # before the application
             await _judged(ports, photo, known)
     _ring(ports, photo)
 
@@ -196,11 +200,13 @@ async def _record_new(
 
 
 async def _judged(ports: Ports, photo: Photo, inspection: Inspection) -> None:
-    await (
+    changed = await (
         Photo.filter(id=photo.id)
         .exclude(state__in=ENDED)
         .update(state=PhotoState.JUDGED, inspection_id=inspection.id, judged_at=ports.clock.now())
     )
+    if not changed:
+        return  # given up meanwhile, and its sender told so
     if photo.identity is not None:
         photo.inspection = inspection
         await hand_in_photo(ports, photo.identity, photo)
@@ -215,11 +221,15 @@ async def _refuse(ports: Ports, job: ClaimedJob, photo: Photo, state: PhotoState
 
 
 async def _end(ports: Ports, photo: Photo, state: PhotoState, code: str, advice: str) -> None:
-    await (
+    if photo.identity_id is not None:
+        await lock_person(photo.identity_id)  # before the photo, as whoever records a verdict holds them
+    changed = await (
         Photo.filter(id=photo.id)
         .exclude(state__in=ENDED)
         .update(state=state, refusal_code=code, refusal_advice=advice, judged_at=ports.clock.now())
     )
+    if not changed:
+        return
     await record_event(
         ports, f"photo:{state.value}", "photo", photo.id, actor="system", clause="4.2.2", after={"code": code}
     )
@@ -306,7 +316,7 @@ async def _outcome(ports: Ports, identity: WeChatIdentity, photo: Photo, *, alon
     return wording.Outcome(
         report=report,
         report_link=ports.links.report(inspection.ref),
-        filed=await filed_words(ports, photo),
+        filed=await filed_words(ports, identity, photo),
         upload_link=await link_for_original(ports, identity, photo) if ask_original and alone else "",
         wants_original=ask_original,
         product_name=f"{inspection.product.name} {inspection.product.model}" if inspection.product else "",

@@ -23,7 +23,7 @@ from workflow.case import Case, case_of
 from workflow.context import Ports
 from workflow.file_judging import Judged, judge_body, judge_print, prove_by, shared_file, single, stored
 from workflow.findings import plain_finding
-from workflow.inspections import as_plain, record_inspection
+from workflow.inspections import as_plain, record_inspection, tried_once_more
 from workflow.ports import ClaimedJob, InspectionFailed, ObjectMissing
 from workflow.record import record_event
 from workflow.uploads import CSV, XLSX
@@ -44,11 +44,8 @@ async def judge_material(ports: Ports, job: ClaimedJob) -> None:
     try:
         judged = await look_at(ports, case, material)
     except InspectionFailed as problem:
-        if job.attempts < 2:
-            await ports.queue.retry(job, ports.clock.now(), problem.reason)
-            ports.bell.ring("jobs")
+        if await tried_once_more(ports, job, problem):
             return
-        # Twice is the file's fault, not chance: it would take the next process down as well.
         judged = single(UNCLEAR, "7.2(2)", "这份文件无法处理：请重新扫描或拍摄后，换一份上传。", "R6")
     async with transaction():
         if not await ports.queue.finish(job):

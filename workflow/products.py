@@ -12,6 +12,7 @@ from tortoise.query_utils import Prefetch
 from models import (
     OPEN,
     TAKES_FILES,
+    Application,
     ApplicationProduct,
     ApplicationState,
     CodePattern,
@@ -239,7 +240,11 @@ async def _free(enterprise_id: int, model: str) -> None:
 
 
 async def _not_in(product: Product, states: list[ApplicationState]) -> None:
-    if await ApplicationProduct.exists(product_id=product.id, application__state__in=[str(state) for state in states]):
+    """With the firm locked. The applications stay locked too: one that is submitted meanwhile, by its firm or because
+    its time is over, is submitted with what has changed."""
+    covering = await ApplicationProduct.filter(product_id=product.id).values_list("application_id", flat=True)
+    under_way = Application.filter(id__in=covering, state__in=[str(state) for state in OPEN])
+    if any(application.state in states for application in await under_way.select_for_update()):
         advice = "有申报正在使用这个产品，提交后的资料不能改动：请等这次申报结束"
         raise Refused(Kind.CONFLICT, "product_in_application", advice, clause="7.1(2)")
 

@@ -38,6 +38,7 @@ from workflow.access import Asker, holds, must_hold, not_found
 from workflow.context import Ports
 from workflow.desk import put_on_desk
 from workflow.evidence import keep_file
+from workflow.inspections import tried_once_more
 from workflow.licences import Stated, judge_licence
 from workflow.people import meet
 from workflow.persons import current, hold, person_of, speak_for
@@ -154,9 +155,7 @@ async def check_registration(ports: Ports, job: ClaimedJob) -> None:
     try:
         findings = await _findings(ports, row)
     except InspectionFailed as problem:
-        if job.attempts < 2:
-            await ports.queue.retry(job, ports.clock.now(), problem.reason)
-            ports.bell.ring("jobs")
+        if await tried_once_more(ports, job, problem):
             return
         reason = "这份营业执照文件处理不了：请另存为 PDF，或重新扫描成图片后上传（7.2(1)，R6）"
         findings = [Finding("7.2(1)", Outcome.UNCLEAR, reason, ("R6",))]

@@ -4,12 +4,25 @@ from typing import Any
 
 import pytest
 
-from models import Inspection, Material, MaterialState, Photo, Staff, StaffRole, WeChatIdentity
+from models import (
+    ApplicationState,
+    Inspection,
+    Job,
+    Material,
+    MaterialState,
+    Person,
+    Photo,
+    PhotoState,
+    Staff,
+    StaffRole,
+    WeChatIdentity,
+)
 from tests import rows
 from tests.workflow import filed
 from tests.workflow.filed import Filing, RecordedInspector, filing
 from tests.workflow.world import World
-from workflow import applications, photos
+from workflow import applications, chat_photos, photos
+from workflow.problems import Kind, Refused
 
 
 @pytest.fixture
@@ -90,6 +103,65 @@ async def test_b_asks_for_no_body_so_that_such_a_photo_is_only_answered(
     assert text
     assert "已放入申报资料" not in text
     assert await Material.all().count() == 0
+
+
+async def test_an_application_is_submitted_once_the_photos_under_way_have_landed_in_it(
+    world: World, inspector: RecordedInspector
+) -> None:
+    case = await filing(world)
+    await case.fill(certificate_photo=filed.certificate("small_code_100x70"))
+    await world.work()
+    identity = await chat(case)
+    world.wechat.pictures["m1"] = filed.certificate()
+    await photos.receive(world.ports, identity, "m1", "", "m1")
+    with pytest.raises(Refused) as refused:
+        await case.submit()
+    assert (refused.value.kind, refused.value.code) == (Kind.CONFLICT, "photos_pending")
+    assert "还有 1 张照片正在核验" in refused.value.advice
+    await world.work()
+    assert (await case.submit()).state == ApplicationState.VERIFYING
+    assert (await case.material("certificate_photo")).state == MaterialState.PASSED
+
+
+@pytest.mark.parametrize("why", ["given up", "viewer", "of another firm", "nothing wanted"])
+async def test_photos_that_cannot_land_in_it_hold_up_no_application(
+    world: World, inspector: RecordedInspector, why: str
+) -> None:
+    case = await filing(world)
+    good = why == "nothing wanted"
+    await case.fill(certificate_photo=filed.certificate() if good else filed.certificate("small_code_100x70"))
+    await world.work()
+    identity = await chat(case, StaffRole.VIEWER if why == "viewer" else StaffRole.STAFF)
+    await photos.receive(world.ports, identity, "m1", "", "m1")
+    if why == "given up":
+        await Job.filter(kind=chat_photos.JUDGE).update(dead_at=rows.NOW)
+    if why == "of another firm":
+        theirs = await rows.evidence(enterprise_id=(await rows.enterprise(uscc="91310000MA0000001B")).id)
+        await Photo.all().update(state=PhotoState.STORED, evidence_id=theirs.id)
+    await Staff.filter(enterprise_id=case.firm.id).update(role=StaffRole.STAFF)
+    if why == "viewer":
+        other = await Person.create(created_at=rows.NOW)
+        viewer = await Staff.create(
+            enterprise_id=case.firm.id, person_id=other.id, name="样例", role=StaffRole.VIEWER, created_at=rows.NOW
+        )
+        await WeChatIdentity.filter(id=identity.id).update(staff_id=viewer.id, person_id=other.id)
+    assert (await case.submit()).state == ApplicationState.VERIFYING
+
+
+async def test_a_photo_that_came_too_late_is_told_so_and_can_be_filed_in_the_supplement(
+    world: World, inspector: RecordedInspector
+) -> None:
+    case = await filing(world)
+    await case.fill(certificate_photo=filed.certificate("small_code_100x70"))
+    await world.work()
+    await case.submit()
+    identity = await chat(case)
+    # Judged before the verification that has been enqueued: photos come first.
+    assert "申报已经提交，这张照片没有放入申报资料" in await send(world, identity, filed.certificate(), "m1")
+    assert (await case.now()).state == ApplicationState.SUPPLEMENT
+    world.clock.advance(minutes=1)
+    assert "已放入申报资料" in await send(world, identity, filed.certificate(), "m2")
+    assert (await case.material("certificate_photo")).state == MaterialState.PASSED
 
 
 @pytest.mark.parametrize("why", ["viewer", "stranger", "submitted", "no product of it"])

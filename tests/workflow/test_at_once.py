@@ -8,15 +8,27 @@ import pytest
 from tortoise.models import Model
 
 from jobs.handlers import HANDLERS
-from models import DeskItem, Evidence, Material, Publication, PublicationState
+from models import (
+    Application,
+    ApplicationState,
+    DeskItem,
+    Evidence,
+    Material,
+    Product,
+    Publication,
+    PublicationState,
+    Staff,
+)
 from models.transactions import clean_task, transaction
+from tests import rows
 from tests.workflow import filed
 from tests.workflow.filed import RecordedInspector, filing
 from tests.workflow.graded import published
 from tests.workflow.world import World, report
-from workflow import people, photos, publicity
+from workflow import applications, people, photos, products, publicity
 from workflow.access import Asker
 from workflow.problems import Refused
+from workflow.products import ProductChanges
 
 
 @pytest.fixture
@@ -114,3 +126,57 @@ async def test_whoever_consents_while_their_photo_is_judged_waits_and_it_stays(w
     await photo.refresh_from_db()
     assert photo.state == "judged"
     assert (await Evidence.get(identity_id=identity.id)).drop_at is None
+
+
+async def test_a_product_that_changes_while_its_application_is_submitted_waits_and_is_told_so(
+    world: World, inspector: RecordedInspector
+) -> None:
+    case = await filing(world)
+
+    async def submit() -> None:
+        await Application.filter(id=case.application.id).update(state=ApplicationState.VERIFYING)
+
+    changing = products.change_product(world.ports, case.asker, case.product.id, ProductChanges(name="另一名称"))
+    refused = await while_held(case.application, changing, submit)
+    assert isinstance(refused, Refused)
+    assert refused.code == "product_in_application"
+    await case.product.refresh_from_db()
+    assert case.product.name != "另一名称"
+
+
+async def test_a_product_that_is_retired_while_an_application_is_opened_is_in_one_or_in_none(
+    world: World, inspector: RecordedInspector
+) -> None:
+    case = await filing(world)
+    await applications.withdraw(world.ports, case.asker, case.application.ref)
+
+    async def retire() -> None:
+        await Product.filter(id=case.product.id).update(retired_at=world.clock.now())
+
+    opening = applications.open_application(
+        world.ports, case.asker, case.firm.id, "B", [case.product.id], sells_online=False
+    )
+    refused = await while_held(case.firm, opening, retire)
+    assert isinstance(refused, Refused)
+    assert refused.code == "product_unknown"
+
+
+async def test_a_photo_that_is_filed_while_the_application_is_submitted_is_submitted_with_it(
+    world: World, inspector: RecordedInspector
+) -> None:
+    case = await filing(world)
+    await case.fill(certificate_photo=filed.certificate("small_code_100x70"))
+    await world.work()
+    staff = await Staff.get(enterprise_id=case.firm.id)
+    identity = await rows.identity(
+        person_id=staff.person_id, staff_id=staff.id, subscribed=True, consented_at=rows.NOW, notice_shown_at=rows.NOW
+    )
+    world.wechat.pictures["m1"] = filed.certificate()
+    await photos.receive(world.ports, identity, "m1", "", "m1")
+    (job,) = await world.ports.queue.claim(1, 60)
+    submitted, _ = await asyncio.gather(_outcome(case.submit()), HANDLERS[job.kind](world.ports, job))
+    if isinstance(submitted, Refused):
+        assert submitted.code == "photos_pending"
+        await case.submit()
+    material = await case.material("certificate_photo")
+    assert (material.state, material.round) == ("passed", 1)

@@ -17,6 +17,7 @@ from models import (
     Event,
     Evidence,
     Inspection,
+    Job,
     Photo,
     PhotoState,
     UploadLink,
@@ -278,18 +279,63 @@ async def test_a_picture_that_wechat_no_longer_has_is_answered(world: World) -> 
     assert "请重新发送" in await carried(world, photo)
 
 
-async def test_a_buried_job_still_gets_its_sender_an_answer(world: World) -> None:
-    world.wechat.trouble.extend([("fetch", Unavailable(-1, "busy"))] * 4)
+async def give_up(world: World) -> None:
+    async with transaction():
+        await world.ports.queue.enqueue(
+            "photo.give_up", secrets.token_hex(4), {}, due=world.clock.now(), priority=SWEEP_PRIORITY
+        )
+    await world.work(until_idle=False)
+
+
+async def test_a_photo_that_comes_to_nothing_is_given_up_after_minutes_and_its_sender_told(world: World) -> None:
+    world.wechat.trouble.extend([("fetch", Unavailable(-1, "busy"))] * 10)
     photo = await send(world)
-    for _ in range(4):
+    for _ in range(judging.TRIES):
         await world.work()
         world.clock.advance(minutes=1)
+    await give_up(world)
     assert (await Photo.get(id=photo.id)).state == PhotoState.RECEIVED
-    async with transaction():
-        await world.ports.queue.enqueue("photo.give_up", "sweep", {}, due=world.clock.now())
-    await world.settle()
+    world.clock.advance(minutes=2)
+    await give_up(world)
     assert (await Photo.get(id=photo.id)).state == PhotoState.FAILED
-    assert "请重新发送" in world.wechat.sent[0][2]
+    await world.settle()
+    assert [text for _, kind, text in world.wechat.sent if kind == "text" and "请重新发送" in text] != []
+    assert await Job.filter(kind=judging.JUDGE, done_at=None).count() == 0  # what it left finds nothing to do
+
+
+async def test_workers_that_are_killed_over_a_photo_are_not_its_fault(world: World) -> None:
+    trouble: list[Exception] = [InspectionFailed("crash")]
+
+    def look(request: Request) -> Inspected:
+        if trouble:
+            raise trouble.pop()
+        return report(request)
+
+    world.inspector.look = look
+    photo = await send(world)
+    for _ in range(judging.TRIES + 1):
+        assert await world.ports.queue.claim(1, 10)  # and nothing more is heard of it
+        world.clock.advance(seconds=11)
+    await world.work()
+    assert len(world.inspector.asked) == 2
+    assert (await Photo.get(id=photo.id)).state == PhotoState.JUDGED
+
+
+async def test_a_verdict_after_the_photo_was_given_up_changes_nothing(world: World) -> None:
+    photo = await send(world)
+    (job,) = await world.ports.queue.claim(1, 60)
+
+    def look(request: Request) -> Inspected:
+        return report(request)
+
+    async def given_up_meanwhile(request: Request) -> Inspected:
+        await Photo.filter(id=photo.id).update(state=PhotoState.FAILED, refusal_advice="请重新发送")
+        return look(request)
+
+    object.__setattr__(world.inspector, "inspect", given_up_meanwhile)
+    await judging.judge(world.ports, job)
+    found = await Photo.get(id=photo.id)
+    assert (found.state, found.inspection_id) == (PhotoState.FAILED, None)
 
 
 async def test_without_consent_the_picture_is_gone_within_24_hours(world: World) -> None:
