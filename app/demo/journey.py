@@ -25,7 +25,8 @@ PATIENCE = 180.0
 """Seconds in which a state has to be reached; the platform's own limit is a working day (7.2(4), R35)."""
 LOOK_EVERY = 0.3
 AWAY_STATUSES = frozenset({409, 425, 429, 500, 502, 503, 504})
-IN_PROGRESS = frozenset({"in_progress", "state_changed"})
+IN_PROGRESS = frozenset({"request_in_progress", "state_changed", "photos_pending"})
+"""Codes of a 409 after which asking again helps."""
 
 
 class JourneyFailed(Exception):
@@ -160,14 +161,21 @@ class Journey:
 
     async def _hand_in(self, ref: str, number: int, material: DemoMaterial, products: list[int]) -> None:
         product = None if material.product_index is None else products[material.product_index]
-        slots = (await self._json("GET", f"/api/v1/applications/{ref}/progress"))["slots"]
-        slot = next(one for one in slots if one["kind"] == material.kind and one["product_id"] == product)
+        progress = await self._json("GET", f"/api/v1/applications/{ref}/progress")
+        slot = slot_of(progress, material.kind, product)
         if any(one["file_name"] == material.file_name for one in slot["handed_in"]):
             return
         if self.chat_photos and material.kind == "certificate_photo":
             if slot["state"] in {"missing", "failed", "unclear"}:
                 answer = await self._chat_photo(material)
                 self.tell("7.1(2)", f"聊天里发 {material.file_name}：{first_line(answer)}")
+                before = [one["ref"] for one in slot["handed_in"]]
+
+                def landed(it: Mapping[str, Any]) -> bool:
+                    files = slot_of(it, material.kind, product)["handed_in"]
+                    return any(one["ref"] not in before for one in files)
+
+                await self._until(f"/api/v1/applications/{ref}/progress", landed, "聊天里发的照片放入申报资料")
             return
 
         def form() -> aiohttp.FormData:
@@ -198,13 +206,7 @@ class Journey:
                 return
 
     async def _submit(self, ref: str, round_: int) -> None:
-        # Photos sent in chat land in the application once they are judged.
-        await self._until(
-            f"/api/v1/applications/{ref}/progress",
-            lambda it: all(slot["state"] not in {"missing"} for slot in it["slots"]),
-            "资料到齐",
-        )
-        await self._json("POST", f"/api/v1/applications/{ref}/submit", tolerate={"state_changed", "not_submittable"})
+        await self._json("POST", f"/api/v1/applications/{ref}/submit", tolerate={"state_changed"})
         self.tell("7.1(2)", "提交申报：资料从此不可改" if round_ == 0 else "提交补正的资料")
 
     async def _supplement(self, ref: str, products: list[int]) -> None:
@@ -219,17 +221,6 @@ class Journey:
         for number, material in enumerate(self.firm.materials):
             if (material.kind, material.product_index) in again and not material.first_try:
                 await self._hand_in(ref, number, material, products)
-        # Photos sent in chat land in the application once they are judged.
-        await self._until(
-            f"/api/v1/applications/{ref}/progress",
-            lambda it: (
-                not any(
-                    slot["state"] in {"failed", "unclear"} and (slot["kind"], index_of(slot, products)) in again
-                    for slot in it["slots"]
-                )
-            ),
-            "补正的资料到齐",
-        )
 
     # --- results -----------------------------------------------------------------------------------------------------
 
@@ -389,9 +380,10 @@ class Journey:
             raise JourneyFailed(f"{what}：服务器在 {self.patience:g} 秒内没有应答") from None
 
 
-def index_of(slot: Mapping[str, Any], products: Sequence[int]) -> int | None:
-    """Which of the firm's products a slot is for; None for the firm's own."""
-    return None if slot["product_id"] is None else products.index(slot["product_id"])
+def slot_of(progress: Mapping[str, Any], kind: str, product: int | None) -> Mapping[str, Any]:
+    """The slot of that material in an application's progress; ``product`` is None for the firm's own."""
+    slots: list[Mapping[str, Any]] = progress["slots"]
+    return next(one for one in slots if (one["kind"], one["product_id"]) == (kind, product))
 
 
 def in_path(number: str) -> str:

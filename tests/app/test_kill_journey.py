@@ -58,8 +58,7 @@ async def test_the_same_certificate_once_wherever_the_server_is_killed(tmp_path:
     try:
         await pair.server.start()
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)) as http:
-            # Photos by the API: one in chat is given up, and its sender told so, after four attempts (see test_kill).
-            journey = Journey(http, pair.server_url, travelling, chat_photos=False, simulator=pair.simulator_url)
+            journey = Journey(http, pair.server_url, travelling, simulator=pair.simulator_url)
             journey.patience = 400
             road = asyncio.create_task(journey.travel())
             try:
