@@ -150,7 +150,8 @@ async def _answer(
     if isinstance(begun, idempotency.Replay):
         return _replayed(begun, headers)
     try:
-        answer = await endpoint.run(**wanted)
+        async with idempotency.held(begun):
+            answer = await endpoint.run(**wanted)
     except BaseException:
         await idempotency.abandon(begun)
         raise

@@ -5,29 +5,40 @@ that the work itself is done once, even where a crash fell between the two, is w
 the same key, or finds its work done.
 """
 
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import structlog
 from tortoise.exceptions import IntegrityError
 
 from config.clock import real_seconds
 from models import IdempotentRequest
-from models.transactions import transaction
+from models.transactions import clean_task, transaction
 from workflow.context import Ports
 from workflow.ports import ClaimedJob
 from workflow.problems import Kind, Refused
 
-UNFINISHED = timedelta(seconds=30)
-"""Real time after which whoever began is taken for dead: longer than a use case takes, whose input is there already."""
+UNFINISHED = timedelta(seconds=15)
+"""Real time after which whoever began, and said nothing since, is taken for dead."""
+
+RENEWED_EVERY = 4.0
+"""Real seconds after which whoever is at it says so again."""
 
 KEPT = timedelta(days=7)
 """How long an answer can still be had again."""
 
 
-@dataclass(frozen=True, slots=True)
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
 class Begun:
-    """The request is ours to do: ``at`` is by what :func:`finish` and :func:`abandon` know that it still is."""
+    """The request is ours to do: ``at`` is by what all below know that it still is; :func:`held` moves it on."""
 
     id: int
     at: datetime
@@ -70,6 +81,36 @@ async def begin(scope: str, key: str, body_sha256: str) -> Begun | Replay:
     if not taken:
         raise _in_progress()
     return Begun(known.id, now)
+
+
+@asynccontextmanager
+async def held(begun: Begun) -> AsyncIterator[None]:
+    """While the request is worked on, however long that takes, nobody else takes it over."""
+    over = asyncio.Event()
+    keeper = clean_task(_keep(begun, over), name="idempotent request")
+    try:
+        yield
+    finally:
+        # Never cancelled: a renewal that is half done would leave us without our own mark.
+        over.set()
+        await keeper
+
+
+async def _keep(begun: Begun, over: asyncio.Event) -> None:
+    while True:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(over.wait(), RENEWED_EVERY)
+            return
+        now = _now()
+        try:
+            ours = await IdempotentRequest.filter(id=begun.id, status=None, created_at=begun.at).update(created_at=now)
+        except Exception:
+            # The database is away for a moment, and with it whoever might take over.
+            _log.exception("idempotent request not renewed")
+            continue
+        if not ours:
+            return
+        begun.at = now
 
 
 async def finish(begun: Begun, status: int, answer: Any) -> None:

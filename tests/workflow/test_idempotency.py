@@ -9,7 +9,8 @@ from jobs.clock import tick
 from jobs.handlers import FORGET_REQUESTS
 from models import IdempotentRequest
 from tests.workflow.world import World
-from workflow.idempotency import KEPT, UNFINISHED, Begun, Replay, abandon, begin, finish
+from workflow import idempotency
+from workflow.idempotency import KEPT, UNFINISHED, Begun, Replay, abandon, begin, finish, held
 from workflow.problems import Kind, Refused
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -66,6 +67,38 @@ async def test_who_died_over_it_is_taken_over_by_one_and_can_then_no_longer_answ
     await finish(dead, 201, {"said": "too late"})
     await abandon(dead)
     await finish(heirs[0], 201, {"said": "in time"})
+    assert await begin("a", "k", "0" * 64) == Replay(201, {"said": "in time"})
+
+
+async def test_who_is_at_it_for_long_is_not_taken_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = idempotency._now()
+    monkeypatch.setattr(idempotency, "_now", lambda: now)
+    monkeypatch.setattr(idempotency, "RENEWED_EVERY", 0.01)
+    begun = await begin("a", "k", "0" * 64)
+    assert isinstance(begun, Begun)
+    async with held(begun):
+        for _ in range(3):
+            now += UNFINISHED - timedelta(seconds=1)
+            async with asyncio.timeout(5):
+                while begun.at != now:  # noqa: ASYNC110 - the request says so by itself
+                    await asyncio.sleep(0.01)
+            assert (await refused("a", "k", "0" * 64)).code == "request_in_progress"
+    await finish(begun, 201, {"said": "完"})
+    now += UNFINISHED
+    assert await begin("a", "k", "0" * 64) == Replay(201, {"said": "完"})
+
+
+async def test_who_lost_it_is_not_given_it_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(idempotency, "RENEWED_EVERY", 0.01)
+    slow = await begin("a", "k", "0" * 64)
+    assert isinstance(slow, Begun)
+    await age(UNFINISHED + timedelta(seconds=1))
+    heir = await begin("a", "k", "0" * 64)
+    assert isinstance(heir, Begun)
+    async with held(slow):
+        await asyncio.sleep(0.05)
+    await finish(slow, 201, {"said": "too late"})
+    await finish(heir, 201, {"said": "in time"})
     assert await begin("a", "k", "0" * 64) == Replay(201, {"said": "in time"})
 
 
