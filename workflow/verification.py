@@ -5,7 +5,7 @@ A certificate whose print fails is mended first. Where it still fails when the s
 application in again without replacing it, the case goes on and the grade is at most B (6.1(4), R5).
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -130,12 +130,20 @@ def _verified(
     ports: Ports, case: Case, across: Sequence[dict[str, Any]], missing: Sequence[dict[str, Any]]
 ) -> Verified:
     """The sum of it. Findings across materials are set down in the materials they are about, in memory."""
+    misplaced = {photo.ref for photo in case.prints() if _misplaced(photo)}
     settle_across(case, across)
+    # Its place is judged beside other sheets: a photo that stands may fail by one that was handed in since.
+    told = {
+        photo.ref
+        for photo in case.prints()
+        if _told(case.application, photo) and (photo.ref in misplaced or not _misplaced(photo))
+    }
     verdicts = print_verdicts(case)
     capped = {
         photo.ref
         for photo in case.prints()
-        if prints.consequence(verdicts[photo.ref], _stage(ports, case, photo), case.edition).step is prints.Step.CAP
+        if prints.consequence(verdicts[photo.ref], _stage(ports, case, photo, told), case.edition).step
+        is prints.Step.CAP
     }
     verified = Verified(noted=[finding for finding in across if finding["outcome"] == Outcome.PASS])
     told = [
@@ -164,14 +172,29 @@ def settle_across(case: Case, across: Sequence[dict[str, Any]]) -> None:
         material.state = STATES[worst_of(material.findings)]
 
 
-def _stage(ports: Ports, case: Case, photo: Material) -> prints.Stage:
-    """Over: its print was told before and the photo still stands, or the time to mend it has run out."""
+def _told(application: Application, photo: Material) -> bool:
+    """Whether what the photo itself shows was told in an earlier round: it stands since, and was not judged anew."""
+    if photo.round is None or photo.round >= application.round:
+        return False
+    told_at = application.told_at
+    return told_at is None or photo.judged_at is None or photo.judged_at <= told_at
+
+
+def _misplaced(photo: Material) -> bool:
+    return any(finding["clause"] == "D.1.3" and finding["outcome"] != Outcome.PASS for finding in photo.findings)
+
+
+def _stage(ports: Ports, case: Case, photo: Material, told: Collection[str]) -> prints.Stage:
+    """Over: what fails of its print was told before (7.2(3)) and the photo still stands, or it was handed in to mend
+    one, and the time for that has run out."""
     application = case.application
-    kept = photo.round is not None and photo.round < application.round
-    late = application.told_at is not None and supplement_deadline(
-        case.edition, shipped_calendar(), application.told_at
-    ).over(ports.clock.now())
-    return prints.Stage.SUPPLEMENT_OVER if kept or late else prints.Stage.VERIFICATION
+    if photo.round is not None and photo.round < application.round:
+        over = photo.ref in told
+    else:
+        over = application.told_at is not None and supplement_deadline(
+            case.edition, shipped_calendar(), application.told_at
+        ).over(ports.clock.now())
+    return prints.Stage.SUPPLEMENT_OVER if over else prints.Stage.VERIFICATION
 
 
 def _key_checks(case: Case, verified: Verified) -> dict[str, Outcome]:

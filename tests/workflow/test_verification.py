@@ -482,6 +482,41 @@ async def test_a_new_photo_whose_print_fails_again_may_be_mended_again(
     assert (application.state, application.result and application.result["capped_by"]) == ("publicity", None)
 
 
+async def test_a_sheet_that_fails_by_another_handed_in_later_is_told_before_it_caps(
+    world: World, inspector: RecordedInspector
+) -> None:
+    case = await filing(world)
+    other = await rows.product(enterprise_id=case.firm.id, model="YL-2", qualification_number=filed.CCC)
+    await applications.withdraw(world.ports, case.asker, case.application.ref)
+    case.application = await applications.open_application(
+        world.ports, case.asker, case.firm.id, "B", [case.product.id, other.id], sells_online=False
+    )
+    await case.fill(certificate_photo=filed.certificate("small_code_100x70"))
+    first, case.product = case.product, other
+    for file in filed.good_files():
+        if file[0] in filed.PER_PRODUCT:
+            await case.hand_in(*file)
+    standing = await case.material("certificate_photo")
+    await case.submit()
+    await world.work()
+    assert {finding["clause"] for finding in (await case.now()).findings} == {"D.3.1"}
+    case.product = first
+    world.clock.advance(minutes=1)
+    await case.hand_in("certificate_photo", filed.certificate("near_edge_100x70"), "2.jpg")
+    await case.submit()
+    await world.work()
+    application = await case.now()
+    assert application.state == ApplicationState.SUPPLEMENT
+    moved = [finding for finding in application.findings if finding["clause"] == "D.1.3"]
+    assert [finding["materials"] for finding in moved] == [[standing.ref]]
+    world.clock.advance(minutes=1)
+    await case.submit()  # it may stand, now that the firm knows
+    await world.work()
+    application = await case.now()
+    assert (application.state, application.grade) == (ApplicationState.PUBLICITY, "B")
+    assert {f["clause"] for f in application.findings if f["outcome"] == "fail"} == {"D.1.1", "D.1.3"}
+
+
 async def test_anything_else_that_stays_open_lapses(world: World, inspector: RecordedInspector) -> None:
     case = await submitted(
         world,
