@@ -133,7 +133,7 @@ def _verified(
     misplaced = {photo.ref for photo in case.prints() if _misplaced(photo)}
     settle_across(case, across)
     # Its place is judged beside other sheets: a photo that stands may fail by one that was handed in since.
-    told = {
+    known = {
         photo.ref
         for photo in case.prints()
         if _told(case.application, photo) and (photo.ref in misplaced or not _misplaced(photo))
@@ -142,7 +142,7 @@ def _verified(
     capped = {
         photo.ref
         for photo in case.prints()
-        if prints.consequence(verdicts[photo.ref], _stage(ports, case, photo, told), case.edition).step
+        if prints.consequence(verdicts[photo.ref], _stage(ports, case, photo, known), case.edition).step
         is prints.Step.CAP
     }
     verified = Verified(noted=[finding for finding in across if finding["outcome"] == Outcome.PASS])
@@ -184,12 +184,12 @@ def _misplaced(photo: Material) -> bool:
     return any(finding["clause"] == "D.1.3" and finding["outcome"] != Outcome.PASS for finding in photo.findings)
 
 
-def _stage(ports: Ports, case: Case, photo: Material, told: Collection[str]) -> prints.Stage:
+def _stage(ports: Ports, case: Case, photo: Material, known: Collection[str]) -> prints.Stage:
     """Over: what fails of its print was told before (7.2(3)) and the photo still stands, or it was handed in to mend
     one, and the time for that has run out."""
     application = case.application
     if photo.round is not None and photo.round < application.round:
-        over = photo.ref in told
+        over = photo.ref in known
     else:
         over = application.told_at is not None and supplement_deadline(
             case.edition, shipped_calendar(), application.told_at
