@@ -1,5 +1,6 @@
 """The operator's desk: what only a person may decide, with its clause and deadline."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from pydantic import Field
@@ -51,24 +52,27 @@ class Deciding(Body):
 
 
 @chapter.get("/desk", "待办事项，先到的在前")
-async def desk_items(asker: Asker, query: Desk) -> Page[Waiting]:
+async def desk_items(ports: Ports, asker: Asker, query: Desk) -> Page[Waiting]:
     state = DeskState.DECIDED if query.decided else DeskState.OPEN
     found = await desk.desk(asker, state=state, limit=query.limit + 1, after=place(query) or 0)
-    return page_of(query, found, _item)
+    offered = {row.id: await decisions.choices(ports, row) for row in found}
+    return page_of(query, found, lambda row: _item(row, offered[row.id]))
 
 
 @chapter.get("/desk/{ref}", "一件待办")
-async def desk_item(asker: Asker, path: ItemPath) -> Waiting:
-    return _item(await desk.desk_item(asker, path.ref))
+async def desk_item(ports: Ports, asker: Asker, path: ItemPath) -> Waiting:
+    row = await desk.desk_item(asker, path.ref)
+    return _item(row, await decisions.choices(ports, row))
 
 
 @chapter.post("/desk/{ref}/decision", "作出决定")
 async def decide(ports: Ports, asker: Asker, path: ItemPath, body: Deciding) -> Waiting:
     await decisions.decide(ports, asker, path.ref, body.decision, body.reason)
-    return _item(await desk.desk_item(asker, path.ref))
+    row = await desk.desk_item(asker, path.ref)
+    return _item(row, await decisions.choices(ports, row))
 
 
-def _item(row: DeskItem) -> Waiting:
+def _item(row: DeskItem, choices: Iterable[decisions.Choice]) -> Waiting:
     return Waiting(
         ref=row.ref,
         kind=row.kind,
@@ -82,5 +86,5 @@ def _item(row: DeskItem) -> Waiting:
         decision=row.decision,
         reason=row.reason,
         decided_at=row.decided_at,
-        choices=[Choice.model_validate(one) for one in decisions.choices(row)],
+        choices=[Choice.model_validate(one) for one in choices],
     )

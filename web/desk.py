@@ -54,14 +54,13 @@ async def _item(
 ) -> web.StreamResponse:
     found = await desk.desk_item(who.asker, request.match_info["ref"])
     facts, evidence = await _rests_on(request, found)
-    names = {choice.id: choice.label for choice in decisions.DECISIONS.get(found.kind, decisions.NOTED)[0]}
     shown = {
         "visitor": who,
         "item": found,
         "detail": [*((LABELS[name], text) for name, text in found.detail.items() if name in LABELS and text), *facts],
         "evidence": evidence,
-        "choices": decisions.choices(found),
-        "decision": names.get(found.decision or "", found.decision),
+        "choices": await decisions.choices(request.app[PORTS], found),
+        "decision": decisions.decided(found),
         "values": values or {},
         "problem": problem,
     }

@@ -434,8 +434,24 @@ async def verify_once_judged(ports: Ports, application: Application) -> None:
         return
     if await Material.filter(application_id=application.id, state=MaterialState.HANDED_IN).exists():
         return
+    await _enqueue_verification(ports, application, f"{VERIFY}:{application.id}:{application.round}")
+
+
+async def verify_again(ports: Ports, application: Application, again: str) -> None:
+    """Inside the caller's transaction, with the application locked, in VERIFYING: what is late of its verification is
+    done anew, by a new day: the materials that are not judged, else the verification itself."""
+    now = ports.clock.now()
+    due = verification_deadline(edition_of(application, now), shipped_calendar(), now).ends
+    await move(application, ApplicationState.VERIFYING, due_at=due)
+    left = await Material.filter(application_id=application.id, state=MaterialState.HANDED_IN)
+    for material in left:
+        await enqueue_judgement(ports, material, again=again)
+    if not left:
+        await _enqueue_verification(ports, application, f"{VERIFY}:{application.id}:{application.round}:{again}")
+
+
+async def _enqueue_verification(ports: Ports, application: Application, key: str) -> None:
     args = {"application": application.id, "round": application.round}
-    key = f"{VERIFY}:{application.id}:{application.round}"
     await ports.queue.enqueue(VERIFY, key, args, due=ports.clock.now(), priority=8, max_attempts=20)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from models import DeskItem, DeskState
 from models.transactions import transaction
-from workflow import certificates, publicity, registration
+from workflow import certificates, overdue, publicity, registration
 from workflow.access import Asker
 from workflow.context import Ports
 from workflow.desk import desk_item
@@ -32,27 +32,55 @@ async def _noted(_ports: Ports, _item: DeskItem, _decision: str, _reason: str, _
     """The item itself is the record: nothing else changes."""
 
 
-NOTED: tuple[tuple[Choice, ...], Carry] = ((Choice("noted", "已处理"),), _noted)
+async def _none(_ports: Ports, _item: DeskItem) -> frozenset[str]:
+    return frozenset()
 
-DECISIONS: Mapping[str, tuple[tuple[Choice, ...], Carry]] = {
-    registration.DISPUTE: (
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """How a kind of item is decided: its choices, what carries them out inside the transaction of the decision, and
+    which of them (ids) are closed as things stand."""
+
+    choices: tuple[Choice, ...]
+    carry_out: Carry
+    closed: Callable[[Ports, DeskItem], Awaitable[frozenset[str]]] = _none
+
+
+NOTED = Decision((Choice("noted", "已处理"),), _noted)
+
+DECISIONS: Mapping[str, Decision] = {
+    registration.DISPUTE: Decision(
         tuple(Choice(id_, label) for id_, label in registration.DISPUTE_CHOICES.items()),
         registration.decide_dispute,
     ),
-    publicity.COMPLAINT: (
+    publicity.COMPLAINT: Decision(
         (Choice("answer", "作为投诉答复"), Choice("make_objection", "转为异议，中止公示")),
         publicity.decide_complaint,
+        publicity.closed_choices,
     ),
-    certificates.MISSING_GLYPHS: ((Choice("retry", "字体已装好，重新生成"),), certificates.render_again),
-    certificates.FAILED_RENDERING: ((Choice("retry", "已修复，重新生成"),), certificates.render_again),
-    certificates.REFUSED_ISSUE: ((Choice("retry", "情况已了结，重新发证"),), certificates.issue_again),
+    overdue.OVERDUE: Decision(
+        (Choice(overdue.RETRY, "已修复，重新办理"), *NOTED.choices), overdue.retry, overdue.closed_choices
+    ),
+    certificates.MISSING_GLYPHS: Decision((Choice("retry", "字体已装好，重新生成"),), certificates.render_again),
+    certificates.FAILED_RENDERING: Decision((Choice("retry", "已修复，重新生成"),), certificates.render_again),
+    certificates.REFUSED_ISSUE: Decision((Choice("retry", "情况已了结，重新发证"),), certificates.issue_again),
 }
-"""Kind of item → its choices and what carries them out, inside the transaction of the decision."""
+"""By kind of item; a kind that is not here can be noted only."""
 
 
-def choices(item: DeskItem) -> tuple[Choice, ...]:
-    """What may be decided about the item; nothing once it is decided."""
-    return () if item.state != DeskState.OPEN else DECISIONS.get(item.kind, NOTED)[0]
+async def choices(ports: Ports, item: DeskItem) -> tuple[Choice, ...]:
+    """What may be decided about the item now; nothing once it is decided."""
+    if item.state != DeskState.OPEN:
+        return ()
+    kind = DECISIONS.get(item.kind, NOTED)
+    closed = await kind.closed(ports, item)
+    return tuple(choice for choice in kind.choices if choice.id not in closed)
+
+
+def decided(item: DeskItem) -> str | None:
+    """The words of what was decided; None while it is open."""
+    labels = {choice.id: choice.label for choice in DECISIONS.get(item.kind, NOTED).choices}
+    return labels.get(item.decision or "", item.decision)
 
 
 async def decide(ports: Ports, asker: Asker, ref: str, decision: str, reason: str) -> DeskItem:
@@ -67,9 +95,9 @@ async def decide(ports: Ports, asker: Asker, ref: str, decision: str, reason: st
         raise Refused(Kind.INVALID, "reason_missing", "请写明理由：当事人会看到", field="reason")
     if len(reason) > LONGEST_REASON:
         raise Refused(Kind.INVALID, "reason_too_long", f"理由最多 {LONGEST_REASON} 个字", field="reason")
-    offered, carry_out = DECISIONS.get(item.kind, NOTED)
-    if decision not in [choice.id for choice in offered]:
-        ways = "、".join(choice.label for choice in offered)
+    kind = DECISIONS.get(item.kind, NOTED)
+    if decision not in [choice.id for choice in kind.choices]:
+        ways = "、".join(choice.label for choice in await choices(ports, item))
         raise Refused(Kind.INVALID, "decision_unknown", f"可以选择：{ways}", field="decision")
     async with transaction():
         won = await DeskItem.filter(id=item.id, state=DeskState.OPEN).update(
@@ -90,7 +118,7 @@ async def decide(ports: Ports, asker: Asker, ref: str, decision: str, reason: st
             clause=item.clause,
             after={"decision": decision, "reason": reason, "item": item.ref},
         )
-        await carry_out(ports, item, decision, reason, asker)
+        await kind.carry_out(ports, item, decision, reason, asker)
     await item.refresh_from_db()
     ports.bell.ring("jobs")
     return item

@@ -1,15 +1,37 @@
 """What was promised by a day and is not there: the operator is alarmed, once for each promise (R35).
 
-The alarm ends the deadline on the row, since nothing more happens by itself; the desk item keeps it.
+The alarm ends the deadline on the row, since nothing more happens by itself; the desk item keeps it. Once what kept the
+work from being done is mended, the operator has it done anew, and that is promised by a day again.
 """
 
-from models import Application, ApplicationState, Objection, Publication, Registration
+from typing import Any
+
+from tortoise.queryset import QuerySet
+
+from models import (
+    Application,
+    ApplicationState,
+    DeskItem,
+    Objection,
+    ObjectionState,
+    Publication,
+    Registration,
+    RegistrationState,
+)
+from standard.windows import Route
+from workflow import applications, publicity, verification
+from workflow import registration as registrations
+from workflow.access import Asker
 from workflow.context import Ports
 from workflow.desk import put_on_desk
+from workflow.problems import Kind, Refused
 from workflow.record import record_event
 
 OVERDUE = "overdue"
 """Kind of the desk item."""
+
+RETRY = "retry"
+"""The decision to have the work done anew."""
 
 _APPLICATION = {
     ApplicationState.VERIFYING: ("7.2(4)", "资料核验超过期限"),
@@ -70,3 +92,49 @@ async def _alarm(
         after={"state": late.state, "due": late.due_at.isoformat()},
     )
     await type(late).filter(id=late.id, state=late.state).update(due_at=None)
+
+
+async def closed_choices(_ports: Ports, item: DeskItem) -> frozenset[str]:
+    """``retry`` is closed where the work went on after all, and where no job does it."""
+    return frozenset() if await _waits(item) else frozenset({RETRY})
+
+
+async def retry(ports: Ports, item: DeskItem, decision: str, _reason: str, _asker: Asker) -> None:
+    """Inside the decision's transaction: on ``retry`` the work is enqueued once more, by a day that counts from now; on
+    ``noted`` nothing changes. Refused: ``went_on``."""
+    if decision != RETRY:
+        return
+    if not await _waits(item, lock=True):
+        advice = "这件事已经往下办了，不用重新办理：请刷新后选择“已处理”"
+        raise Refused(Kind.CONFLICT, "went_on", advice, clause=item.clause)
+    again = str(item.id)
+    match item.subject_kind:
+        case "registration":
+            await registrations.check_again(ports, await Registration.get(id=item.subject_id), again)
+        case "objection":
+            await publicity.review_again(ports, await Objection.get(id=item.subject_id), again)
+        case _:
+            late = await Application.get(id=item.subject_id)
+            if late.state == ApplicationState.GRADING:
+                await verification.grade_again(ports, late, again)
+            else:
+                await applications.verify_again(ports, late, again)
+
+
+async def _waits(item: DeskItem, *, lock: bool = False) -> bool:
+    """Whether a job still has to do what was late."""
+    waiting: QuerySet[Any]
+    match item.subject_kind:
+        case "registration":
+            waiting = Registration.filter(id=item.subject_id, state=RegistrationState.CHECKING)
+        case "application":
+            # The state that was late: graded late is not what verified late was.
+            waiting = Application.filter(
+                id=item.subject_id, state=item.detail.get("state"), state__in=[str(state) for state in _APPLICATION]
+            )
+        case "objection":
+            # A complaint is answered by a person, who has it on the desk.
+            waiting = Objection.filter(id=item.subject_id, state=ObjectionState.OPEN, route=Route.OBJECTION)
+        case _:
+            return False
+    return await (waiting.select_for_update() if lock else waiting).first() is not None

@@ -307,6 +307,16 @@ async def decide_complaint(ports: Ports, item: DeskItem, decision: str, reason: 
     ports.bell.ring("jobs")
 
 
+async def closed_choices(ports: Ports, item: DeskItem) -> frozenset[str]:
+    """A complaint becomes an objection only while the result is public (7.4, R15): after that it is answered."""
+    complaint = await Objection.get_or_none(id=item.subject_id).prefetch_related("publication")
+    if complaint is not None:
+        public = complaint.publication
+        if public.state == PublicationState.RUNNING and window_of(public).holds(ports.clock.now()):
+            return frozenset()
+    return frozenset({"make_objection"})
+
+
 async def objections_of(asker: Asker, public: Publication) -> list[Objection]:
     """The firm's own objections against a result, the newest first; for its members."""
     await public.fetch_related("application")
@@ -428,14 +438,7 @@ async def _stop(
         before={"publication": PublicationState.RUNNING},
         after={"publication": PublicationState.STOPPED, "due": deadline.ends.isoformat()},
     )
-    await ports.queue.enqueue(
-        REVIEW,
-        f"{REVIEW}:{objection.id}",
-        {"objection": objection.id},
-        due=ports.clock.now(),
-        priority=10,
-        max_attempts=10,
-    )
+    await _enqueue_review(ports, objection, f"{REVIEW}:{objection.id}")
     await tell_firm(
         ports,
         application.enterprise_id,
@@ -445,6 +448,19 @@ async def _stop(
         body=f"平台最迟 {deadline.last_day} 完成复核，复核结果为最终结果（7.5(2)）。",
         path=publication_path(public),
     )
+
+
+async def review_again(ports: Ports, objection: Objection, again: str) -> None:
+    """Inside the caller's transaction, with the open objection locked: its late review is done anew, by a new day."""
+    public = await Publication.get(id=objection.publication_id).prefetch_related("application")
+    deadline = windows.objection_review_deadline(edition_of(public.application), shipped_calendar(), ports.clock.now())
+    await move(objection, objection.state, due_at=deadline.ends)
+    await _enqueue_review(ports, objection, f"{REVIEW}:{objection.id}:{again}")
+
+
+async def _enqueue_review(ports: Ports, objection: Objection, key: str) -> None:
+    args = {"objection": objection.id}
+    await ports.queue.enqueue(REVIEW, key, args, due=ports.clock.now(), priority=10, max_attempts=10)
 
 
 async def _answer(ports: Ports, complaint: Objection, reason: str, asker: Asker) -> None:

@@ -116,8 +116,7 @@ async def register(
             due_at=_due(ports),
             **asdict(stated),
         )
-        args = {"registration": row.id}
-        await ports.queue.enqueue(CHECK, f"{CHECK}:{row.id}", args, due=now, priority=10, max_attempts=20)
+        await _enqueue_check(ports, row, f"{CHECK}:{row.id}")
         await record_event(
             ports,
             "registration:file",
@@ -130,6 +129,17 @@ async def register(
         )
     ports.bell.ring("jobs")
     return row
+
+
+async def check_again(ports: Ports, row: Registration, again: str) -> None:
+    """Inside the caller's transaction, with the row locked, in CHECKING: its late check is done anew, by a new day."""
+    await move(row, RegistrationState.CHECKING, due_at=_due(ports))
+    await _enqueue_check(ports, row, f"{CHECK}:{row.id}:{again}")
+
+
+async def _enqueue_check(ports: Ports, row: Registration, key: str) -> None:
+    args = {"registration": row.id}
+    await ports.queue.enqueue(CHECK, key, args, due=ports.clock.now(), priority=10, max_attempts=20)
 
 
 async def registration(asker: Asker, ref: str) -> Registration:

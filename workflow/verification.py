@@ -254,8 +254,20 @@ async def _on_to_grade(ports: Ports, application: Application, verified: Verifie
         findings=[*verified.open_prints, *verified.noted],
     )
     await _note(ports, application, "verified", "7.2(3)", verified)
-    key = f"{GRADE}:{application.id}:{application.round}"
-    await ports.queue.enqueue(GRADE, key, {"application": application.id}, due=now, priority=8, max_attempts=20)
+    await _enqueue_grading(ports, application, f"{GRADE}:{application.id}:{application.round}")
+
+
+async def grade_again(ports: Ports, application: Application, again: str) -> None:
+    """Inside the caller's transaction, with the application locked, in GRADING: its late grade is found anew, by a new
+    day."""
+    due = grading_deadline(edition_of(application), shipped_calendar(), ports.clock.now()).ends
+    await move(application, ApplicationState.GRADING, due_at=due)
+    await _enqueue_grading(ports, application, f"{GRADE}:{application.id}:{application.round}:{again}")
+
+
+async def _enqueue_grading(ports: Ports, application: Application, key: str) -> None:
+    args = {"application": application.id}
+    await ports.queue.enqueue(GRADE, key, args, due=ports.clock.now(), priority=8, max_attempts=20)
 
 
 async def _note(ports: Ports, application: Application, action: str, clause: str, verified: Verified) -> None:

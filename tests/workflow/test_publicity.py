@@ -27,7 +27,7 @@ from standard.outcome import Outcome
 from tests import rows
 from tests.workflow.graded import facts_of_a, graded, member, published
 from tests.workflow.world import World
-from workflow import publicity
+from workflow import decisions, publicity
 from workflow.access import Asker
 from workflow.problems import Refused
 from workflow.publicity import SupportingFile
@@ -224,12 +224,15 @@ async def test_the_operator_turns_a_complaint_into_an_objection_within_the_windo
     application, _ = await published(world)
     filed, item, _ = await complaint(world, application)
     _, late_item, _ = await complaint(world, application, "k2")
+    offered = [choice.id for choice in await decisions.choices(world.ports, late_item)]
+    assert offered == ["answer", "make_objection"]
     await publicity.decide_complaint(world.ports, item, "make_objection", "有照片为证", Asker(1))
     await filed.refresh_from_db()
     assert (filed.route, filed.state) == ("objection", ObjectionState.OPEN)
     assert (await the_publication(application)).state == PublicationState.STOPPED
     await Publication.filter(application_id=application.id).update(state=PublicationState.RUNNING)
     world.clock.advance(days=4)
+    assert [choice.id for choice in await decisions.choices(world.ports, late_item)] == ["answer"]
     await refused(
         publicity.decide_complaint(world.ports, late_item, "make_objection", "有照片为证", Asker(1)), "publicity_over"
     )
