@@ -5,7 +5,14 @@ from datetime import datetime, timedelta
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
-from jobs.handlers import DROP_UNCONSENTED, FORGET_REQUESTS, FORGET_SWEEPS, GIVE_UP
+from jobs.handlers import (
+    DROP_UNCONSENTED,
+    DROP_UNREFERRED,
+    FORGET_REQUESTS,
+    FORGET_SESSIONS,
+    FORGET_SWEEPS,
+    GIVE_UP,
+)
 from models.transactions import transaction
 from workflow import due
 from workflow.context import Ports
@@ -16,6 +23,8 @@ SWEEPS: dict[str, timedelta] = {
     due.SWEEP: timedelta(seconds=30),
     FORGET_SWEEPS: timedelta(days=1),
     FORGET_REQUESTS: timedelta(hours=1),
+    FORGET_SESSIONS: timedelta(days=1),
+    DROP_UNREFERRED: timedelta(days=1),
 }
 """What is swept and how often. The sweep itself finds what is due from the data, never from a tick that was missed."""
 

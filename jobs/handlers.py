@@ -20,6 +20,7 @@ from workflow import (
     publicity,
     registration,
     retention,
+    sessions,
     verification,
 )
 from workflow.context import Ports
@@ -33,7 +34,18 @@ DROP_UNCONSENTED = "evidence.drop"
 GIVE_UP = "photo.give_up"
 FORGET_SWEEPS = "sweep.forget"
 FORGET_REQUESTS = "request.forget"
-ONCE_ONLY = (DROP_UNCONSENTED, GIVE_UP, FORGET_SWEEPS, FORGET_REQUESTS, due.SWEEP, evidence.DELETE_UNOWNED)
+FORGET_SESSIONS = "session.forget"
+DROP_UNREFERRED = "evidence.drop_unreferred"
+ONCE_ONLY = (
+    DROP_UNCONSENTED,
+    DROP_UNREFERRED,
+    GIVE_UP,
+    FORGET_SWEEPS,
+    FORGET_REQUESTS,
+    FORGET_SESSIONS,
+    due.SWEEP,
+    evidence.DELETE_UNOWNED,
+)
 """Kinds whose keys carry a time or chance and never come again: done long ago, they may be forgotten."""
 
 
@@ -59,6 +71,8 @@ HANDLERS: Mapping[str, Handler] = {
     persons.JOIN: persons.join,
     FORGET_SWEEPS: forget_sweeps,
     FORGET_REQUESTS: idempotency.forget_requests,
+    FORGET_SESSIONS: sessions.forget_ended,
+    DROP_UNREFERRED: retention.drop_unreferred,
     due.SWEEP: due.sweep,
     applications.JUDGE: material_judging.judge_material,
     applications.VERIFY: verification.verify,

@@ -14,6 +14,7 @@ from workflow.wording import DROPPED
 AT_ONCE = 200
 SAID = timedelta(hours=1)
 """How long the words of a delivered answer are kept: retries come within a minute, the report stays where it is."""
+UNREFERRED = timedelta(days=1)
 
 TELLING = ("code", "D.1.1.clear", "D.5.1", "D.5.2")
 """Clauses whose findings quote what stands on the sheet or in the code."""
@@ -32,6 +33,21 @@ async def drop_unconsented(ports: Ports, job: ClaimedJob) -> None:
                 await _forget(ports, evidence)
     async with transaction():
         await Answer.filter(settled_at__lte=now - SAID).exclude(body="").update(body="")
+        await ports.queue.finish(job)
+
+
+async def drop_unreferred(ports: Ports, job: ClaimedJob) -> None:
+    """Sweep: a file that nothing refers to a day after it came, since a crash fell between it and its record, is due to
+    be dropped: who sent it was told nothing, and has sent it again. Repeating it finds nothing more."""
+    now = ports.clock.now()
+    lost = await (
+        Evidence.filter(
+            photos__id=None, materials__id=None, registrations__id=None, objections__id=None, inspections__id=None,
+            received_at__lte=now - UNREFERRED, drop_at=None, dropped_at=None,
+        ).order_by("id").limit(AT_ONCE).values_list("id", flat=True)
+    )  # fmt: skip
+    async with transaction():
+        await Evidence.filter(id__in=lost, dropped_at=None).update(drop_at=now)
         await ports.queue.finish(job)
 
 

@@ -12,6 +12,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+from tortoise.expressions import Q
+
 from config.clock import real_seconds
 from models import Door, LinkPurpose, OneTimeLink, Session, WeChatIdentity
 from models.transactions import transaction
@@ -20,13 +22,15 @@ from workflow.context import Ports
 from workflow.links import new_token, token_hash
 from workflow.people import meet
 from workflow.persons import current, learn_unionid, merge, person_of
-from workflow.ports import Misconfigured, Unavailable, WeChatError, WeChatLogin
+from workflow.ports import ClaimedJob, Misconfigured, Unavailable, WeChatError, WeChatLogin
 from workflow.problems import Kind, Refused
 from workflow.record import record_event
 
 TOKEN_BYTES = 32
 SLIDES_EVERY = timedelta(hours=1)
 """A session in use is written this often, not at every request."""
+ENDED_KEPT = timedelta(days=30)
+"""How long after its end a session, or a one-time link, can still be told from one that never was."""
 TOO_OFTEN = 45011
 
 ADVICE: dict[int | None, tuple[Kind, str, str]] = {
@@ -246,6 +250,16 @@ async def _revoke(session_id: int | None) -> None:
 
 def _state_of(cookie: str) -> str:
     return hashlib.sha256(cookie.encode()).hexdigest()
+
+
+async def forget_ended(ports: Ports, job: ClaimedJob) -> None:
+    """The job: sessions and one-time links that ended long ago go; the event log keeps that they were. Repeating it
+    finds nothing more."""
+    before = _now() - ENDED_KEPT
+    async with transaction():
+        await Session.filter(Q(expires_at__lte=before) | Q(revoked_at__lte=before)).delete()
+        await OneTimeLink.filter(Q(expires_at__lte=before) | Q(used_at__lte=before)).delete()
+        await ports.queue.finish(job)
 
 
 def _now() -> datetime:

@@ -3,10 +3,13 @@
 import asyncio
 import hashlib
 from dataclasses import replace
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from jobs.clock import tick
+from jobs.handlers import FORGET_SESSIONS
 from models import Door, OneTimeLink, Person, Session
 from models import WeChatIdentity as Identity
 from tests.workflow.firms import somebody
@@ -250,3 +253,29 @@ async def test_without_a_mini_program_its_login_says_so(world: World) -> None:
     ports = replace(world.ports, sign_in=replace(world.ports.sign_in, mini_app_id=""))
     with pytest.raises(Refused, match="miniapp_not_configured"):
         await sessions.sign_in_miniapp(ports, "code")
+
+
+async def test_sessions_and_links_are_forgotten_a_month_after_their_end(world: World, real: RealTime) -> None:
+    who = await somebody(world)
+
+    async def signed_in() -> sessions.SignedIn:
+        token = (await sessions.sign_in_link(world.ports, who.identity)).rsplit("/", 1)[1]
+        return (await sessions.sign_in_by_link(world.ports, token))[0]
+
+    async def left_a_month_later() -> tuple[set[int], int]:
+        real.seconds += sessions.ENDED_KEPT.total_seconds()
+        later = await signed_in()
+        await tick(world.ports, FORGET_SESSIONS, timedelta(seconds=1))
+        await world.work()
+        world.clock.advance(seconds=1)
+        return set(
+            await Session.exclude(id=later.session.id).values_list("id", flat=True)
+        ), await OneTimeLink.all().count()
+
+    life = world.ports.sign_in.session_life
+    assert life == sessions.ENDED_KEPT
+    kept, revoked = await signed_in(), await signed_in()
+    await sessions.sign_out(world.ports, revoked.asker)
+    assert await left_a_month_later() == ({kept.session.id}, 1)  # the one that is kept ended just now
+    first = await Session.exclude(id=kept.session.id).get()
+    assert await left_a_month_later() == ({first.id}, 1)
