@@ -6,10 +6,11 @@ from typing import Any
 from aiohttp import FormData
 from aiohttp.test_utils import TestClient
 
-from models import Application, Enterprise, IdempotentRequest, Material, Product, StaffRole
+from models import Application, Enterprise, IdempotentRequest, Material, Product, Staff, StaffRole
 from tests import rows
 from tests.miniapp_api.conftest import FIRM, KEY, Caller, answered, member, problem
 from tests.workflow.world import World
+from workflow import photos
 
 PDF = b"%PDF-1.7 sample"
 
@@ -167,3 +168,17 @@ async def test_the_result_says_what_the_next_level_asks(client: TestClient, worl
     assert (missing["clause"], missing["level"]) == ("6 AA", "AA")
     assert "现在 90" in missing["words"]
     assert await Application.all().count() == 1
+
+
+async def test_an_application_that_awaits_a_photo_says_when_to_submit_it_again(
+    client: TestClient, world: World, firm: Enterprise
+) -> None:
+    staff, product = await staffed(world, firm)
+    made = await opened(client, staff, product)
+    speaks = await Staff.get(person_id=staff.asker.person_id)
+    chat = await rows.identity(person_id=staff.asker.person_id, staff_id=speaks.id)
+    await photos.receive(world.ports, chat, "m1", "", "m1")
+    answer = await client.post(f"/api/v1/applications/{made['ref']}/submit", headers=staff.headers)
+    told = await problem(answer, 409)
+    assert (told["code"], told["clause"], answer.headers["Retry-After"]) == ("photos_pending", "7.1(2)", "3")
+    assert told["detail"].startswith("还有 1 张照片正在核验")

@@ -27,7 +27,7 @@ from tests.workflow.graded import published
 from tests.workflow.test_registration import LICENCE, SCAN
 from tests.workflow.world import World
 from web.routes import PAGES
-from workflow import members, publicity
+from workflow import members, photos, publicity
 
 FORM = {
     "uscc": "91310000MA0000007L",
@@ -325,6 +325,18 @@ async def test_what_failed_stands_on_top_and_is_replaced(world: World, owner: Br
     assert await owner.send(here, f"{here}/submit") == f"{here}?done=submitted"
     await world.work()
     assert (await Application.get()).state == "publicity"
+
+
+async def test_who_submits_while_a_photo_is_looked_at_is_told_so_on_the_page(
+    world: World, owner: Browser, applied: Application
+) -> None:
+    speaks = await Staff.get(enterprise_id=applied.enterprise_id)
+    chat = await rows.identity(person_id=speaks.person_id, staff_id=speaks.id)
+    await photos.receive(world.ports, chat, "m1", "", "m1")
+    here = f"/my/applications/{applied.ref}"
+    page = await owner.send(here, f"{here}/submit", 409)
+    assert "还有 1 张照片正在核验" in page
+    assert "确认并提交" in page
 
 
 async def test_a_draft_is_withdrawn(owner: Browser, applied: Application) -> None:
