@@ -1,9 +1,11 @@
 # make help lists everything.
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format bench accuracy docs pictures lock clean
+.PHONY: help setup run test soak lint format bench accuracy docs pictures lock clean
 
 PY := .venv/bin/python
 T ?= tests
+# As many tests at once as there are cores, four at most; a file's tests stay together, long files are begun first.
+AT_ONCE := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 help: ## 列出所有命令
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z][a-z-]*:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,7 +18,10 @@ run: ## 启动样例环境：http://127.0.0.1:8080/sim/（不需要任何账号�
 	@$(PY) -m app serve --dev
 
 test: setup ## 运行全部测试；只跑一部分：make test T=tests/bot
-	@$(PY) -m pytest $(T)
+	@$(PY) -m pytest $(AT_ONCE) $(T)
+
+soak: setup ## 只跑长测试（make test 里各有一个短的）：更多次断电、更多随机输入
+	@$(PY) -m pytest -m soak $(AT_ONCE) $(T)
 
 lint: setup ## 格式、代码检查、类型、房间之间的依赖、条款表、接口文档
 	@$(PY) -m ruff format --check .

@@ -34,6 +34,12 @@ USUAL = {
 }
 """Where a developer's machine often has one; used where it answers and no variable says otherwise."""
 
+DESELECTED = pytest.StashKey[Counter[str]]()
+"""How many tests a run leaves out by their markers, and why."""
+
+REDIS_DATABASES = 16
+"""A Redis server's, unless configured otherwise."""
+
 BOTH = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 
 
@@ -50,6 +56,9 @@ class Database:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Look for servers on this machine. CI tests everything: a server it forgot is an error there, never a skip."""
+    if _worker_number(config) is not None:
+        _use_own_redis(config)
+        return  # the process that started this one has looked
     for marker, (variable, _) in SERVICES.items():
         if variable not in os.environ and _run_apart(_answers(USUAL[marker])):
             os.environ[variable] = USUAL[marker]
@@ -81,11 +90,47 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for report in terminalreporter.getreports("skipped")
         if isinstance(report.longrepr, tuple)
     )
-    deselected = len(terminalreporter.stats.get("deselected", []))
+    reasons += terminalreporter.config.stash.get(DESELECTED, Counter())
     left_out = [f"{count} ({reason})" for reason, count in reasons.most_common()]
-    if deselected:
-        left_out.append(f"{deselected} (deselected)")
     terminalreporter.write_line(f"left out: {'; '.join(left_out) or 'nothing'}")
+
+
+# --- several processes at once ---------------------------------------------------------------------------------------
+
+
+def _worker_number(config: pytest.Config) -> int | None:
+    """0, 1, …: which of the processes this one is; none where it is the only one, or the one that started them."""
+    named: dict[str, str] | None = getattr(config, "workerinput", None)
+    return int(named["workerid"].removeprefix("gw")) if named else None
+
+
+def _use_own_redis(config: pytest.Config) -> None:
+    """Each process its own numbered database of the one Redis, counted downwards: two servers would share limits."""
+    variable = SERVICES["redis"][0]
+    if url := os.environ.get(variable):
+        parts = urlsplit(url)
+        number = int(parts.path.strip("/") or 0) - (_worker_number(config) or 0)
+        os.environ[variable] = urlunsplit(parts._replace(path=f"/{number % REDIS_DATABASES}"))
+
+
+def pytest_deselected(items: list[pytest.Item]) -> None:
+    """Count what a run leaves out by its markers, in whichever process the tests are collected."""
+    counts = items[0].config.stash.setdefault(DESELECTED, Counter())
+    counts.update("long: make soak" if item.get_closest_marker("soak") else "deselected" for item in items)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """One of several processes reports its counts to the one that started it."""
+    if _worker_number(session.config) is not None:
+        counts = session.config.stash.get(DESELECTED, Counter())
+        session.config.workeroutput["deselected"] = dict(counts)  # type: ignore[attr-defined]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Each process collects everything, so that any speaks for all; one that died says nothing."""
+    if counts := getattr(node, "workeroutput", {}).get("deselected"):
+        node.config.stash[DESELECTED] = Counter(counts)
 
 
 # --- databases -------------------------------------------------------------------------------------------------------
