@@ -13,7 +13,8 @@ chapter = Chapter("wechat", "微信")
 
 
 class PageUrl(Query):
-    url: Annotated[str, StringConstraints(max_length=2000)] = Field(description="本站页面的网址，不含 # 及其后")
+    # Percent-encoded, a character may take 12 bytes, and a request's line 8190: a longer one would be refused unread.
+    url: Annotated[str, StringConstraints(max_length=500)] = Field(description="本站页面的网址，不含 # 及其后")
 
 
 class JsSdkConfig(Answer):
