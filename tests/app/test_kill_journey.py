@@ -1,4 +1,4 @@
-"""kill -9 at twenty moments on the road to the certificate: it ends in the same certificate, once, nothing lost."""
+"""kill -9 at many moments on the road to the certificate: it ends in the same certificate, once, nothing lost."""
 
 import asyncio
 import os
@@ -23,7 +23,8 @@ from tests.app.journeys import (
 from tests.app.test_demo import FONTS, stored
 from tests.servers import Pair
 
-KILLS = 20
+ROADS = [(0, 5), *(pytest.param(road, 20, marks=pytest.mark.soak) for road in (1, 2, 3))]
+"""Each with moments of its own, and so many kills."""
 LIVES = (0.3, 6.0)
 """Seconds that the server is left to work between a start and the next kill: the road takes about a minute of them."""
 SETTINGS = {
@@ -40,8 +41,8 @@ def firm() -> Travelling:
     return Travelling("demo", demo_form(), licence(), demo_products(), materials)
 
 
-async def kill_again_and_again(pair: Pair, moments: random.Random) -> None:
-    for _ in range(KILLS):
+async def kill_again_and_again(pair: Pair, kills: int, moments: random.Random) -> None:
+    for _ in range(kills):
         await asyncio.sleep(moments.uniform(*LIVES))
         await pair.server.kill()
         await pair.server.start()
@@ -49,9 +50,11 @@ async def kill_again_and_again(pair: Pair, moments: random.Random) -> None:
 
 @FONTS
 @pytest.mark.slow
-async def test_the_same_certificate_once_wherever_the_server_is_killed(tmp_path: Path) -> None:
-    seed = int(os.environ.get("ZHUISU_TEST_KILL_SEED", "20261127"))
+@pytest.mark.parametrize(("road", "kills"), ROADS)
+async def test_the_same_certificate_once_wherever_the_server_is_killed(tmp_path: Path, road: int, kills: int) -> None:
+    seed = os.environ.get("ZHUISU_TEST_KILL_SEED", "20261127")
     print(f"ZHUISU_TEST_KILL_SEED={seed}")  # noqa: T201 - pytest shows it where the test fails
+    moments = random.Random(f"{seed}/{road}")
     travelling = await asyncio.to_thread(firm)
     pair = Pair(tmp_path, **SETTINGS)
     await pair.simulator.start()
@@ -60,12 +63,12 @@ async def test_the_same_certificate_once_wherever_the_server_is_killed(tmp_path:
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)) as http:
             journey = Journey(http, pair.server_url, travelling, simulator=pair.simulator_url)
             journey.patience = 400
-            road = asyncio.create_task(journey.travel())
+            travel = asyncio.create_task(journey.travel())
             try:
-                await kill_again_and_again(pair, random.Random(seed))
-                certificate = await asyncio.wait_for(road, 300)
+                await kill_again_and_again(pair, kills, moments)
+                certificate = await asyncio.wait_for(travel, 300)
             finally:
-                road.cancel()
+                travel.cancel()
         assert certificate["number"].endswith("-000001")
         async with open_database(f"sqlite://{tmp_path / 'zhuisu.db'}", migrate=False):
             async with asyncio.timeout(90):

@@ -414,12 +414,13 @@ def answered(data: bytes) -> DocumentReport | PictureRefused:
 
 
 @pytest.mark.slow
-def test_damaged_files_are_read_or_refused_and_nothing_else() -> None:
+@pytest.mark.parametrize("times", [3, pytest.param(60, marks=pytest.mark.soak)])
+def test_damaged_files_are_read_or_refused_and_nothing_else(times: int) -> None:
     rng = random.Random(7)
     jpeg = scanned(_png(stamp(paper(800, 600), (300, 500), 60)))
     whole: Sequence[bytes] = (page(vector(71, 7, 22)), many_pages(3), jpeg, zipped("OFD.xml"), locked())
     for data in whole:
-        for _ in range(10):
+        for _ in range(times):
             hurt = bytearray(data[: rng.randrange(1, len(data) + 1)] if rng.random() < 0.5 else data)
             for _ in range(rng.randrange(0, 30)):
                 hurt[rng.randrange(len(hurt))] = rng.randrange(256)

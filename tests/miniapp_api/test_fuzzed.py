@@ -25,9 +25,10 @@ from tests.workflow.world import World
 from workflow import members
 from workflow.evidence import keep_file
 
-EXAMPLES = 12
-"""A operation, beside the few dozen that cover its declared limits."""
-SECONDS = 240
+EXAMPLES = [12, pytest.param(60, marks=pytest.mark.soak)]
+"""An operation, beside the few dozen that cover its declared limits."""
+SECONDS = 240, 30
+"""At most: for the limits, and for each example of all operations."""
 
 LEFT_OUT = ("sign_out", "sign_out_everywhere")
 """They end the session that all the others are asked with."""
@@ -95,8 +96,9 @@ async def a_material(world: World, application: Application) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("examples", EXAMPLES)
 async def test_every_answer_is_one_that_the_document_promises(
-    world: World, settings: Settings, firm: Enterprise, tmp_path: Path
+    world: World, settings: Settings, firm: Enterprise, tmp_path: Path, examples: int
 ) -> None:
     for rate in Rate:
         setattr(settings.api, rate, 10**6)
@@ -127,7 +129,7 @@ async def test_every_answer_is_one_that_the_document_promises(
         run = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "schemathesis.cli"),
             *("--config-file", "schemathesis.toml", "run", str(server.make_url("/api/openapi.json"))),
-            *("--max-examples", str(EXAMPLES), "--seed", "1", "--phases", "coverage,fuzzing", "--warnings", "off"),
+            *("--max-examples", str(examples), "--seed", "1", "--phases", "coverage,fuzzing", "--warnings", "off"),
             *("--generation-database", "none", "--checks", ",".join(CHECKS)),
             *(part for name in LEFT_OUT for part in ("--exclude-operation-id", name)),
             cwd=tmp_path,
@@ -135,7 +137,7 @@ async def test_every_answer_is_one_that_the_document_promises(
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
-        async with asyncio.timeout(SECONDS):
+        async with asyncio.timeout(SECONDS[0] + examples * SECONDS[1]):
             told = (await run.communicate())[0].decode()
     assert run.returncode == 0, told[-20_000:]
     reached = {endpoint.name for chapter in CHAPTERS for endpoint in chapter.endpoints} - set(LEFT_OUT)
