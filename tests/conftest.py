@@ -1,6 +1,7 @@
 """What every test may ask for: a migrated database of either kind, a clock; and what a run must own up to."""
 
 import asyncio
+import logging
 import os
 import secrets
 import shutil
@@ -18,6 +19,7 @@ import redis.asyncio as aioredis
 from redis.exceptions import RedisError
 from tortoise.connection import get_connection
 
+from config.logs import configure_logs
 from models.database import CONNECTION, migrate, open_database
 from tests.browser import CHROMIUM
 from tests.clock import FakeClock
@@ -56,6 +58,7 @@ class Database:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Look for servers on this machine. CI tests everything: a server it forgot is an error there, never a skip."""
+    _log_as_in_production()
     if _worker_number(config) is not None:
         _use_own_redis(config)
         return  # the process that started this one has looked
@@ -71,6 +74,15 @@ def pytest_configure(config: pytest.Config) -> None:
         missing.append("fonts-noto-cjk")
     if os.environ.get("CI", "").lower() in {"1", "true"} and missing:
         raise pytest.UsageError(f"CI must have {' and '.join(missing)}")
+
+
+def _log_as_in_production() -> None:
+    """What is logged comes to ``caplog``, whichever tests ran before in this process."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    configure_logs("WARNING", as_json=True)
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -12,7 +12,16 @@ from tests.app.by_hand import Papers, Person, today
 from tests.app.conftest import Desk
 from tests.browser import phone_page
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    # The demonstration goes the same road on both kinds of servers (test_demo), the pages' own tests on both databases.
+    pytest.mark.parametrize(
+        "desk",
+        ["embedded", pytest.param("servers", marks=[pytest.mark.postgres, pytest.mark.redis, pytest.mark.soak])],
+        indirect=True,
+    ),
+]
 
 PAST_THE_PUBLICITY = timedelta(days=7)
 

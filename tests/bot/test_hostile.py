@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import random
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,7 @@ async def test_no_body_is_answered_with_a_fault_of_ours(
     count: int,
 ) -> None:
     world = make_world(tmp_path, clock)
+    world.wechat.pictures = defaultdict(lambda: b"\xff\xd8\xff\xe0")  # whatever a body names, so that it is judged
     app = web.Application()
     add_bot(app, Settings(wechat=settings(CallbackMode.PLAINTEXT, reply_seconds=0.5)), world.ports)
     client: TestClient = await aiohttp_client(app)  # type: ignore[type-arg]
