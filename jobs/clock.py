@@ -14,13 +14,14 @@ from jobs.handlers import (
     GIVE_UP,
 )
 from models.transactions import transaction
-from workflow import due
+from workflow import due, reminders
 from workflow.context import Ports
 
 SWEEPS: dict[str, timedelta] = {
     DROP_UNCONSENTED: timedelta(minutes=10),
     GIVE_UP: timedelta(minutes=1),
     due.SWEEP: timedelta(seconds=30),
+    reminders.SWEEP: timedelta(minutes=1),
     FORGET_SWEEPS: timedelta(days=1),
     FORGET_REQUESTS: timedelta(hours=1),
     FORGET_SESSIONS: timedelta(days=1),

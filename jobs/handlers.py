@@ -19,6 +19,7 @@ from workflow import (
     persons,
     publicity,
     registration,
+    reminders,
     retention,
     sessions,
     verification,
@@ -44,6 +45,7 @@ ONCE_ONLY = (
     FORGET_REQUESTS,
     FORGET_SESSIONS,
     due.SWEEP,
+    reminders.SWEEP,
     evidence.DELETE_UNOWNED,
 )
 """Kinds whose keys carry a time or chance and never come again: done long ago, they may be forgotten."""
@@ -74,6 +76,8 @@ HANDLERS: Mapping[str, Handler] = {
     FORGET_SESSIONS: sessions.forget_ended,
     DROP_UNREFERRED: retention.drop_unreferred,
     due.SWEEP: due.sweep,
+    reminders.SWEEP: reminders.remind,
+    reminders.BATCH: reminders.remind_batch,
     applications.JUDGE: material_judging.judge_material,
     applications.VERIFY: verification.verify,
     verification.GRADE: grading.grade_application,

@@ -18,6 +18,7 @@ from models.transactions import transaction
 from workflow import channels, service_windows
 from workflow.context import Ports
 from workflow.ports import ClaimedJob, ObjectMissing, OutcomeUnknown, Unavailable, WeChatError
+from workflow.still_owed import brought_up_to_date
 
 log = logging.getLogger(__name__)
 ended = Counter("zhuisu_pushes_total", "Messages pushed to people, by how it ended", ["state"])
@@ -55,7 +56,7 @@ async def make_ready(ports: Ports, answer: Answer, body: str, picture: str | Non
 
 
 async def push_notice(ports: Ports, answer_id: int, key: str, *, due: datetime | None = None) -> None:
-    """Inside the caller's transaction: a notice that is *ready* is pushed once ``due`` has come; ``key`` serves once."""
+    """Inside the caller's transaction: a notice that is *ready* is pushed when ``due`` comes; ``key`` serves once."""
     due = due or ports.clock.now()
     args = {"answer": answer_id}
     await ports.queue.enqueue(PUSH, key, args, due=due, priority=NOTICE_PRIORITY, max_attempts=NOTICE_ATTEMPTS)
@@ -99,6 +100,9 @@ async def push_text(ports: Ports, job: ClaimedJob) -> None:
     answer_id = job.args["answer"]
     answer = await Answer.get(id=answer_id).prefetch_related("identity")
     now = ports.clock.now()
+    if answer.state == AnswerState.READY and not await brought_up_to_date(ports, answer):
+        await _settle(ports, job, answer_id, AnswerState.SKIPPED, "nothing of it holds any more")
+        return
     if answer.notice is not None:
         if answer.state == AnswerState.READY:
             await channels.push_notice(ports, job, answer)

@@ -16,6 +16,7 @@ from tortoise.expressions import F
 from config.clock import ShiftedClock
 from models import Counter
 from models.transactions import clean_task, transaction
+from workflow import reminders
 from workflow.context import Ports
 from workflow.due import SWEEP
 from workflow.problems import Kind, Refused
@@ -57,7 +58,8 @@ async def move_forward(ports: Ports, *, by: timedelta | None = None, to: datetim
         # Its key is the offset that is reached: moving twice makes two sweeps, repeating one sweep nothing.
         reached = counter.value + seconds
         due = clock.now() + timedelta(seconds=seconds)
-        await ports.queue.enqueue(SWEEP, f"{SWEEP}:moved:{reached}", {}, due=due, priority=40)
+        for kind in (SWEEP, reminders.SWEEP):
+            await ports.queue.enqueue(kind, f"{kind}:moved:{reached}", {}, due=due, priority=40)
     clock.reach(timedelta(seconds=reached))
     ports.bell.ring("jobs")
     return clock.now()

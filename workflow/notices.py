@@ -10,7 +10,7 @@ from models import Answer, AnswerKind, AnswerState, InboxEntry, Staff, StaffRole
 from workflow.answers import PUSH, PUSH_MARGIN
 from workflow.context import Ports
 from workflow.ports import NewJob
-from workflow.pushed_words import Said, pushed_words
+from workflow.pushed_words import Said, notice_together, pushed_words
 
 WORKERS = (StaffRole.OWNER, StaffRole.STAFF)
 """Who does something for the firm: viewers are told nothing."""
@@ -185,7 +185,9 @@ async def _push(
                 kind=AnswerKind.TEXT,
                 state=AnswerState.READY,
                 body=pushed_words(ports.links, [Said(one.title, one.body, one.path) for _, one in entries]),
-                notice=notice_together([(one.notice, one.path) for _, one in entries]),
+                notice=notice_together(
+                    {key: {**one.notice, "path": one.path} for key, one in entries if one.notice is not None}
+                ),
                 created_at=now,
                 worth_until=worth_until,
             )
@@ -199,17 +201,3 @@ async def _push(
         ]
     )
     return {key: ids[name] for key, name in keys.items()}
-
-
-def notice_together(notices: Sequence[tuple[dict[str, Any] | None, str]]) -> dict[str, Any] | None:
-    """The fields of one message for several notices, each with its path; ``path`` is where the message leads.
-
-    Several are told as the one whose deadline comes first, and lead to the inbox, where all are.
-    """
-    given = [{**notice, "path": path} for notice, path in notices if notice is not None]
-    if not given:
-        return None
-    first = min(given, key=lambda notice: notice["deadline"] or "9")
-    if len(notices) == 1:
-        return first
-    return {**first, "advice": f"共 {len(notices)} 件，请看收件箱", "path": "/my/inbox"}

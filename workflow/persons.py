@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from tortoise.expressions import Q
 
-from models import Grant, InboxEntry, Person, Registration, Session, Staff, StaffRole, WeChatIdentity
+from models import Grant, InboxEntry, Person, Registration, ReminderChoice, Session, Staff, StaffRole, WeChatIdentity
 from models.transactions import transaction
 from workflow.access import RANK, Asker
 from workflow.context import Ports
@@ -138,6 +138,7 @@ async def merge(ports: Ports, keep: Person, other: Person, *, actor: str) -> Non
         await Session.filter(person_id=other.id).update(person_id=keep.id)
         await InboxEntry.filter(person_id=other.id).update(person_id=keep.id)
         await _move_grants(ports, keep, other)
+        await _move_choice(keep, other)
         await _move_registrations(keep, other)
         # Where others were merged into this one before, one step leads to the end again.
         await Person.filter(merged_into_id=other.id).update(merged_into_id=keep.id)
@@ -177,6 +178,12 @@ async def _move_grants(ports: Ports, keep: Person, other: Person) -> None:
     held = await Grant.filter(person_id=keep.id, revoked_at=None).values_list("role", flat=True)
     await Grant.filter(person_id=other.id, revoked_at=None, role__in=list(held)).update(revoked_at=ports.clock.now())
     await Grant.filter(person_id=other.id).update(person_id=keep.id)
+
+
+async def _move_choice(keep: Person, other: Person) -> None:
+    """How they want to be reminded: what was chosen by the one that stays holds, else the other's."""
+    if not await ReminderChoice.exists(person_id=keep.id):
+        await ReminderChoice.filter(person_id=other.id).update(person_id=keep.id)
 
 
 async def _move_registrations(keep: Person, other: Person) -> None:

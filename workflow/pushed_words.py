@@ -1,7 +1,8 @@
 """A notice's words as they go to the chat: the whole of a short one, the beginning of a long one, several in a list."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from workflow.links import Links
 from workflow.wording import TEXT_BYTES, link
@@ -29,6 +30,21 @@ def pushed_words(links: Links, said: Sequence[Said]) -> str:
         if left >= 0:
             return _list(links, said, listed, min(left // listed, MOST_PUSHED))
     return _list(links, said, 1, 0)
+
+
+def notice_together(notices: Mapping[str, dict[str, Any]]) -> dict[str, Any] | None:
+    """The fields of one message for several notices, each with its ``path``, by the keys of their inbox entries.
+
+    Several are told as the one whose deadline comes first, and lead to the inbox, where all are. ``parts`` keeps each,
+    so that what holds no more when the message goes out can be left out.
+    """
+    if not notices:
+        return None
+    first = min(notices.values(), key=lambda notice: notice["deadline"] or "9")
+    parts = {"parts": dict(notices)}
+    if len(notices) == 1:
+        return {**first, **parts}
+    return {**first, "advice": f"共 {len(notices)} 件，请看收件箱", "path": "/my/inbox", **parts}
 
 
 def _list(links: Links, said: Sequence[Said], listed: int, most: int) -> str:
