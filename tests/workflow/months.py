@@ -4,9 +4,10 @@ import secrets
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from models import Enterprise, MonthlyFiling
+from models import Enterprise, FilingFile, MonthlyFiling
 from standard.calendar import midnight
 from tests import rows
+from tests.workflow.firms import Somebody
 
 
 async def owed_month(
@@ -28,3 +29,18 @@ async def owed_month(
         "due_at": midnight(closes + timedelta(days=1)),
     }
     return await MonthlyFiling.create(**{**defaults, **given})
+
+
+async def filed(filing: MonthlyFiling, who: Somebody, **given: Any) -> FilingFile:
+    """A file that somebody handed in for the month, and that nobody has judged."""
+    defaults = {
+        "ref": secrets.token_urlsafe(16),
+        "filing_id": filing.id,
+        "kind": "query_screenshot",
+        "evidence_id": (await rows.evidence()).id,
+        "key": secrets.token_hex(8),
+        "state": "handed_in",
+        "handed_in_by_id": who.person.id,
+        "handed_in_at": rows.NOW,
+    }
+    return await FilingFile.create(**{**defaults, **given})
