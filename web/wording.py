@@ -139,8 +139,26 @@ OBJECTION = {
 
 MONTH_TONES = {
     "open": "", "warned": "unclear", "on_time": "pass", "on_time_failed": "fail", "made_up": "pass", "missed": "fail",
+    "made_up_late": "unclear", "ahead": "ahead",
 }  # fmt: skip
-"""By ``standard.months.MonthState``."""
+"""By ``standard.months.MonthState``, and what ``workflow.certificate_register`` adds."""
+
+MONTH_SIGNS = {
+    "open": "…", "warned": "警", "on_time": "✓", "on_time_failed": "否", "made_up": "补", "missed": "缺",
+    "made_up_late": "逾", "ahead": "",
+}  # fmt: skip
+"""One letter a state: what tells them apart without colours, as in print."""
+
+
+def month_legend(months: Sequence[Any]) -> list[tuple[str, str, int]]:
+    """Each state among these months as (state, its words, how many), in the order of their first; ahead comes last."""
+    counted: dict[str, tuple[str, int]] = {}
+    for month in months:
+        words, count = counted.get(month.state, (month.words, 0))
+        counted[month.state] = (words, count + 1)
+    ordered = sorted(counted.items(), key=lambda one: one[0] == "ahead")
+    return [(state, words, count) for state, (words, count) in ordered]
+
 
 EXCUSED = {
     "not_applicable": "这项资料与本企业的产品或销售方式无关，不需要提供。",

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from inspection.identify import MediaType, identify
-from models import Application, Certificate, Event, Rendering, RenderingState
+from models import Application, Certificate, Event, FilingState, MonthlyFiling, Rendering, RenderingState
+from standard import life
 from standard.calendar import shanghai_day
-from standard.profile import edition_on
+from standard.months import MonthState, months_due
+from standard.profile import Edition, edition_on
 from standard.validity import LIVE, State, state_on_face
 from workflow.access import not_found
 from workflow.certificate_life import grade_name, holder_from_json, life_from_json
@@ -23,9 +25,17 @@ NOT_ONLINE = "企业申报所评价的产品不在网售平台销售，网售平
 """Stands below the notes of Appendix B where the firm declared so."""
 
 
+AHEAD, MADE_UP_LATE = "ahead", "made_up_late"
+"""A month that is due later in the term; one that was made up only after its days (6.1(5))."""
+
+
 @dataclass(frozen=True, slots=True)
 class PublicMonth:
-    """One month of the record: ``2026-12``, its state (``standard.months.MonthState``) and the Chinese for it."""
+    """One month of the record: ``2026-12``, its state and the Chinese for it.
+
+    States are those of ``standard.months.MonthState``; in a term's ``year`` also :data:`AHEAD` and
+    :data:`MADE_UP_LATE`.
+    """
 
     month: str
     state: str
@@ -37,8 +47,8 @@ class PublicCertificate:
     """What everybody may see of a certificate (7.6); days are Shanghai days.
 
     ``state_words`` is what stands on it, ``continued_through`` a month (``2026-12``), ``history`` what was made public
-    about it, each a day and a sentence, the newest first. ``revision`` is the newest rendering; ``pdf_ready`` whether
-    a signed one is there.
+    about it, each a day and a sentence, the newest first. ``months`` are those with a record, ``year`` all that are due
+    in its term (R1), in their order. ``revision`` is the newest rendering; ``pdf_ready`` whether a signed one is there.
     """
 
     number: str
@@ -57,6 +67,7 @@ class PublicCertificate:
     as_of: date
     continued_through: str
     months: tuple[PublicMonth, ...]
+    year: tuple[PublicMonth, ...]
     points: int
     conditions: tuple[str, ...]
     remarks: tuple[str, ...]
@@ -68,6 +79,9 @@ class PublicCertificate:
     history: tuple[tuple[date, str], ...]
 
 
+LOST = (MonthState.MISSED, MonthState.ON_TIME_FAILED)
+"""States whose month may still be made up, and then is restored, not on time."""
+
 _MONTH_WORDS = {
     "open": "提报中",
     "warned": "预警，待补报",
@@ -75,6 +89,8 @@ _MONTH_WORDS = {
     "on_time_failed": "不合规",
     "made_up": "补报合规",
     "missed": "未提报",
+    MADE_UP_LATE: "逾期补报",
+    AHEAD: "未到",
 }
 
 
@@ -126,6 +142,7 @@ async def shown(row: Certificate) -> PublicCertificate:
             PublicMonth(str(record.month), record.state.value, _MONTH_WORDS[record.state.value])
             for record in now.months
         ),
+        year=await _year(row, now, edition),
         points=row.points,
         conditions=now.conditions,
         remarks=await remarks_of(row),
@@ -136,6 +153,17 @@ async def shown(row: Certificate) -> PublicCertificate:
         pdf_ready=signed is not None,
         history=tuple((shanghai_day(event.at), event.after["text"]) for event in public),
     )
+
+
+async def _year(row: Certificate, now: life.Certificate, edition: Edition) -> tuple[PublicMonth, ...]:
+    """Every month that is due in the term, with where it stands."""
+    open_ = await MonthlyFiling.filter(certificate_id=row.id, state=FilingState.OPEN).values_list("month", flat=True)
+    known = {
+        str(one.month): MADE_UP_LATE if one.settled and one.state in LOST else one.state.value for one in now.months
+    }
+    states = {**dict.fromkeys(map(str, open_), MonthState.OPEN.value), **known}
+    due = map(str, months_due(row.issued_on, row.last_day, edition))
+    return tuple(PublicMonth(month, states.get(month, AHEAD), _MONTH_WORDS[states.get(month, AHEAD)]) for month in due)
 
 
 async def pdf_of(ports: Ports, number: str, revision: int | None = None) -> tuple[bytes, Rendering]:

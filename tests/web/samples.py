@@ -13,6 +13,18 @@ USCC = "91330100MA2SAMPL0X"
 FIRM = "样例电线电缆（杭州）有限公司"
 
 
+YEAR = [
+    Row(month="2026-12", state="on_time", words="按时合规"),
+    Row(month="2027-01", state="made_up", words="补报合规"),
+    Row(month="2027-02", state="warned", words="预警，待补报"),
+    Row(month="2027-03", state="missed", words="未提报"),
+    Row(month="2027-04", state="made_up_late", words="逾期补报"),
+    Row(month="2027-05", state="on_time_failed", words="不合规"),
+    Row(month="2027-06", state="open", words="提报中"),
+    *(Row(month=f"2027-{number:02d}", state="ahead", words="未到") for number in range(7, 11)),
+]
+
+
 def certificate(**given: Any) -> Row:
     values = {
         "number": NUMBER,
@@ -30,13 +42,8 @@ def certificate(**given: Any) -> Row:
         "last_day": date(2027, 11, 22),
         "as_of": date(2026, 11, 24),
         "continued_through": "2026-12",
-        "months": [
-            Row(month="2026-12", state="on_time", words="按时合规"),
-            Row(month="2027-01", state="made_up", words="补报合规"),
-            Row(month="2027-02", state="warned", words="预警，待补报"),
-            Row(month="2027-03", state="missed", words="未提报"),
-            Row(month="2027-04", state="open", words="提报中"),
-        ],
+        "months": YEAR[:5],
+        "year": YEAR,
         "points": 3,
         "conditions": [],
         "remarks": ["企业声明不在网上销售，网售要素不适用。"],
@@ -245,7 +252,16 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "certificate": ("certificate.html", {"certificate": certificate()}),
     "certificate-new": (
         "certificate.html",
-        {"certificate": certificate(months=[], pdf_ready=False, grade="AAA", grade_name="卓越级", is_sample=False)},
+        {
+            "certificate": certificate(
+                months=[],
+                year=[Row(**{**vars(one), "state": "ahead", "words": "未到"}) for one in YEAR],
+                pdf_ready=False,
+                grade="AAA",
+                grade_name="卓越级",
+                is_sample=False,
+            )
+        },
     ),
     **{
         f"certificate-{state}": (

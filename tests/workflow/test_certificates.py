@@ -21,6 +21,7 @@ from models import (
     Event,
     InboxEntry,
     Job,
+    MonthlyFiling,
     Rendering,
     RenderingState,
 )
@@ -287,6 +288,26 @@ async def test_an_event_changes_the_certificate_tells_publishes_and_draws_it_ane
     newest, rendering = await certificate_register.pdf_of(world.ports, NUMBER)
     assert (rendering.revision, (await certificate_register.verify_pdf(world.ports, newest)).outcome) == (3, "current")
     assert (await certificate_register.pdf_of(world.ports, NUMBER, 1))[0] == first
+
+
+async def test_the_public_year_has_every_month_that_is_due_and_what_came_of_it(world: World) -> None:
+    row = await issued(world)
+    missed = life.MissMonth(on=date(2026, 12, 26), month=Month(2026, 12), make_up_until=date(2026, 12, 30))
+    for event in (
+        missed,
+        life.MakeUpMissed(on=date(2026, 12, 31), month=Month(2026, 12)),
+        life.MakeUpPassed(on=date(2027, 1, 4), month=Month(2026, 12), filed_on=date(2027, 1, 4)),
+        life.ContinueMonth(on=date(2027, 1, 5), month=Month(2027, 1), filed_on=date(2027, 1, 5)),
+    ):
+        assert isinstance(await certificates.apply_event(world.ports, row, event, actor="system"), life.Step)
+    await MonthlyFiling.create(
+        ref="sample", certificate_id=row.id, enterprise_id=row.enterprise_id, month="2027-02",
+        closes_on=date(2027, 2, 25), state="open", opened_at=world.clock.now(),
+    )  # fmt: skip
+    year = (await certificate_register.public_certificate(NUMBER)).year
+    # Issued on the 28th, after the window's last day: the twelfth month closes within the term.
+    assert [month.month for month in year] == ["2026-12", *(f"2027-{number:02d}" for number in range(1, 12))]
+    assert [month.words for month in year] == ["逾期补报", "按时合规", "提报中", *["未到"] * 9]
 
 
 async def test_an_event_out_of_place_changes_nothing_and_says_why(world: World) -> None:
