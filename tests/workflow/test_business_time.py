@@ -14,7 +14,7 @@ from tests.clock import FakeClock
 from tests.conftest import Database
 from tests.processes import output_of, start
 from tests.workflow.world import make_world
-from workflow import business_time
+from workflow import business_time, reminders
 from workflow.business_time import OFFSET, followed, move_forward, offset
 from workflow.context import Ports
 from workflow.due import SWEEP
@@ -35,7 +35,7 @@ async def test_time_moves_by_what_was_asked_and_what_is_due_then_is_swept(ports:
     await move_forward(ports, by=timedelta(days=3))
     await move_forward(ports, by=timedelta(hours=1))
     assert ahead(ports.clock) == await offset() == timedelta(days=3, hours=1)
-    assert [job.kind for job in await Job.all()] == [SWEEP, SWEEP]
+    assert [job.kind for job in await Job.all().order_by("id")] == [SWEEP, reminders.SWEEP] * 2
 
 
 async def test_the_moment_asked_for_has_come(ports: Ports) -> None:
