@@ -251,7 +251,12 @@ def test_another_firms_seal_is_not_taken_for_the_firms() -> None:
 @needs_font
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "camera", [Camera(megapixels=12, tilt=12), Camera(tilt=14, turn=180), Camera(megapixels=4, tilt=25)]
+    "camera",
+    [
+        Camera(tilt=14, turn=180),
+        Camera(megapixels=4, tilt=25),
+        pytest.param(Camera(megapixels=12, tilt=12), marks=pytest.mark.soak),
+    ],
 )
 def test_a_licence_photographed_on_a_table_is_read(camera: Camera) -> None:
     for sealed in (True, False):
