@@ -14,11 +14,12 @@ from tortoise.expressions import Q
 from models import OWES, Certificate, FilingState, MonthlyFiling, StaffRole
 from models.bulk import update_each
 from standard import life, windows
-from standard.calendar import midnight, shanghai_day
+from standard.calendar import shanghai_day
 from standard.facts import Excused, Monthly
 from standard.months import Month, MonthState, filing_window, months_due, rates, towards_three
 from standard.profile import Edition, edition_on
 from standard.validity import LIVE
+from standard.windows import Window
 from workflow.access import Asker, member_of, not_found
 from workflow.certificate_life import life_from_json
 from workflow.context import Ports
@@ -49,13 +50,8 @@ UPCOMING = "未到提报期"
 
 def first_opening(issued: date, last_day: date, edition: Edition) -> datetime | None:
     """When the window of the first due month of a term opens (R1, R10); None where none is due in it."""
-    return _opening_after(None, issued, last_day, edition)
-
-
-def _opening_after(month: Month | None, issued: date, last_day: date, edition: Edition) -> datetime | None:
     due = months_due(issued, last_day, edition)
-    following = next((one for one in due if month is None or one > month), None)
-    return None if following is None else midnight(filing_window(following, edition).opens)
+    return windows.filing_window(edition, due[0]).opens if due else None
 
 
 async def open_month(ports: Ports, certificate: Certificate) -> None:
@@ -72,25 +68,24 @@ async def open_months(ports: Ports, certificates: Sequence[Certificate]) -> None
     opened: dict[str, MonthlyFiling] = {}
     turned: list[tuple[int, datetime | None]] = []
     for certificate in certificates:
-        assert certificate.month_opens_at is not None
-        opens = shanghai_day(certificate.month_opens_at)
-        edition = edition_on(opens)
-        month = Month.of(opens)
-        window = windows.filing_window(edition, month)
-        ref = secrets.token_urlsafe(9)
-        opened[ref] = MonthlyFiling(
-            ref=ref,
-            certificate_id=certificate.id,
-            enterprise_id=certificate.enterprise_id,
-            month=str(month),
-            closes_on=window.deadline.last_day,
-            state=FilingState.OPEN,
-            opened_at=now,
-            due_at=window.deadline.ends,
-        )
-        turned.append((certificate.id, _opening_after(month, certificate.issued_on, certificate.last_day, edition)))
+        left = _months_left(certificate, now)
+        if left and left[0][1].opens <= now:
+            month, window = left.pop(0)
+            ref = secrets.token_urlsafe(9)
+            opened[ref] = MonthlyFiling(
+                ref=ref,
+                certificate_id=certificate.id,
+                enterprise_id=certificate.enterprise_id,
+                month=str(month),
+                closes_on=window.deadline.last_day,
+                state=FilingState.OPEN,
+                opened_at=now,
+                due_at=window.deadline.ends,
+            )
+        turned.append((certificate.id, left[0][1].opens if left else None))
     await MonthlyFiling.bulk_create(opened.values(), ignore_conflicts=True)
     await update_each(Certificate, ("id",), ("month_opens_at",), turned)
+    made = await MonthlyFiling.filter(ref__in=list(opened)).order_by("id").values_list("ref", "id")
     await record_events(
         [
             new_event(
@@ -106,11 +101,27 @@ async def open_months(ports: Ports, certificates: Sequence[Certificate]) -> None
                     "closes_on": opened[ref].closes_on.isoformat(),
                 },
             )
-            for ref, filing_id in await MonthlyFiling.filter(ref__in=list(opened))
-            .order_by("id")
-            .values_list("ref", "id")
+            for ref, filing_id in made
         ]
     )
+
+
+def _months_left(certificate: Certificate, now: datetime) -> list[tuple[Month, Window]]:
+    """The months that are still to open, with their windows, the earliest first.
+
+    They begin with the one whose opening was waited for, also where it comes late. A certificate of before months were
+    filed here waits for none: its months begin with the first whose window is not over, for nobody could file for those
+    before.
+    """
+    assert certificate.month_opens_at is not None
+    edition = edition_on(shanghai_day(now))
+    due = [
+        (month, windows.filing_window(edition, month))
+        for month in months_due(certificate.issued_on, certificate.last_day, edition)
+    ]
+    if any(window.opens == certificate.month_opens_at for _, window in due):
+        return [(month, window) for month, window in due if window.opens >= certificate.month_opens_at]
+    return [(month, window) for month, window in due if not window.deadline.over(now)]
 
 
 async def close_months(ports: Ports, certificate_ids: Collection[int], *, actor: str) -> None:

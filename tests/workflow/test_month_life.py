@@ -112,6 +112,19 @@ async def test_all_twelve_months_of_a_term_open_and_no_more_also_where_the_clock
     assert one.certificate.month_opens_at is None
 
 
+async def test_a_certificate_of_before_months_were_filed_here_begins_with_the_first_that_can_be(world: World) -> None:
+    one = await living(issued=date(2026, 6, 10))
+    await Certificate.all().update(month_opens_at=one.certificate.created_at)  # as the migration leaves it
+    to(world, noon(date(2026, 11, 26)))
+    await carry_out(world.ports, OPENS)
+    await one.certificate.refresh_from_db()
+    assert (await MonthlyFiling.all().count(), one.certificate.month_opens_at) == (0, midnight(date(2026, 12, 1)))
+    await Certificate.all().update(month_opens_at=one.certificate.created_at)
+    to(world, noon(date(2026, 12, 25)))
+    await carry_out(world.ports, OPENS)
+    assert (await MonthlyFiling.get()).month == "2026-12"
+
+
 async def test_opening_a_month_that_is_there_changes_nothing(world: World) -> None:
     one = await living()
     filing = await month_of(one, state=FilingState.CONTINUED, due_at=None)
