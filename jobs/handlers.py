@@ -15,6 +15,7 @@ from workflow import (
     idempotency,
     judging,
     material_judging,
+    month_files,
     objection_review,
     persons,
     publicity,
@@ -79,6 +80,7 @@ HANDLERS: Mapping[str, Handler] = {
     reminders.SWEEP: reminders.remind,
     reminders.BATCH: reminders.remind_batch,
     applications.JUDGE: material_judging.judge_material,
+    month_files.JUDGE: month_files.judge_file,
     applications.VERIFY: verification.verify,
     verification.GRADE: grading.grade_application,
 }

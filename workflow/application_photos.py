@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from inspection.subject import Subject, subject_of
 from models import TAKES_FILES, Application, ApplicationState, Inspection, Material, Photo, WeChatIdentity
 from workflow.application_wording import page
 from workflow.applications import enqueue_judgement, put_into_slot
@@ -16,9 +17,6 @@ from workflow.trace_codes import opaque_code, trace_code_of
 from workflow.wording import link, nothing_found
 
 TITLES = {CERTIFICATE: "合格证照片", BODY: "本体照片"}
-SHEET = "合格证"
-"""What stands on a certificate and on no body."""
-
 TOO_LATE = {
     ApplicationState.VERIFYING: "申报已经提交，这张照片没有放入申报资料；核验后如需补正，请届时重新发送（7.1(2)）",
     ApplicationState.GRADING: "申报资料已经核验通过，这张照片没有放入申报资料（7.1(2)）",
@@ -129,10 +127,6 @@ def _of_the_firm(photo: Photo, firm_id: int) -> bool:
     return inspection is not None and not nothing_found(inspection.report)
 
 
-def _sheet_seen(report: dict[str, Any]) -> bool:
-    return report["px_per_mm"] is not None or any(SHEET in line for line in report["text"])
-
-
 def _product(case: Case, inspection: Inspection) -> int | None:
     """The application's product that it shows: as it was recognised, by its code's GTIN, or the only one there is."""
     ids = [product.id for product in case.products]
@@ -148,8 +142,10 @@ def _product(case: Case, inspection: Inspection) -> int | None:
 
 async def _slot(case: Case, inspection: Inspection) -> tuple[str, int | None, Slot | None]:
     """What it is filed as, of which product, and the slot for that, where the application has one."""
-    kind = CERTIFICATE if _sheet_seen(inspection.report) else BODY
-    product_id = _product(case, inspection)
+    subject, product_id = subject_of(inspection.report), _product(case, inspection)
+    kind = CERTIFICATE if subject is Subject.CERTIFICATE else BODY
+    if subject is Subject.SCREENSHOT:
+        return kind, product_id, None  # by which way it was looked up has to be stated beside it
     slots = await slots_of(case.application, case.edition)
     slot = next(
         (s for s in slots if s.product is not None and (s.material.id, s.product.id) == (kind, product_id)), None

@@ -9,13 +9,13 @@ from typing import Any
 from inspection.report import Inspected, PictureRefused, Request, Size
 from models import Answer, EvidenceSource, Inspection, Job, Photo, PhotoState, Product, WeChatIdentity
 from models.transactions import transaction
-from workflow import answers, wording
+from workflow import answers, month_photos, wording
 from workflow.application_photos import filed_words, hand_in_photo
 from workflow.chat_photos import JUDGE, UNDER_WAY, job_keys
 from workflow.context import Ports
 from workflow.evidence import evidence_key, owning, put_object, record_evidence
-from workflow.inspections import inspection_key, keep_inspected, record_inspection, tried_once_more
-from workflow.people import MILLI, hint_of, lock_person, products_of
+from workflow.inspections import as_plain, inspection_key, keep_inspected, record_inspection, tried_once_more
+from workflow.people import MILLI, hint_of, lock_person, micrometres, products_of
 from workflow.ports import (
     BadRequest,
     ClaimedJob,
@@ -164,11 +164,13 @@ async def _request(ports: Ports, photo: Photo) -> tuple[Request, list[Product]]:
 
 
 async def _record_known(ports: Ports, job: ClaimedJob, photo: Photo, known: Inspection) -> None:
+    size = known.sheet_width_um, known.sheet_height_um
+    landing = await month_photos.landing_of(ports, photo, known.report, known.product_id, size)
     async with transaction():
         if await ports.queue.finish(job):
             if photo.identity_id is not None:
                 await lock_person(photo.identity_id)  # before the application
-            await _judged(ports, photo, known)
+            await _judged(ports, photo, known, landing)
     _ring(ports, photo)
 
 
@@ -180,6 +182,9 @@ async def _record_new(
     looked = await keep_inspected(ports, photo.evidence, key, inspected)
     report = looked.report
     product = next((p for p in products if str(p.id) == report.product), products[0] if len(products) == 1 else None)
+    recognised = product.id if product else None
+    size = micrometres(report.sheet_mm)
+    landing = await month_photos.landing_of(ports, photo, as_plain(report), recognised, size)
     async with transaction():
         if not await ports.queue.finish(job):
             return
@@ -192,14 +197,14 @@ async def _record_new(
             ports,
             photo.evidence.id,
             looked,
-            product_id=product.id if product else None,
+            product_id=recognised,
             supersedes_id=before.id if before else None,
         )
-        await _judged(ports, photo, inspection)
+        await _judged(ports, photo, inspection, landing)
     _ring(ports, photo)
 
 
-async def _judged(ports: Ports, photo: Photo, inspection: Inspection) -> None:
+async def _judged(ports: Ports, photo: Photo, inspection: Inspection, landing: month_photos.Landing | None) -> None:
     changed = await (
         Photo.filter(id=photo.id)
         .exclude(state__in=ENDED)
@@ -209,7 +214,10 @@ async def _judged(ports: Ports, photo: Photo, inspection: Inspection) -> None:
         return  # given up meanwhile, and its sender told so
     if photo.identity is not None:
         photo.inspection = inspection
-        await hand_in_photo(ports, photo.identity, photo)
+        if landing is None:
+            await hand_in_photo(ports, photo.identity, photo)
+        else:
+            await month_photos.file_photo(ports, photo.identity, photo, landing)
     await _settle(ports, photo)
 
 
@@ -250,30 +258,42 @@ async def _settle(ports: Ports, photo: Photo) -> None:
     assert photo.identity_id is not None
     identity = await lock_person(photo.identity_id)
     answer = await Answer.get(id=photo.answer_id)
-    photos = await Photo.filter(answer_id=answer.id).order_by("id").prefetch_related("inspection__product", "evidence")
+    photos = (
+        await Photo.filter(answer_id=answer.id)
+        .order_by("id")
+        .prefetch_related("inspection__product", "evidence", "identity")
+    )
     if any(one.state not in ENDED for one in photos):
         return
     if await _size_told_meanwhile(ports, identity, photos):
         return
-    outcomes = [await _outcome(ports, identity, one, alone=len(photos) == 1) for one in photos]
+    months = [await month_photos.told_of(ports, one) for one in photos]
+    outcomes = [
+        await _outcome(ports, identity, one, month, alone=len(photos) == 1)
+        for one, month in zip(photos, months, strict=True)
+    ]
+    certificates = [one for one, month in zip(photos, months, strict=True) if month is None or not month.alone]
     notice = ""
     if identity.notice_shown_at is None:
         # Whoever follows has read it in the welcome; who came another way reads it with the first verdict, once (R54).
         notice = wording.NOTICE
         await WeChatIdentity.filter(id=identity.id).update(notice_shown_at=ports.clock.now())
-    number, picture = _picture(photos)
+    number, picture = _picture(photos, certificates)
     which = wording.which_picture(number) if picture and len(photos) > 1 else ""
-    body = wording.answer(outcomes, which=which, notice=notice, question=await _question(identity, photos))
+    question = await month_photos.what_next(ports, identity, photos) or await _question(identity, certificates)
+    body = wording.answer(outcomes, which=which, notice=notice, question=question)
     await answers.make_ready(ports, answer, body, picture)
 
 
-def _picture(photos: Sequence[Photo]) -> tuple[int, str | None]:
-    """The marked-up picture that follows the answer, as messages are counted: the worst verdict's, and whose it is."""
+def _picture(photos: Sequence[Photo], certificates: Sequence[Photo]) -> tuple[int, str | None]:
+    """The marked-up picture that follows the answer, as messages are counted: the worst verdict's of a certificate, and
+    whose it is."""
     order = ("fail", "unclear", "pass")
     marked = [
         (order.index(photo.inspection.verdict), number, photo.inspection.marked_key)
         for number, photo in enumerate(photos, 1)
-        if photo.inspection is not None
+        if photo in certificates
+        and photo.inspection is not None
         and photo.inspection.marked_key
         and not wording.nothing_found(photo.inspection.report)
     ]
@@ -301,11 +321,15 @@ async def _size_told_meanwhile(ports: Ports, identity: WeChatIdentity, photos: S
     return bool(unsized)
 
 
-async def _outcome(ports: Ports, identity: WeChatIdentity, photo: Photo, *, alone: bool) -> wording.Outcome:
+async def _outcome(
+    ports: Ports, identity: WeChatIdentity, photo: Photo, month: month_photos.Told | None, *, alone: bool
+) -> wording.Outcome:
     inspection, evidence = photo.inspection, photo.evidence
     if inspection is None or evidence is None:
         return wording.Outcome(refusal=photo.refusal_advice or "")
     report: dict[str, Any] = inspection.report
+    if month is not None and month.alone:
+        return wording.Outcome(report=report, filed=month.words, alone=True)
     unclear = any(
         finding["verdict"] == "unclear" and finding["clause"] not in (*wording.BEYOND_ONE_PHOTO, "D.5.1")
         for finding in report["findings"]
@@ -316,7 +340,7 @@ async def _outcome(ports: Ports, identity: WeChatIdentity, photo: Photo, *, alon
     return wording.Outcome(
         report=report,
         report_link=ports.links.report(inspection.ref),
-        filed=await filed_words(ports, identity, photo),
+        filed=month.words if month is not None else await filed_words(ports, identity, photo),
         upload_link=await link_for_original(ports, identity, photo) if ask_original and alone else "",
         wants_original=ask_original,
         product_name=f"{inspection.product.name} {inspection.product.model}" if inspection.product else "",

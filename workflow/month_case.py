@@ -14,13 +14,13 @@ from models import (
     FilingState,
     MonthlyFiling,
     Photo,
-    PhotoState,
     Product,
 )
 from standard.calendar import midnight
 from standard.monthly import asked_of
 from standard.months import Month
 from standard.profile import Edition, edition_on
+from workflow.chat_photos import UNDER_WAY
 
 STANDING = (
     FilingFileState.HANDED_IN, FilingFileState.PASSED, FilingFileState.FAILED, FilingFileState.UNCLEAR,
@@ -209,7 +209,7 @@ async def _on_their_way(filings: Sequence[MonthlyFiling]) -> dict[int, int]:
     """By filing: chat photos of people who file for it that came in time and have no verdict yet."""
     by_id = {filing.id: filing for filing in filings}
     rows = Photo.filter(
-        identity__filing_dialog__filing_id__in=list(by_id), state__in=[PhotoState.RECEIVED, PhotoState.STORED]
+        identity__filing_dialog__filing_id__in=list(by_id), state__in=[str(state) for state in UNDER_WAY]
     ).values_list(
         "identity__filing_dialog__filing_id",
         "identity__filing_dialog__entered_at",

@@ -36,7 +36,7 @@ from standard.profile import Edition
 from workflow.context import Ports
 from workflow.file_judging import Judged, judge_body, judge_print, prove_by, shared_file, single, stored
 from workflow.findings import plain_finding
-from workflow.inspections import as_plain, record_inspection
+from workflow.inspections import as_plain, record_inspection, tried_once_more
 from workflow.ledger_index import index_of
 from workflow.month_case import STANDING, edition_of_month, named
 from workflow.ports import ClaimedJob, InspectionFailed, ObjectMissing
@@ -136,11 +136,8 @@ async def judge_file(ports: Ports, job: ClaimedJob) -> None:
         kind = FilingFileKind(file.kind)
         judged = await look_at(ports, file.filing, kind, file.product, file.evidence, file.declared)
     except InspectionFailed as problem:
-        if job.attempts < 2:
-            await ports.queue.retry(job, ports.clock.now(), problem.reason)
-            ports.bell.ring("jobs")
+        if await tried_once_more(ports, job, problem):
             return
-        # Twice is the file's fault, not chance: it would take the next process down as well.
         judged = single(UNCLEAR, "7.2(2)", "这份文件无法处理：请重新拍摄或导出后，换一份上传。", "R6")
     async with transaction():
         if not await ports.queue.finish(job):

@@ -215,8 +215,11 @@ def _same(known: FilingFile, kind: str, product_id: int | None, sha256: str) -> 
     raise key_reused("8.1(2)")
 
 
-async def place_for(filing: MonthlyFiling, kind: str, product_id: int | None, at: datetime) -> Place:
-    """Where a file that came ``at`` this moment goes; refuses like :func:`hand_in`."""
+async def place_for(
+    filing: MonthlyFiling, kind: str, product_id: int | None, at: datetime, renews: FilingFile | None = None
+) -> Place:
+    """Where a file that came ``at`` this moment goes; refuses like :func:`hand_in`. ``renews``: the file of the same
+    picture, which it replaces in any event."""
     must_take_files(filing, at)
     if kind not in set(FilingFileKind):
         advice = f"资料种类请选：{'、'.join(TITLES.values())}"
@@ -227,7 +230,7 @@ async def place_for(filing: MonthlyFiling, kind: str, product_id: int | None, at
         advice = f"{case.level} 级证书的月份不要求本体或包装照片，不用提交（C(1)，R39）"
         raise Refused(Kind.INVALID, "file_not_asked", advice, clause="C(1)", rows=("R39",), field="kind")
     product = _of_firm(case, asked, product_id)
-    return Place(filing, asked, product, _replaced(slot_of(case, asked, product)))
+    return Place(filing, asked, product, renews or _replaced(slot_of(case, asked, product)))
 
 
 def must_take_files(filing: MonthlyFiling, at: datetime) -> None:

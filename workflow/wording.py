@@ -90,7 +90,9 @@ class Outcome:
     wants_original: bool = False
     product_name: str = ""
     filed: str = ""
-    """Where in an application it was filed."""
+    """Where in an application, or in a month, it was filed."""
+    alone: bool = False
+    """``filed`` says everything: it is not of a certificate, and its report as one means nothing."""
 
 
 def link(url: str, text: str) -> str:
@@ -129,8 +131,14 @@ def answer(outcomes: Sequence[Outcome], *, which: str = "", notice: str = "", qu
         text = "\n\n".join([*head, *(_fit(*shape(number, one), share) for number, one in numbered), *tail])
         if len(text.encode()) <= TEXT_BYTES:
             return text
-    short = [f"{number}. {headline(one.report) if one.report else '没能检查'}" for number, one in numbered]
+    short = [f"{number}. {_shortest(one)}" for number, one in numbered]
     return "\n".join([*head, *short, "回复“最近”查看各张的报告。", *([notice] if notice else [])])
+
+
+def _shortest(outcome: Outcome) -> str:
+    if outcome.alone:
+        return outcome.filed.partition("\n")[0]
+    return headline(outcome.report) if outcome.report else "没能检查"
 
 
 def _whole(number: int, outcome: Outcome) -> tuple[list[str], str]:
@@ -138,6 +146,8 @@ def _whole(number: int, outcome: Outcome) -> tuple[list[str], str]:
     prefix = f"{number}. " if number else ""
     if outcome.report is None:
         return [f"{prefix}没能检查：{outcome.refusal}"], ""
+    if outcome.alone:
+        return [f"{prefix}{outcome.filed}"], ""
     name = f"（{outcome.product_name[:NAME_LENGTH]}）" if outcome.product_name else ""
     upload = (
         f"聊天会压缩照片。{link(outcome.upload_link, '上传原图')}可判清上面带 ？ 的项（链接用一次有效）"
