@@ -140,8 +140,8 @@ async def _product(dialog: FilingDialog, report: dict[str, Any], recognised: int
 async def file_photo(
     ports: Ports, identity: WeChatIdentity, photo: Photo, landing: Landing | None
 ) -> FilingFile | None:
-    """Inside the caller's transaction, once the photo (with ``inspection`` and ``evidence``) is judged: file it where it
-    goes, as of the moment when it came. The same photo again is the same file.
+    """Inside the caller's transaction, once the photo (with ``inspection`` and ``evidence``) is judged: file it where
+    it goes, as of the moment when it came. The same photo again is the same file.
 
     None where it goes nowhere: its product cannot be told, its slot is full, or the month takes nothing more.
     """
