@@ -553,7 +553,8 @@ def _list_marks(fields: _Fields) -> str:
     """What tells two subscription events of one second apart."""
     wrapper = next((name for name in fields.raw if name.startswith("SubscribeMsg")), "")
     try:
-        return ",".join(item.text("TemplateId", "") + item.text("MsgID", "") for item in fields.list(wrapper))
+        names = ("TemplateId", "MsgID", "SubscribeStatusString")
+        return ",".join("".join(item.text(name, "") for name in names) for item in fields.list(wrapper))
     except _Unfit:
         return ""
 

@@ -37,8 +37,8 @@ ALONE_SECONDS = 60.0
 """Longer than a call with its retries takes; who died while calling keeps others from this person no longer."""
 AFTER_ANOTHER = timedelta(seconds=1)
 """When a notice comes again that found another one to the same person under way (43108)."""
-WAITED_FOR = timedelta(minutes=10)
-"""A pause of WeChat's up to this long is waited for, however many other ways there are."""
+SHORT_WAIT = timedelta(minutes=5)
+"""A pause up to this long is waited for, however many other ways there are, and also at night."""
 CLOSES_FROM = 60.0
 """Seconds: WeChat asks for such a pause where a quota is used up, so that it goes for everybody."""
 LONGEST_PAUSE = timedelta(minutes=10)
@@ -46,7 +46,6 @@ WORTH = timedelta(days=2)
 """How long a notice waits that does not say until when it is worth pushing."""
 NIGHT, MORNING = time(21), time(8, 30)
 """Nobody is woken by a notice that had to wait."""
-SHORT_WAIT = timedelta(minutes=5)
 
 NO_CUSTOMER_SERVICE = frozenset({45015, 45047})
 NO_CONSENT = 43101
@@ -173,7 +172,7 @@ async def _choose(ports: Ports, answer: Answer, found: Ways) -> Way | Wait | Non
     if service is not None:
         return service
     now, until = ports.clock.now(), _worth_until(answer)
-    soon = [at for channel, at in found.closed.items() if channel != Channel.TEMPLATE and at <= now + WAITED_FOR]
+    soon = [at for channel, at in found.closed.items() if channel != Channel.TEMPLATE and at <= now + SHORT_WAIT]
     if soon and min(soon) <= until:
         return Wait(min(soon))
     if subscribe is not None and Channel.SERVICE not in found.closed:
