@@ -15,13 +15,11 @@ class NoticeKind(StrEnum):
 
     MONTHLY = "monthly"
     RESULT = "result"
-    CERTIFICATE = "certificate"
 
 
 KINDS: dict[NoticeKind, str] = {
     NoticeKind.MONTHLY: "月度提报提醒",
-    NoticeKind.RESULT: "评价进度通知",
-    NoticeKind.CERTIFICATE: "证书状态通知",
+    NoticeKind.RESULT: "证书状态通知",
 }
 
 SOURCES: dict[str, str] = {
@@ -30,7 +28,6 @@ SOURCES: dict[str, str] = {
     "deadline": "截止时间",
     "state": "当前状态",
     "advice": "温馨提示",
-    "number": "证书编号",
     "time": "时间",
 }
 """What a notice can say, with its usual label; ``time`` is when the notice was written."""
@@ -76,10 +73,14 @@ SAMPLE_SUBSCRIBE = {
 SAMPLE_TEMPLATES = {
     NoticeKind.MONTHLY: MessageTemplate(id="sample-template-monthly", fields=MONTHLY_FIELDS),
     NoticeKind.RESULT: MessageTemplate(
-        id="sample-template-result", fields={"thing1": "firm", "thing2": "title", "phrase3": "state", "time4": "time"}
-    ),
-    NoticeKind.CERTIFICATE: MessageTemplate(
-        id="sample-template-certificate", fields={"character_string1": "number", "phrase2": "state", "time3": "time"}
+        id="sample-template-result",
+        fields={
+            "character_string1": "title",
+            "thing2": "firm",
+            "phrase3": "state",
+            "time4": "time",
+            "thing5": "advice",
+        },
     ),
 }
 """What the simulated account has where none is configured."""

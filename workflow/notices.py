@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from models import Answer, AnswerKind, AnswerState, InboxEntry, Staff, StaffRole, WeChatIdentity
-from workflow.answers import PUSH, PUSH_MARGIN
+from workflow.answers import NOTICE_ATTEMPTS, PUSH, PUSH_MARGIN
 from workflow.context import Ports
 from workflow.ports import NewJob
 from workflow.pushed_words import Said, notice_together, pushed_words
@@ -196,7 +196,7 @@ async def _push(
     ids = dict(await Answer.filter(key__in=list(dues)).values_list("key", "id"))
     await ports.queue.enqueue_many(
         [
-            NewJob(PUSH, f"push:{ids[name]}", {"answer": ids[name]}, due + PUSH_MARGIN, priority)
+            NewJob(PUSH, f"push:{ids[name]}", {"answer": ids[name]}, due + PUSH_MARGIN, priority, NOTICE_ATTEMPTS)
             for name, due in dues.items()
         ]
     )

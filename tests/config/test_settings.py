@@ -72,7 +72,7 @@ def test_what_is_right_only_in_some_places_is_said() -> None:
     known = "\n".join(Settings().worth_knowing())
     assert "ZHUISU_STORAGE_URL" in known
     assert "ZHUISU_API__PROXIES" in known
-    assert "月度提报提醒、评价进度通知、证书状态通知" in known
+    assert "月度提报提醒、证书状态通知" in known
     assert "ZHUISU_WECHAT__SUBSCRIBE_TEMPLATES" in known
     placed = Settings(
         storage_url="s3://bucket/prefix",
