@@ -12,6 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, ge
 from tortoise.connection import get_connection
 
 from models import Answer, AnswerState, DeskItem, DeskState, Job
+from workflow import fan_outs
 from workflow.context import Ports
 
 PORTS = web.AppKey("probed_ports", Ports)
@@ -30,6 +31,8 @@ _seconds = Histogram("zhuisu_request_seconds", "Time to the answer", ["route"])
 _open_jobs = Gauge("zhuisu_jobs_open", "Jobs that are due and not done")
 _dead_jobs = Gauge("zhuisu_jobs_dead", "Jobs given up: an operator should look")
 _uncertain = Gauge("zhuisu_answers_uncertain", "Messages of which nobody knows whether they arrived")
+_fan_out_done = Gauge("zhuisu_fan_out_done", "How many of the newest fan-out of a kind are done", ["kind"])
+_fan_out_total = Gauge("zhuisu_fan_out_total", "How many the newest fan-out of a kind is for", ["kind"])
 _desk_overdue = Gauge("zhuisu_desk_overdue", "What waits on the operator's desk beyond its deadline")
 _log = structlog.get_logger("http")
 
@@ -128,4 +131,7 @@ async def metrics(request: web.Request) -> web.Response:
     _dead_jobs.set(await Job.filter(dead_at__not_isnull=True).count())
     _uncertain.set(await Answer.filter(state=AnswerState.UNCERTAIN).count())
     _desk_overdue.set(await DeskItem.filter(state=DeskState.OPEN, due_at__lte=now).count())
+    for fan_out in reversed(await fan_outs.newest()):
+        _fan_out_done.labels(fan_out.kind).set(fan_out.done)
+        _fan_out_total.labels(fan_out.kind).set(fan_out.total)
     return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
