@@ -5,12 +5,12 @@ Everything is written in bulk, for one certificate as for the hundred thousand o
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from models import Application, Certificate, Enterprise, Event, Rendering, RenderingState
 from standard import life
-from standard.calendar import shanghai_day
+from standard.calendar import midnight, shanghai_day
 from standard.life import Step
 from standard.profile import edition_on
 from standard.validity import LIVE, Standing, State, certificate_face
@@ -167,9 +167,17 @@ def _gather(ports: Ports, one: Taken, manner: Manner, beside: _Beside, gathered:
                 if isinstance(event, life.Issue) and renders(row, step):
                     promised.append(text)
                 else:
-                    notice = _notice(row, event, step, text, beside)
+                    until = _make_up_until(event)
                     gathered.tellings.append(
-                        telling_of(row, key, text, step.clause, notice=notice, due=manner.push_from)
+                        telling_of(
+                            row,
+                            key,
+                            text,
+                            step.clause,
+                            notice=_notice(row, step, text, until, beside),
+                            due=manner.push_from,
+                            worth_until=None if until is None else midnight(until + timedelta(days=1)),
+                        )
                     )
             case life.Publish(text=text):
                 gathered.events.append(_of_words(ports, row, PUBLISHED, step.clause, text))
@@ -216,14 +224,18 @@ def _of_words(ports: Ports, row: Certificate, action: str, clause: str, text: st
     return new_event(ports, action, "certificate", row.id, actor="system", clause=clause, after={"text": text})
 
 
-def _notice(row: Certificate, event: life.Event, step: Step, text: str, beside: _Beside) -> dict[str, Any]:
+def _make_up_until(event: life.Event) -> date | None:
+    """The last day on which a firm can still do something about a bad month."""
+    return event.make_up_until if isinstance(event, life.MissMonth | life.FailMonth) else None
+
+
+def _notice(row: Certificate, step: Step, text: str, until: date | None, beside: _Beside) -> dict[str, Any]:
     """The same as the fields of a subscribe or template message take it (``Answer.notice``)."""
-    deadline = event.make_up_until.isoformat() if isinstance(event, life.MissMonth | life.FailMonth) else ""
     return {
-        "kind": "monthly" if deadline else "result",
+        "kind": "result" if until is None else "monthly",
         "title": f"证书 {row.number}",
         "firm": beside.names[row.enterprise_id],
-        "deadline": deadline,
+        "deadline": "" if until is None else until.isoformat(),
         "state": step.certificate.state.words,
         "advice": text,
     }

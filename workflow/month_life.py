@@ -7,13 +7,13 @@ follows change in one transaction; at a month's end, hundreds of firms together.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 
 import structlog
 
 from models import Certificate, Event, FiledCode, FilingState, MonthlyFiling
 from standard import life
-from standard.calendar import SHANGHAI, Deadline, shanghai_day, shipped_calendar
+from standard.calendar import Deadline, shanghai_day, shipped_calendar
 from standard.life import Step
 from standard.months import Month
 from standard.outcome import Finding
@@ -27,10 +27,8 @@ from workflow.month_judging import Judgement, Standing, judged
 from workflow.months import LOOK_AGAIN, SUBJECT, close_these
 from workflow.problems import Kind, Refused
 from workflow.record import new_event, record_events
+from workflow.reminder_calendar import waking
 from workflow.transitions import Move, move_many
-
-QUIET_FROM, QUIET_UNTIL = time(21, 0), time(8, 30)
-"""No push at night (Asia/Shanghai) for what was decided while nobody waited for it."""
 
 _VERBS = {
     FilingState.CONTINUED: "month:continue",
@@ -127,7 +125,8 @@ async def _end(ports: Ports, filings: Sequence[MonthlyFiling], decision: _Decide
         waiting = {one.id for one in filings} - {one.id for one in ready}
         await MonthlyFiling.filter(id__in=waiting).update(due_at=now + LOOK_AGAIN)
     certificates = await held({one.certificate_id for one in ready})
-    manner = Manner("system", RENDERED_IN_TIME, after_the_night(now))
+    # Nobody waits for it at night: it is told in the morning.
+    manner = Manner("system", RENDERED_IN_TIME, waking(now))
     for months in _one_of_each(ready):
         decisions, over = [], []
         for filing in months:
@@ -154,16 +153,6 @@ def _one_of_each(filings: Sequence[MonthlyFiling]) -> Iterator[list[MonthlyFilin
         yield list(firsts.values())
         taken = {filing.id for filing in firsts.values()}
         left = [filing for filing in left if filing.id not in taken]
-
-
-def after_the_night(now: datetime) -> datetime:
-    """``now``, or the end of the night it lies in."""
-    here = now.astimezone(SHANGHAI)
-    if here.time() >= QUIET_FROM:
-        here += timedelta(days=1)
-    elif here.time() >= QUIET_UNTIL:
-        return now
-    return datetime.combine(here.date(), QUIET_UNTIL, SHANGHAI)
 
 
 # --- when the firm submits -------------------------------------------------------------------------------------------
