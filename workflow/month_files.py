@@ -239,11 +239,14 @@ async def of_the_month(
 
 
 def code_of(judged: Judged, edition: Edition) -> tuple[TraceCode | None, str]:
-    """The trace code that a file shows, and its text as it was read; of a look-up page the code that was looked up."""
+    """The trace code that a file shows, and its text as it was read; of a look-up page the code that was looked up, of
+    a ledger none."""
     report = judged.inspected or judged.report or {}
     if "moments" in report:  # a look-up page
         text = report.get("code") or ""
         return (read(text, edition=edition), text) if text else (None, "")
+    if "by_product" in report:  # a ledger
+        return None, ""
     code = trace_code_of(report, edition)
     return code, str(report["codes"][0]["text"]) if code is not None else ""
 
@@ -427,7 +430,9 @@ _OF_ANY = ("ledger.rows", "ledger.cells", "ledger.codes")
 async def _ledger(ports: Ports, evidence: Evidence, data: bytes) -> Judged:
     """C(3): data without plain mistakes; which products it shows, and what of each, the month says."""
     ledger = await ports.inspector.read_ledger(data, evidence.file_name or "台账")
-    kept = as_plain(ledger) | {"listed": index_of((*ledger.codes, *ledger.batches))}
+    kept = as_plain(ledger) | {"listed": index_of(ledger.codes)}
+    for plain, shown in zip(kept["by_product"], ledger.by_product, strict=False):  # of the first five hundred
+        plain["listed"] = index_of(shown.batches)
     asked = (*_OF_ANY, "ledger.columns") if ledger.kind in _KNOWN else _OF_ANY
     found = [
         stored(finding) for finding in kept["findings"] if finding["verdict"] != "pass" and finding["clause"] in asked

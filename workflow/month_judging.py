@@ -223,14 +223,18 @@ def ledger_elements(case: MonthCase, product: Product) -> set[str]:
     Lines concern it by its model or name, by its GTIN, or by a batch that its certificates show; all lines of a ledger
     that was handed in for it alone, and of a firm that makes nothing else.
     """
-    found: set[str] = set()
+    return {element for shown in _shown(case, product) for element in shown["elements"]}
+
+
+def _shown(case: MonthCase, product: Product) -> list[dict[str, Any]]:
+    """What the month's ledgers show of the product (``inspection.materials.ProductShown`` as plain data)."""
     batches = {fold(batch) for batch in case.batches(product.id)}
-    for ledger in _ledgers_of(case, product):
-        for shown in (ledger.report or {}).get("by_product", []):
-            whole = ledger.product_id is not None or len(case.products) == 1
-            if whole or _concerns(shown, product, case.products, batches):
-                found |= set(shown["elements"])
-    return found
+    return [
+        shown
+        for ledger in _ledgers_of(case, product)
+        for shown in (ledger.report or {}).get("by_product", [])
+        if ledger.product_id is not None or len(case.products) == 1 or _concerns(shown, product, case.products, batches)
+    ]
 
 
 def _ledgers_of(case: MonthCase, product: Product) -> list[FilingFile]:
@@ -275,6 +279,7 @@ def _listed(case: MonthCase) -> Iterator[dict[str, Any]]:
         if not ledgers:
             continue
         indexes = [str((one.report or {})["listed"]) for one in ledgers]
+        indexes += [shown["listed"] for shown in _shown(case, product)]
         for photo in case.counted(FilingFileKind.CERTIFICATE_PHOTO, product.id):
             names = (photo.report or {}).get("listed_as")
             if not names or listed(indexes, names):

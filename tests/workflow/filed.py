@@ -6,13 +6,13 @@ read for real; other pictures and documents carry in their bytes what they show.
 
 import copy
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from inspection.ledger import read_ledger
-from inspection.materials import BodyReport, DocumentReport, Ledger, ScreenshotReport
+from inspection.materials import BodyReport, DocumentReport, Ledger, Moment, ScreenshotReport
 from inspection.report import Code, Finding, Inspected, ProductHint, Report, Request, Verdict
 from models import Application, Enterprise, Material, Person, Product, Staff, StaffRole
 from tests import rows
@@ -95,6 +95,9 @@ class RecordedInspector:
             plain["codes"][0]["text"] = said["code"]
         if said.get("no_sheet"):
             plain |= {"px_per_mm": None, "text": ["样例电缆"], "sheet_mm": None}
+        if said.get("page"):
+            page = ["9:41", "产品追溯查询结果", "查询时间", said["text"]]
+            plain |= {"px_per_mm": None, "text": page, "sheet_mm": None, "photo_px": [720, 1280]}
         plain["product"] = self.product
         report = Report.from_json(copy.deepcopy(plain))
         return Inspected(report, b"\xff\xd8\xffmarked", None)
@@ -120,9 +123,13 @@ class RecordedInspector:
         said = _said(data)
         corners = ((0.0, 0.0), (9.0, 0.0), (9.0, 9.0), (0.0, 9.0))
         codes = (Code(said["code"], "QRCode", corners),) if said["code"] else ()
-        findings = (_finding("shot.code", "unclear"), _finding("shot.time", "unclear"), _finding("shot.page", "pass"))
+        page = replace(
+            _finding("shot.page", said.get("verdict", "pass")), measured={"side": said.get("side", "public")}
+        )
+        findings = (_finding("shot.code", "unclear"), _finding("shot.time", "unclear"), page)
+        moments = (Moment(said["queried"], "query", 1.0),) if said.get("queried") else ()
         return ScreenshotReport(
-            Verdict.UNCLEAR, codes, said["code"] or None, (), said["stated"], (), (), "screenshot", findings, (),
+            Verdict.UNCLEAR, codes, said["code"] or None, moments, said["stated"], (), (), "screenshot", findings, (),
             (said["text"],), (720, 1280), {}, "recorded/1",
         )  # fmt: skip
 
