@@ -127,7 +127,8 @@ def taken_until(filing: MonthlyFiling) -> datetime | None:
 async def month_cases(filings: Sequence[MonthlyFiling]) -> dict[int, MonthCase]:
     """The cases of these months by the id of the filing, with a fixed number of reads however many they are.
 
-    What cannot matter is not read: a month without a file and without a photo on its way has no products in it.
+    What cannot matter is not read: a month without a file and without a photo on its way has neither level nor
+    products in it.
     """
     ids = [filing.id for filing in filings]
     files: dict[int, list[FilingFile]] = defaultdict(list)
@@ -139,14 +140,12 @@ async def month_cases(filings: Sequence[MonthlyFiling]) -> dict[int, MonthCase]:
         files[file.filing_id].append(file)
     coming = await _on_their_way(filings)
     with_something = [filing for filing in filings if files.get(filing.id) or coming.get(filing.id)]
-    levels = dict(
-        await Certificate.filter(id__in=[filing.certificate_id for filing in filings]).values_list("id", "grade")
-    )
+    levels = await _levels(with_something)
     products, last, before = await _products(with_something), await _last_month(with_something), await _before(files)
     return {
         filing.id: MonthCase(
             filing,
-            levels[filing.certificate_id],
+            levels.get(filing.certificate_id, ""),
             edition_of_month(filing.month),
             products.get(filing.enterprise_id, []),
             files.get(filing.id, []),
@@ -161,10 +160,16 @@ async def month_cases(filings: Sequence[MonthlyFiling]) -> dict[int, MonthCase]:
 async def month_case(filing: MonthlyFiling) -> MonthCase:
     """The case of one month, its products read in any event."""
     case = (await month_cases([filing]))[filing.id]
-    if not case.products:
+    if not case.level:
+        case.level = (await _levels([filing]))[filing.certificate_id]
         case.products = (await _products([filing])).get(filing.enterprise_id, [])
         case.last_month = (await _last_month([filing])).get(filing.id, {})
     return case
+
+
+async def _levels(filings: Sequence[MonthlyFiling]) -> dict[int, str]:
+    ids = {filing.certificate_id for filing in filings}
+    return dict(await Certificate.filter(id__in=ids).values_list("id", "grade")) if ids else {}
 
 
 async def _products(filings: Sequence[MonthlyFiling]) -> dict[int, list[Product]]:

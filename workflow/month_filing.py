@@ -32,7 +32,7 @@ from standard.handing_in import declared as stated_beside
 from workflow.access import Asker, holds, member_of, not_found
 from workflow.context import Ports
 from workflow.evidence import keep_file
-from workflow.month_case import MonthCase, edition_of_month, month_case, named, taken_until
+from workflow.month_case import STANDING, MonthCase, edition_of_month, month_case, named, taken_until
 from workflow.month_files import PASSED_MONTHS, Place, put_into_month
 from workflow.month_judging import Judgement, Standing, judge_case, judged
 from workflow.month_life import decide
@@ -122,7 +122,7 @@ def _lines(found: Checklist) -> list[str]:
     lines += [found.screenshots.words, found.ledger.words]
     if found.optional.files:
         lines.append(f"{found.optional.title} {found.optional.have} 份")
-    lines += [f"✗ {finding['reason']}" for finding in found.findings]
+    lines += [f"{'？' if finding['outcome'] == 'unclear' else '✗'} {finding['reason']}" for finding in found.findings]
     lines += [f"缺：{missing}" for missing in found.missing]
     if found.waiting:
         lines.append(f"还有 {found.waiting} 份正在检查")
@@ -158,7 +158,8 @@ async def hand_in(
 ) -> FilingFile:
     """Store a file for the month and have it judged; the same key with the same file again is the same file.
 
-    It takes the place of one that did not pass, or of the only one that its slot holds. Refused: ``key_malformed``,
+    It takes the place of one that did not pass, or of the ledger for the same products; a file counts once in a month,
+    however often it is uploaded: elsewhere again, it moves. Refused: ``key_malformed``,
     ``key_reused``, ``file_kind_unknown``, ``file_not_asked`` (R39), ``product_missing``, ``product_unknown``,
     ``file_empty``, ``file_too_large``, ``file_type``, ``declared_odd``, ``filing_closed``, ``slot_full``.
     """
@@ -184,7 +185,10 @@ async def hand_in(
         async with transaction():
             held = await locked(filing)
             now = ports.clock.now()
-            place = await place_for(held, kind, product_id, now)
+            twin = await standing_twin(held, sha256)
+            place = await place_for(held, kind, product_id, now, twin)
+            if twin is not None and (twin.kind, twin.product_id) == (kind, product_id):
+                return twin
             file = await put_into_month(
                 ports, place, evidence, key=key, declared=stated, person_id=asker.person_id, actor=asker.actor,
                 handed_in_at=now,
@@ -202,6 +206,18 @@ async def locked(filing: MonthlyFiling) -> MonthlyFiling:
     """Inside the caller's transaction: the filing afresh, held until it ends. Who files, judges or decides takes it
     before its files."""
     return await MonthlyFiling.filter(id=filing.id).select_for_update().get()
+
+
+async def standing_twin(filing: MonthlyFiling, sha256: str) -> FilingFile | None:
+    """The file of the month that stands and has these very bytes."""
+    return (
+        await FilingFile.filter(
+            filing_id=filing.id, evidence__sha256=sha256, state__in=[str(state) for state in STANDING]
+        )
+        .order_by("-id")
+        .prefetch_related("evidence", "product")
+        .first()
+    )
 
 
 async def by_key(filing: MonthlyFiling, key: str) -> FilingFile | None:
@@ -320,7 +336,7 @@ async def submit(ports: Ports, asker: Asker, ref: str) -> MonthlyFiling:
         if held.state not in PASSED_MONTHS:
             now = ports.clock.now()
             must_take_files(held, now)
-            judgement = (await judged(ports, [held]))[held.id]
+            judgement = (await judged(ports, [held], submitted_at=now))[held.id]
             if judgement.outcome is not Standing.PASSING:
                 raise _not_yet(judgement)
             await MonthlyFiling.filter(id=held.id).update(submitted_at=now)

@@ -76,19 +76,25 @@ REPETITION = "repetition"
 """The check of a product that was filed last month too (R9)."""
 
 
-async def judged(ports: Ports, filings: Sequence[MonthlyFiling]) -> dict[int, Judgement]:
-    """The judgements by the id of the filing; reads only, in the caller's transaction or in none."""
+async def judged(
+    ports: Ports, filings: Sequence[MonthlyFiling], *, submitted_at: datetime | None = None
+) -> dict[int, Judgement]:
+    """The judgements by the id of the filing; reads only, in the caller's transaction or in none.
+
+    They are filed when they are ``submitted_at``; where nobody submitted them, when the last of their files came.
+    """
     cases = await month_cases(filings)
-    return {filing_id: judge_case(case, ports.clock.now()) for filing_id, case in cases.items()}
+    now = ports.clock.now()
+    return {filing_id: judge_case(case, now, submitted_at) for filing_id, case in cases.items()}
 
 
-def judge_case(case: MonthCase, now: datetime) -> Judgement:
+def judge_case(case: MonthCase, now: datetime, submitted_at: datetime | None = None) -> Judgement:
     """One month as it stands."""
     if not case.files and not case.on_their_way:
         return Judgement(Standing.MISSING, _nothing(case))
     slots = month_slots(case)
     counted = [file for kind, product_id in _kinds(case) for file in case.counted(kind, product_id)]
-    filed_at = max((file.handed_in_at for file in counted), default=None)
+    filed_at = submitted_at or max((file.handed_in_at for file in counted), default=None)
     filing, background = _filing(case, filed_at or now), _background(case)
     verdict = judge_filing(filing, background, case.edition)
     repeated = repetition(filing, background, case.edition)
@@ -309,7 +315,7 @@ def _same_batch(case: MonthCase) -> Iterator[dict[str, Any]]:
 
 
 def _looked_up(case: MonthCase, counted: Sequence[FilingFile]) -> Iterator[dict[str, Any]]:
-    """C(2): what was looked up are products of this month."""
+    """C(2): what was looked up are products of this month, and each look-up counts once."""
     filed = {product.id for product in case.filed_products()}
     if not filed:
         return
@@ -319,6 +325,22 @@ def _looked_up(case: MonthCase, counted: Sequence[FilingFile]) -> Iterator[dict[
             other = "、".join(named(product) for product in case.products if product.id in about)
             reason = f"查询截图查的是「{other}」，本月没有提报这款产品：请查询本月提报的产品后重新截图（C(2)）。"
             yield plain_finding(Finding("C(2)", Outcome.FAIL, reason), about=[shot], check="data_match")
+    seen: dict[tuple[str, str], FilingFile] = {}
+    for shot in counted:
+        if (record := _record(shot)) is None:
+            continue
+        if seen.setdefault(record, shot) is not shot:
+            reason = f"两张截图是同一次查询（{record[1].replace('T', ' ')}）：请换成另一次查询的截图（C(2)）。"
+            yield plain_finding(Finding("C(2)", Outcome.FAIL, reason), about=[shot], check="data_match")
+
+
+def _record(shot: FilingFile) -> tuple[str, str] | None:
+    """Code and time of the look-up that a page shows; None where it does not say when, to the minute."""
+    if shot.kind != FilingFileKind.QUERY_SCREENSHOT:
+        return None
+    times = [one["iso"] for one in (shot.report or {}).get("moments", []) if one["kind"] == "query"]
+    exact = [iso for iso in times if "T" in iso[1:]]
+    return (shot.code, exact[0]) if len(exact) == 1 else None
 
 
 def _same_places(case: MonthCase) -> Iterator[dict[str, Any]]:

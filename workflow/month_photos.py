@@ -28,7 +28,7 @@ from workflow.context import Ports
 from workflow.file_judging import Judged, print_findings
 from workflow.month_case import STANDING, edition_of_month, month_case
 from workflow.month_files import look_at, of_the_month, put_into_month
-from workflow.month_filing import checklist, locked, place_for
+from workflow.month_filing import checklist, locked, place_for, standing_twin
 from workflow.month_slots import PER_PRODUCT, slot_of
 from workflow.people import hint_of, micrometres
 from workflow.ports import InspectionFailed
@@ -203,14 +203,10 @@ async def _filed(photo: Photo, filing: MonthlyFiling) -> FilingFile | None:
 async def _renewed(photo: Photo, filing: MonthlyFiling) -> FilingFile | None:
     """What this photo takes the place of: the same picture judged before, or the one whose original it is."""
     assert photo.evidence is not None
-    same = Q(evidence__sha256=photo.evidence.sha256)
-    if photo.renews_id is not None:
-        same |= Q(key=_key(photo.renews_id))
-    return (
-        await FilingFile.filter(same, filing_id=filing.id, state__in=[str(state) for state in STANDING])
-        .order_by("-id")
-        .first()
-    )
+    if (twin := await standing_twin(filing, photo.evidence.sha256)) is not None or photo.renews_id is None:
+        return twin
+    standing = [str(state) for state in STANDING]
+    return await FilingFile.filter(key=_key(photo.renews_id), filing_id=filing.id, state__in=standing).first()
 
 
 # --- telling ---------------------------------------------------------------------------------------------------------

@@ -146,6 +146,19 @@ async def test_the_same_upload_twice_is_one_file_also_at_the_same_moment(world: 
     assert refused.value.code == "key_reused"
 
 
+async def test_a_file_counts_once_and_moves_where_it_is_uploaded_again_elsewhere(world: World) -> None:
+    case = await filer(world)
+    first = await case.hand_in(K.QUERY_SCREENSHOT, page(code()), "一.png")
+    assert (await case.hand_in(K.QUERY_SCREENSHOT, page(code()), "二.png")).id == first.id
+    wrong = await case.hand_in(K.CERTIFICATE_PHOTO, certificate(code(1)), product=0)
+    await world.work()
+    moved = await case.hand_in(K.CERTIFICATE_PHOTO, certificate(code(1)), product=1)
+    await world.work()
+    await wrong.refresh_from_db()
+    await moved.refresh_from_db()
+    assert (wrong.state, moved.state) == (FilingFileState.REPLACED, FilingFileState.PASSED)
+
+
 @pytest.mark.parametrize(
     ("kind", "data", "given", "refusal"),
     [

@@ -268,6 +268,20 @@ async def test_look_ups_of_a_product_that_is_not_filed_do_not_count(world: World
     assert "查询截图查的是「样例电缆3 YL-3」" in reasons(judgement)
 
 
+async def test_a_look_up_counts_once_however_it_is_cut_out(world: World) -> None:
+    case = await filer(world)
+    await case.fill()
+    when = "2026-12-03T09:41:22"
+    await case.hand_in(K.QUERY_SCREENSHOT, page(code(), words="产品名称 样例 整页", queried=when), "截图.png")
+    await world.work()
+    assert (await judge(case)).outcome is Standing.PASSING
+    again = await case.hand_in(K.QUERY_SCREENSHOT, page(code(), words="产品名称 样例 半页", queried=when), "截图.png")
+    await world.work()
+    judgement = await judge(case)
+    assert [one["materials"] for one in judgement.findings] == [[again.ref]]
+    assert "两张截图是同一次查询（2026-12-03 09:41:22）" in reasons(judgement)
+
+
 @pytest.mark.parametrize(("grade", "outcome"), [("A", Standing.FAILING), ("B", Standing.PASSING)])
 async def test_from_a_on_one_look_up_is_the_publics(world: World, grade: str, outcome: Standing) -> None:
     """R39."""
