@@ -16,6 +16,7 @@ from workflow import (
     judging,
     material_judging,
     month_files,
+    month_jobs,
     objection_review,
     persons,
     publicity,
@@ -80,7 +81,7 @@ HANDLERS: Mapping[str, Handler] = {
     reminders.SWEEP: reminders.remind,
     reminders.BATCH: reminders.remind_batch,
     applications.JUDGE: material_judging.judge_material,
-    month_files.JUDGE: month_files.judge_file,
+    month_jobs.JUDGE: month_files.judge_file,
     applications.VERIFY: verification.verify,
     verification.GRADE: grading.grade_application,
 }

@@ -39,11 +39,10 @@ from workflow.findings import plain_finding
 from workflow.inspections import as_plain, record_inspection, tried_once_more
 from workflow.ledger_index import index_of
 from workflow.month_case import STANDING, edition_of_month, named
+from workflow.month_jobs import enqueue_judgement
 from workflow.ports import ClaimedJob, InspectionFailed, ObjectMissing
 from workflow.record import record_event
 from workflow.trace_codes import BATCH, GTIN, names_in_ledgers, trace_code_of
-
-JUDGE = "filing_file.judge"
 
 PASS, FAIL, UNCLEAR = Outcome.PASS, Outcome.FAIL, Outcome.UNCLEAR
 STATES = {PASS: FilingFileState.PASSED, FAIL: FilingFileState.FAILED, UNCLEAR: FilingFileState.UNCLEAR}
@@ -116,12 +115,6 @@ async def put_into_month(
         await record_judgement(ports, file, judged, edition_of_month(filing.month))
         await file.refresh_from_db()
     return file
-
-
-async def enqueue_judgement(ports: Ports, file: FilingFile) -> None:
-    """Inside the transaction that wrote the file: the job that judges it, once."""
-    args = {"file": file.id}
-    await ports.queue.enqueue(JUDGE, f"{JUDGE}:{file.id}", args, due=ports.clock.now(), priority=8, max_attempts=20)
 
 
 async def judge_file(ports: Ports, job: ClaimedJob) -> None:

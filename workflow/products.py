@@ -29,6 +29,7 @@ from standard.identifiers import ccc_certificate, production_licence
 from standard.outcome import Outcome
 from standard.profile import Edition, edition_on
 from standard.scope import categories, needs_qualification
+from workflow import month_jobs
 from workflow.access import Asker, member_of, not_found
 from workflow.applications import judge_product_again
 from workflow.context import Ports
@@ -132,6 +133,7 @@ async def change_product(ports: Ports, asker: Asker, product_id: int, changes: P
             await _claim(ports, product, changes.patterns)
         if before != values:
             await judge_product_again(ports, product.id)
+            await month_jobs.judge_product_again(ports, product.id)
         await record_event(
             ports,
             "product:change",

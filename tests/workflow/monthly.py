@@ -149,7 +149,7 @@ async def filer(world: World, *, grade: str = "A", products: int = 2, month: str
     one = await living(grade=grade)
     made = [
         await rows.product(enterprise_id=one.firm.id, name=f"样例电缆{number + 1}", model=f"YL-{number + 1}",
-                           gtin=GTINS[number])
+                           gtin=GTINS[number], qualification_number=filed.CCC)
         for number in range(products)
     ]  # fmt: skip
     filing = await month_of(one, month)

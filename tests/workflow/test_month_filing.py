@@ -22,7 +22,7 @@ from tests.workflow.firms import member, somebody
 from tests.workflow.living import living, month_of
 from tests.workflow.monthly import K, body, certificate, code, filer, ledger, page
 from tests.workflow.world import World
-from workflow import month_filing
+from workflow import month_filing, products
 from workflow.problems import Refused
 
 
@@ -187,6 +187,27 @@ async def test_a_product_of_another_firm_is_unknown(world: World) -> None:
     with pytest.raises(Refused) as refused:
         await case.hand_in(K.CERTIFICATE_PHOTO, certificate(code()), product=2)
     assert refused.value.code == "product_unknown"
+
+
+async def test_files_of_a_product_whose_record_changes_are_judged_anew_while_the_month_is_owed(world: World) -> None:
+    case = await filer(world)
+    await case.file_product(0)
+    await world.work()
+    photo = await case.file(K.CERTIFICATE_PHOTO, 0)
+    assert photo.state == FilingFileState.PASSED
+    await products.change_product(
+        world.ports, case.asker, case.products[0].id, products.ProductChanges(gtin="06901234567915")
+    )
+    assert (await case.checklist()).waiting == 2
+    await world.work()
+    await photo.refresh_from_db()
+    assert (photo.state, photo.findings[0]["check"]) == (FilingFileState.FAILED, "data_match")
+    await MonthlyFiling.filter(id=case.filing.id).update(state=FilingState.CONTINUED)
+    await products.change_product(
+        world.ports, case.asker, case.products[0].id, products.ProductChanges(gtin="06901234567892")
+    )
+    await photo.refresh_from_db()
+    assert photo.state == FilingFileState.FAILED  # what was decided stays
 
 
 async def test_what_is_added_is_kept_and_shown_and_never_asked_for(world: World) -> None:
