@@ -39,6 +39,7 @@ from simulator.people import Person
 from tests import rows
 from tests.clock import FakeClock
 from tests.conftest import Database
+from tests.workflow.test_pacing import Away
 from tests.workflow.world import make_world
 from workflow import answers, channels, people, service_windows
 from workflow.context import Ports, Telling
@@ -69,16 +70,17 @@ class Town:
         await service_windows.acted(self.ports, self.identity, WindowTrigger.MESSAGE)
 
     async def agrees(self, answer: str = "accept") -> None:
-        """On a page, in a second of its own: WeChat tells the bot."""
-        self.seconds += 1
+        """On a page: WeChat tells the bot."""
         known = self.person.consents.get(AGREED, 0)
         self.person.consents[AGREED] = {"accept": known + 1, "reject": known, "withdraw": 0}[answer]
         item = {"TemplateId": AGREED, "SubscribeStatusString": "accept" if answer == "accept" else "reject"}
         name = "subscribe_msg_change_event" if answer == "withdraw" else "subscribe_msg_popup_event"
-        await self.happens(name, items=[item], fields={"CreateTime": 1764200000 + self.seconds})
+        await self.happens(name, items=[item])
 
     async def happens(self, event: str, **given: Any) -> None:
-        """WeChat pushes an event."""
+        """WeChat pushes an event, in a second of its own: those of one second are taken for one."""
+        self.seconds += 1
+        given["fields"] = {"CreateTime": 1764200000 + self.seconds, **given.get("fields", {})}
         body = {"type": "event", "event": event, "wait": 0, **given}
         async with self.desk.post("/sim/users/zhang/messages", json=body) as response:
             assert (await response.json())["fault"] is None
@@ -223,6 +225,19 @@ async def test_a_consent_that_wechat_does_not_know_is_used_up(town: Town) -> Non
     assert await town.agreed() == 0
 
 
+async def test_a_consent_is_there_again_where_nothing_was_sent(town: Town) -> None:
+    await town.agrees()
+    town.wechat.faults.order(SUBSCRIBE, "-1", 3)
+    answer = await town.pushed()
+    assert (answer.state, tried(answer), await town.agreed()) == ("ready", [("subscribe", -1, 1)], 1)
+    town.wechat.faults.order(SUBSCRIBE, "47003")
+    town.clock.advance(seconds=5)
+    await town.work()
+    await answer.refresh_from_db()
+    assert (answer.channel, await town.agreed()) == ("template", 1)
+    assert ((await town.pushed("下一条")).channel, await town.agreed()) == ("subscribe", 0)
+
+
 @pytest.mark.parametrize(
     ("kind", "times", "state", "arrives", "reason"),
     [
@@ -315,6 +330,14 @@ async def test_a_used_up_day_is_waited_for_until_the_morning_and_costs_a_consent
     await patient.refresh_from_db()
     assert (patient.state, patient.channel) == ("sent", "service")
     assert [town.arrived(title) for title in ("可以等", "不能等", "没有别的路")] == [["custom"], ["subscribe"], []]
+
+
+async def test_without_the_cache_a_used_up_day_is_known_to_whoever_met_it(town: Town) -> None:
+    town = replace(town, ports=replace(town.ports, cache=Away(), limiter=Away()))
+    await town.writes()
+    town.wechat.faults.order(CUSTOM, "45009", 2)
+    assert [(await town.pushed(title)).channel for title in ("甲", "乙", "丙")] == ["template", "template", "service"]
+    assert town.calls()[CUSTOM] == 3
 
 
 async def test_what_is_too_much_for_a_minute_waits_and_takes_no_other_way(town: Town) -> None:

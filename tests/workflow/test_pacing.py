@@ -32,6 +32,9 @@ class Away:
     async def put(self, key: str, value: bytes, seconds: float, *, only_new: bool = False) -> bool:
         raise CacheUnavailable
 
+    async def delete(self, key: str, *, only: bytes | None = None) -> bool:
+        raise CacheUnavailable
+
     async def hit(self, key: str, limit: int, seconds: int) -> Allowance:
         raise CacheUnavailable
 
