@@ -84,3 +84,8 @@ SAMPLE_TEMPLATES = {
     ),
 }
 """What the simulated account has where none is configured."""
+
+
+def in_words(template: MessageTemplate) -> str:
+    """``thing1 事项、time2 截止时间``: what stands in each field."""
+    return "、".join(f"{name} {SOURCES[source]}" for name, source in template.fields.items())

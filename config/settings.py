@@ -14,7 +14,14 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, DirectoryPath, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
-from config.message_templates import KINDS, SAMPLE_SUBSCRIBE, SAMPLE_TEMPLATES, MessageTemplate, NoticeKind
+from config.message_templates import (
+    KINDS,
+    SAMPLE_SUBSCRIBE,
+    SAMPLE_TEMPLATES,
+    MessageTemplate,
+    NoticeKind,
+    in_words,
+)
 
 
 class Environment(StrEnum):
@@ -281,6 +288,17 @@ class Settings(BaseSettings):
             return self.wechat.media_hosts
         return (*self.wechat.media_hosts, "127.0.0.1", "localhost")
 
+    def templates_in_words(self) -> list[str]:
+        """What stands in the fields of each template that is configured, a Chinese sentence each."""
+        return [
+            f"{way}“{KINDS[kind]}”（{template.id}）：{in_words(template)}"
+            for way, templates in (
+                ("订阅通知", self.wechat.subscribe_templates),
+                ("模板消息", self.wechat.message_templates),
+            )
+            for kind, template in templates.items()
+        ]
+
     def worth_knowing(self) -> list[str]:
         """What is right only in some places, one Chinese sentence each."""
         known = []
@@ -290,13 +308,16 @@ class Settings(BaseSettings):
             known.append(
                 "ZHUISU_API__PROXIES：前面有几层自己的反向代理就填几；有代理而填 0，限流会把所有未登录的人当成一个人"
             )
-        if without := [KINDS[kind] for kind in KINDS if kind not in self.wechat.message_templates]:
+        known += [
+            f"ZHUISU_WECHAT__MESSAGE_TEMPLATES：没有“{KINDS[kind]}”的模板消息，用户 48 小时内没有说话时只能靠订阅授权，"
+            f"否则只在收件箱里；申请时按这些字段选：{in_words(SAMPLE_TEMPLATES[kind])}"
+            for kind in NoticeKind
+            if kind not in self.wechat.message_templates
+        ]
+        if NoticeKind.MONTHLY not in self.wechat.subscribe_templates:
             known.append(
-                f"ZHUISU_WECHAT__MESSAGE_TEMPLATES：没有模板消息的通知：{'、'.join(without)}；"
-                "用户 48 小时内没有说话时，这些通知只能用订阅授权或只在收件箱里"
+                f"ZHUISU_WECHAT__SUBSCRIBE_TEMPLATES：没有“{KINDS[NoticeKind.MONTHLY]}”的订阅通知，用户同意“下月提醒我”也无法按授权推送"
             )
-        if not self.wechat.subscribe_templates:
-            known.append("ZHUISU_WECHAT__SUBSCRIBE_TEMPLATES：没有订阅通知；用户点“下月提醒我”也无法按授权推送")
         return known
 
     def missing_for_production(self) -> list[str]:

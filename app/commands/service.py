@@ -110,6 +110,8 @@ def check_config() -> None:
     """检查配置，列出生产环境还缺什么。"""
     settings = settings_or_exit()
     missing = [*settings.missing_for_production(), *_missing_for_certificates(settings)]
+    for line in settings.templates_in_words():
+        typer.echo(f"请与公众平台核对 · {line}")
     for line in settings.worth_knowing():
         typer.echo(f"请注意 · {line}")
     if not missing:

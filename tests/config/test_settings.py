@@ -72,7 +72,8 @@ def test_what_is_right_only_in_some_places_is_said() -> None:
     known = "\n".join(Settings().worth_knowing())
     assert "ZHUISU_STORAGE_URL" in known
     assert "ZHUISU_API__PROXIES" in known
-    assert "月度提报提醒、证书状态通知" in known
+    assert "没有“月度提报提醒”的模板消息" in known
+    assert "character_string1 事项、thing2 企业名称" in known
     assert "ZHUISU_WECHAT__SUBSCRIBE_TEMPLATES" in known
     placed = Settings(
         storage_url="s3://bucket/prefix",
@@ -80,6 +81,10 @@ def test_what_is_right_only_in_some_places_is_said() -> None:
         wechat={"subscribe_templates": SAMPLE_SUBSCRIBE, "message_templates": SAMPLE_TEMPLATES},  # type: ignore[arg-type]
     )
     assert placed.worth_knowing() == []
+    assert placed.templates_in_words()[0] == (
+        "订阅通知“月度提报提醒”（sample-subscribe-monthly）："
+        "thing1 事项、thing2 企业名称、time3 截止时间、phrase4 当前状态、thing5 温馨提示"
+    )
 
 
 def test_a_template_comes_from_the_environment_and_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
