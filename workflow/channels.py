@@ -162,7 +162,9 @@ async def _choose(ports: Ports, answer: Answer, found: Ways) -> Way | Wait | Non
     allowed = await service_windows.allowance(answer.identity_id)
     # A photo that is being judged is answered by customer-service message, too, where the judging takes long.
     owed = await Answer.filter(
-        identity_id=answer.identity_id, state__in=(AnswerState.AWAITING, AnswerState.READY), notice__isnull=True
+        identity_id=answer.identity_id,
+        state__in=(AnswerState.AWAITING, AnswerState.READY),
+        passive_until__isnull=False,
     ).count()
     service = await _open(ports, answer, found, Way(Channel.SERVICE), "" if allowed else "no window is open")
     subscribe = await _subscribe(ports, answer, found)

@@ -2,8 +2,9 @@
 
 import secrets
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
-from models import Enterprise, Person, Staff, StaffRole, WeChatIdentity
+from models import Enterprise, Person, ServiceWindow, Staff, StaffRole, WeChatIdentity, WindowTrigger
 from tests import rows
 from tests.workflow.world import World
 from workflow.access import Asker
@@ -19,9 +20,13 @@ class Somebody:
 
 
 async def somebody(world: World, **given: object) -> Somebody:
+    """Who never stops talking to us: customer-service messages reach them."""
     person = await Person.create(created_at=world.clock.now())
     identity = await rows.identity(
         app_id=world.ports.app_id, openid=f"o{secrets.token_hex(8)}", person_id=person.id, subscribed=True, **given
+    )
+    await ServiceWindow.create(
+        identity_id=identity.id, trigger=WindowTrigger.MESSAGE, remaining=1000, ends_at=datetime(2100, 1, 1, tzinfo=UTC)
     )
     return Somebody(person, identity, Asker(person.id, identity.id))
 

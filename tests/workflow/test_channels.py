@@ -454,7 +454,13 @@ async def test_consents_follow_what_wechat_pushes(town: Town) -> None:
 async def test_the_last_customer_service_message_is_kept_for_a_photo_that_is_being_judged(town: Town) -> None:
     await town.writes()
     await ServiceWindow.all().update(remaining=1)
-    await Answer.create(key="photo:1", identity_id=town.identity.id, kind=AnswerKind.TEXT, created_at=town.clock.now())
+    await Answer.create(
+        key="photo:1",
+        identity_id=town.identity.id,
+        kind=AnswerKind.TEXT,
+        created_at=town.clock.now(),
+        passive_until=town.clock.now(),
+    )
     assert (await town.pushed()).channel == "template"
     alone = replace(town, ports=replace(town.ports, telling=Telling()))
     assert (await alone.pushed("没有别的路")).channel == "service"

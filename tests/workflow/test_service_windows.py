@@ -8,7 +8,7 @@ import pytest
 from models import Answer, AnswerKind, ServiceWindow, WindowTrigger
 from models.transactions import transaction
 from simulator.ledger import ALLOWANCE, Trigger
-from tests.workflow.firms import somebody
+from tests import rows
 from tests.workflow.world import World
 from workflow import answers, people, service_windows
 from workflow.ports import NotReachable, OutcomeUnknown, Unavailable
@@ -40,7 +40,7 @@ def test_the_rules_are_those_that_the_simulator_keeps() -> None:
 
 
 async def test_acts_renew_but_do_not_add_up_and_windows_end_in_real_time(world: World, real: list[float]) -> None:
-    who = (await somebody(world)).identity
+    who = await rows.identity(app_id=world.ports.app_id, subscribed=True)
     assert await service_windows.allowance(who.id) == 0
     for trigger in (WindowTrigger.FOLLOW, WindowTrigger.MENU, WindowTrigger.MENU):
         await service_windows.acted(world.ports, who, trigger)
@@ -59,11 +59,11 @@ async def test_acts_renew_but_do_not_add_up_and_windows_end_in_real_time(world: 
     real[0] += timedelta(hours=48).total_seconds()
     assert await service_windows.allowance(who.id) == 0
     await service_windows.spent(who.id)
-    assert await service_windows.allowance((await somebody(world)).identity.id) == 0
+    assert await service_windows.allowance((await rows.identity()).id) == 0
 
 
 async def test_answers_in_chat_spend_what_they_send_and_no_more(world: World) -> None:
-    who = (await somebody(world)).identity
+    who = await rows.identity(app_id=world.ports.app_id, subscribed=True)
     await service_windows.acted(world.ports, who, WindowTrigger.MESSAGE)
     assert (await push(world, who.id, "a"), await service_windows.allowance(who.id)) == ("sent", 4)
     world.wechat.trouble = [("before", Unavailable(-1, "system busy"))]
