@@ -25,7 +25,16 @@ SYMBOLOGIES = frozenset(
 
 
 LONGEST_TEXT = 20_000
-LONGEST = {"ToUserName": 64, "FromUserName": 64, "MsgType": 64, "Event": 64, "MediaId": 200, "PicUrl": 1000}
+LONGEST = {
+    "ToUserName": 64,
+    "FromUserName": 64,
+    "MsgType": 64,
+    "Event": 64,
+    "MediaId": 200,
+    "PicUrl": 1000,
+    "TemplateId": 64,
+    "MsgID": 40,
+}
 """Characters that a field may have; WeChat's own are far shorter, and what is longer is not from WeChat."""
 TELLING_PARTS = ("ScanCodeInfo", "SendLocationInfo", "SendPicsInfo")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")

@@ -47,7 +47,7 @@ async def reported(ports: Ports, openid: str, result: Result) -> None:
         if answer is not None:
             await _record(ports, answer, result)
             return
-        args = {"identity": identity.id, **asdict(result)}
+        args = {"identity": identity.id, **asdict(result), "said": result.said[:200]}
         due = ports.clock.now() + LOOK_AGAIN_AFTER
         await ports.queue.enqueue(LOOK_AGAIN, f"result:{result.channel}:{result.message_id}", args, due=due, priority=5)
 
