@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -401,6 +402,35 @@ async def test_who_dies_between_intent_and_answer_leaves_it_uncertain_and_nothin
     assert (answer.state, answer.error) == (AnswerState.UNCERTAIN, "the sender died between intent and answer")
     assert (town.arrived(), town.calls()) == ([], Counter())
     assert await service_windows.allowance(town.identity.id) == 4
+
+
+class Killed(BaseException):
+    """As kill -9 ends a worker: nothing of ours runs after it."""
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+async def test_who_is_killed_at_the_call_repeats_nothing_and_the_report_says_whether_it_arrived(
+    town: Town, moment: str
+) -> None:
+    async def killed(*message: Any) -> str:
+        if moment == "after":
+            await town.ports.wechat.send_template(*message)
+        raise Killed
+
+    mortal = replace(town.ports, wechat=SimpleNamespace(send_template=killed))
+    answer = await town.notice()
+    (job,) = await town.ports.queue.claim(1, 60)
+    with pytest.raises(Killed):
+        await HANDLERS[job.kind](mortal, job)
+    await town.reported()
+    await answer.refresh_from_db()
+    assert answer.state == AnswerState.SENDING  # whoever sends it may still be alive
+    town.clock.advance(seconds=60)
+    await town.work()
+    await town.reported()
+    await answer.refresh_from_db()
+    assert (answer.state, len(town.arrived())) == (("sent", 1) if moment == "after" else ("uncertain", 0))
+    assert await Job.filter(done_at=None).count() == 0
 
 
 async def test_a_lost_answer_is_cleared_up_by_the_report_that_follows(town: Town) -> None:
