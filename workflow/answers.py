@@ -18,7 +18,6 @@ from models.transactions import transaction
 from workflow import channels, service_windows
 from workflow.context import Ports
 from workflow.ports import ClaimedJob, ObjectMissing, OutcomeUnknown, Unavailable, WeChatError
-from workflow.still_owed import brought_up_to_date
 
 log = logging.getLogger(__name__)
 ended = Counter("zhuisu_pushes_total", "Messages pushed to people, by how it ended", ["state"])
@@ -100,9 +99,6 @@ async def push_text(ports: Ports, job: ClaimedJob) -> None:
     answer_id = job.args["answer"]
     answer = await Answer.get(id=answer_id).prefetch_related("identity")
     now = ports.clock.now()
-    if answer.state == AnswerState.READY and not await brought_up_to_date(ports, answer):
-        await _settle(ports, job, answer_id, AnswerState.SKIPPED, "nothing of it holds any more")
-        return
     if answer.notice is not None:
         if answer.state == AnswerState.READY:
             await channels.push_notice(ports, job, answer)

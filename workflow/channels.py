@@ -27,6 +27,7 @@ from workflow.context import Ports
 from workflow.message_fields import Unfillable, filled
 from workflow.people import GONE
 from workflow.ports import CacheUnavailable, ClaimedJob, OutcomeUnknown, Unavailable, WeChatError
+from workflow.still_owed import brought_up_to_date
 
 log = logging.getLogger(__name__)
 ended = Counter(
@@ -100,10 +101,12 @@ async def push_notice(ports: Ports, job: ClaimedJob, answer: Answer) -> None:
         return
     job = replace(job, args={**job.args, "minute": minute})
     async with _alone_with(ports, answer.identity_id) as alone:
-        if alone:
+        if not alone:
+            await ports.queue.postpone(job, now + AFTER_ANOTHER, job.args)
+        elif await brought_up_to_date(ports, answer):
             await _by_some_way(ports, job, answer)
         else:
-            await ports.queue.postpone(job, now + AFTER_ANOTHER, job.args)
+            await _close(ports, job, answer, AnswerState.SKIPPED, "nothing of it holds any more")
 
 
 async def withdraw(ports: Ports, answer_ids: list[int], why: str) -> int:

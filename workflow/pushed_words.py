@@ -35,16 +35,16 @@ def pushed_words(links: Links, said: Sequence[Said]) -> str:
 def notice_together(notices: Mapping[str, dict[str, Any]]) -> dict[str, Any] | None:
     """The fields of one message for several notices, each with its ``path``, by the keys of their inbox entries.
 
-    Several are told as the one whose deadline comes first, and lead to the inbox, where all are. ``parts`` keeps each,
+    Several are told as the one whose deadline comes first, and lead to the inbox, where all are; ``parts`` keeps each,
     so that what holds no more when the message goes out can be left out.
     """
     if not notices:
         return None
     first = min(notices.values(), key=lambda notice: notice["deadline"] or "9")
-    parts = {"parts": dict(notices)}
     if len(notices) == 1:
-        return {**first, **parts}
-    return {**first, "advice": f"共 {len(notices)} 件，请看收件箱", "path": "/my/inbox", **parts}
+        return first
+    more = {"advice": f"共 {len(notices)} 件，请看收件箱", "path": "/my/inbox", "parts": dict(notices)}
+    return {**first, **more}
 
 
 def _list(links: Links, said: Sequence[Said], listed: int, most: int) -> str:

@@ -77,10 +77,10 @@ def reminder(
 
 def _missing(judgement: Judgement, grade: str, edition: Edition) -> tuple[str, str]:
     """What the firm still has to do, in a sentence and in a few characters."""
-    if judgement.filed_at is None:
+    if judgement.outcome is Standing.MISSING and judgement.filed_at is None:
         return _nothing_yet(grade, edition), "未交资料"
     if missing := judgement.verdict["missing"]:
-        return f"{_listed('还缺', missing)}。", f"还缺 {len(missing)} 项"
+        return f"{_listed('尚未交齐', missing)}。", f"还缺 {len(missing)} 项"
     match judgement.outcome:
         case Standing.WAITING:
             return "资料已交齐，正在核验；核验通过后请提交。", "核验中"

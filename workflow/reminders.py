@@ -126,7 +126,7 @@ async def begin_day(ports: Ports) -> FanOut:
     since = None if span.opened_since is None else span.opened_since.isoformat()
     cursor: dict[str, Any] = {"batch": 0, "after": 0, "opened_since": since, "complete": False}
     # One that somebody left unfinished on an earlier day is over; its next batch finds that.
-    await FanOut.filter(kind=KIND, ended_at=None).update(ended_at=now)
+    await FanOut.filter(kind=KIND, ended_at=None).exclude(key=key).update(ended_at=now)
     fan_out, made = await fan_outs.begin(ports, key, KIND, sum(counts), cursor)
     if made:
         await _enqueue(ports, fan_out)

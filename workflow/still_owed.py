@@ -29,7 +29,8 @@ def escalated(occasion: Occasion, role: str) -> bool:
 async def brought_up_to_date(ports: Ports, answer: Answer) -> bool:
     """False where ``answer`` is a reminder of which nothing holds any more: the months are settled, the person left
     or wants it no more. Where some of it holds, only that is said; the answer in memory follows."""
-    parts: dict[str, dict[str, Any]] = (answer.notice or {}).get("parts", {})
+    notice = answer.notice or {}
+    parts: dict[str, dict[str, Any]] = notice.get("parts", {answer.key.removeprefix("notice:"): notice})
     if not any(key.startswith(PREFIX) for key in parts):
         return True
     entries = await InboxEntry.filter(key__in=list(parts)).order_by("id")
@@ -39,10 +40,10 @@ async def brought_up_to_date(ports: Ports, answer: Answer) -> bool:
     if not held:
         return False
     body = pushed_words(ports.links, [Said(one.title, one.body, one.path) for one in held])
-    notice = notice_together({one.key: parts[one.key] for one in held})
-    assert notice is not None
-    answer.body, answer.notice = body, notice
-    await Answer.filter(id=answer.id, state=AnswerState.READY).update(body=body, notice=notice)
+    left = notice_together({one.key: parts[one.key] for one in held})
+    assert left is not None
+    answer.body, answer.notice = body, left
+    await Answer.filter(id=answer.id, state=AnswerState.READY).update(body=body, notice=left)
     return True
 
 

@@ -114,7 +114,10 @@ async def test_the_fields_of_a_message_go_with_the_push(world: World, firm: Ente
     )
     both = await Answer.exclude(id=alone.id).get()
     assert both.identity_id == boss.identity.id
+    assert both.notice is not None
+    parts = both.notice.pop("parts")
     assert both.notice == {**fields, "firm": "先截止", "advice": "共 2 件，请看收件箱", "path": "/my/inbox"}
+    assert [part["deadline"] for part in parts.values()] == ["", "2026-12-25"]
 
 
 @pytest.mark.parametrize(("letters", "listed"), [(30, MOST_LISTED), (100, 4)])

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from datetime import date, datetime
+from typing import Any
 
 import pytest
 
@@ -19,16 +20,18 @@ from models import (
     Person,
     Staff,
     StaffRole,
+    WindowTrigger,
 )
 from models.transactions import clean_task, transaction
 from standard.profile import edition_on
 from tests import rows
 from tests.conftest import Database
 from tests.processes import start
-from tests.workflow.firms import Somebody, member
+from tests.workflow.firms import Somebody
+from tests.workflow.firms import member as anybody
 from tests.workflow.months import filed, owed_month
 from tests.workflow.world import World
-from workflow import reminders
+from workflow import reminders, service_windows
 from workflow.context import Ports
 from workflow.month_judging import Judgement, Standing
 from workflow.persons import merge
@@ -40,16 +43,11 @@ from workflow.reminders import BATCH, LOOK_AGAIN, SWEEP
 NOTHING = Judgement(Standing.MISSING, {"missing": ["还差 1 款产品"], "findings": []})
 
 
-@pytest.fixture(autouse=True)
-def standing(monkeypatch: pytest.MonkeyPatch) -> dict[int, Judgement]:
-    """How the months stand, by their ids; nothing is filed for one that is not named here."""
-    said: dict[int, Judgement] = {}
-
-    async def judged(_ports: Ports, filings: list[MonthlyFiling]) -> dict[int, Judgement]:
-        return {filing.id: said.get(filing.id, NOTHING) for filing in filings}
-
-    monkeypatch.setattr(reminders, "judged", judged)
-    return said
+async def member(world: World, firm: Enterprise, role: StaffRole, who: Somebody | None = None) -> Somebody:
+    """Somebody of the firm who has just written to the account: five messages may be sent to them."""
+    who = await anybody(world, firm, role, who)
+    await service_windows.acted(world.ports, who.identity, WindowTrigger.MESSAGE)
+    return who
 
 
 def go(world: World, day: int, hour: int, minute: int = 0, month: int = 12) -> None:
@@ -395,6 +393,8 @@ async def test_a_day_before_the_end_the_owner_is_told_who_has_filed_nothing(worl
     assert pushed(world, boss) == ["12 月月度提报：明天截止"]
     assert pushed(world, worker) == []
     bodies = {entry.person_id: entry.body for entry in await InboxEntry.filter(key__contains=":t1:")}
+    assert "尚未交齐：还差 1 款产品的合格证照片等资料" in bodies[busy.person.id]
+    assert "；追溯查询截图还差 2 张；" in bodies[busy.person.id]
     assert "还没有交过资料的办理人员：张三（样例）。" in bodies[boss.person.id]
     assert "办理人员" not in bodies[busy.person.id]
 
@@ -456,16 +456,13 @@ import asyncio, sys
 from pathlib import Path
 from models.database import open_database
 from tests.clock import FakeClock
-from tests.workflow import test_reminders as here
+from datetime import datetime
 from tests.workflow.world import make_world
 from workflow import fan_outs, reminders
 
 async def main(url, folder, now):
-    clock = FakeClock(here.datetime.fromisoformat(now))
+    clock = FakeClock(datetime.fromisoformat(now))
     reminders.AT_ONCE = 1
-    async def judged(_ports, filings):
-        return {filing.id: here.NOTHING for filing in filings}
-    reminders.judged = judged
     advance = fan_outs.advance
     async def slowly(fan_out, done, cursor):
         print(fan_out.done, flush=True)
@@ -521,8 +518,8 @@ async def test_one_bad_month_leaves_out_nobody_else(
 # --- words -----------------------------------------------------------------------------------------------------------
 
 
-def finding(reason: str, outcome: str = "fail") -> dict[str, str]:
-    return {"reason": reason, "outcome": outcome}
+def finding(reason: str, outcome: str = "fail") -> dict[str, Any]:
+    return {"clause": "D.3.1", "reason": reason, "outcome": outcome, "materials": []}
 
 
 FILED = datetime(2026, 12, 10, 2, tzinfo=SHANGHAI)
@@ -539,12 +536,12 @@ THEN = "逾期或不合格将被警告，3 个工作日内不补报则证书暂�
         (NOTHING, ASKED, "未交资料"),
         (
             Judgement(Standing.MISSING, {"missing": ["甲", "乙"], "findings": []}, filed_at=FILED),
-            "还缺：甲；乙。",
+            "尚未交齐：甲；乙。",
             "还缺 2 项",
         ),
         (
             Judgement(Standing.WAITING, {"missing": list("甲乙丙丁戊"), "findings": []}, filed_at=FILED),
-            "还缺：甲；乙；丙；丁 等 5 项。",
+            "尚未交齐：甲；乙；丙；丁 等 5 项。",
             "还缺 5 项",
         ),
         (
