@@ -1,10 +1,12 @@
 """The end of a month for many firms at once, on PostgreSQL (8.1, 9.2).
 
 ``python -m benchmarks.month_end postgres://… [--firms 10000 100000]`` makes a database of its own for each number of
-firms, every firm with a living certificate, two people and one of them in chat, and drops it afterwards. A process of
-its own sweeps what falls due, as the worker does: the month opens, its window closes with nothing filed (months and
-certificates warned, notices and their pushes committed, certificates to be drawn anew), and the days to make it up end
-(suspended, told, published). Pushes go out at WeChat's pace and certificates are drawn later: not in these times.
+firms, every firm with a living certificate, two people who were told of it and one of them in chat, and drops it
+afterwards. A process of its own sweeps what falls due, as the worker does: the month opens, everybody is reminded a
+week before its end (inbox entries and pushes committed, in the batches of a fan-out), its window closes with nothing
+filed (months and certificates warned, notices and their pushes committed, certificates to be drawn anew), and the days
+to make it up end (suspended, told, published). Pushes go out at WeChat's pace and certificates are drawn later: not in
+these times.
 """
 
 import argparse
@@ -13,7 +15,7 @@ import json
 import secrets
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
@@ -21,6 +23,7 @@ from typing import Any, cast
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
+from tortoise.connection import get_connection
 from tortoise.models import Model
 
 from benchmarks.processes import watching
@@ -31,6 +34,7 @@ from models import (
     Certificate,
     Enterprise,
     Event,
+    FanOut,
     InboxEntry,
     Job,
     MonthlyFiling,
@@ -41,12 +45,13 @@ from models import (
     WeChatIdentity,
 )
 from models.database import migrate, open_database
+from models.transactions import CONNECTION, transaction
 from standard import life
 from standard.calendar import midnight
 from standard.profile import edition_on
 from standard.validity import Holder
 from tests.clock import FakeClock
-from workflow import due, month_life, months
+from workflow import due, month_life, months, reminders
 from workflow.bell import Bell
 from workflow.certificate_life import holder_to_json, life_to_json
 from workflow.context import Ports
@@ -56,8 +61,9 @@ ISSUED = date(2026, 11, 10)
 NOW = datetime(2026, 11, 10, 2, tzinfo=UTC)
 APP = "wxsample"
 AT_ONCE = 5_000
-PHASES = (
+PHASES: tuple[tuple[str, datetime, Callable[..., Any]], ...] = (
     ("month opened", midnight(date(2026, 12, 1)), months.open_months),
+    ("people reminded", midnight(date(2026, 12, 18)) + timedelta(hours=9), reminders.remind_batch),
     ("window closed", midnight(date(2026, 12, 26)), month_life.close_windows),
     ("make-up ended", midnight(date(2026, 12, 31)), month_life.end_make_ups),
 )
@@ -144,10 +150,15 @@ async def _sweep(url: str) -> None:
     async with open_database(url, migrate=False):
         for phase, moment, handler in PHASES:
             clock.advance(moment - clock.now())
-            (line,) = [line for line in due.DUE if line.together is handler]
+            # Weeks lie between them, in which autovacuum comes by.
+            await get_connection(CONNECTION).execute_script("ANALYZE")
             before = [await kind.all().count() for kind in COUNTED]
             started = time.perf_counter()
-            moved = await due.carry_out(ports, line)
+            if handler is reminders.remind_batch:
+                moved = await _remind(ports)
+            else:
+                (line,) = [line for line in due.DUE if line.together is handler]
+                moved = await due.carry_out(ports, line)
             seconds = time.perf_counter() - started
             after = [await kind.all().count() for kind in COUNTED]
             more = {
@@ -156,6 +167,19 @@ async def _sweep(url: str) -> None:
                 if now > then
             }
             print(json.dumps({"phase": phase, "moved": moved, "seconds": seconds, "rows": more}), flush=True)
+
+
+async def _remind(ports: Ports) -> int:
+    """One morning's round, batch after batch, as the worker takes them; how many people it went through."""
+    async with transaction():
+        begun = await reminders.begin_day(ports)
+    batch = 0
+    while jobs := await ports.queue.claim(1, 60, key=f"{begun.key}:{batch}"):
+        await reminders.remind_batch(ports, jobs[0])
+        batch += 1
+    ended = await FanOut.get(id=begun.id)
+    assert ended.ended_at is not None
+    return ended.done
 
 
 # --- firms -----------------------------------------------------------------------------------------------------------
@@ -167,7 +191,7 @@ async def _fill(url: str, firms: int) -> None:
         for first in range(1, firms + 1, AT_ONCE):
             for rows in _rows(range(first, min(first + AT_ONCE, firms + 1))):
                 await _copy(there, rows)
-        for kind in (Person, Enterprise, Staff, WeChatIdentity, Application, Certificate):
+        for kind in (Person, Enterprise, Staff, WeChatIdentity, Application, Certificate, InboxEntry):
             table = kind._meta.db_table
             await there.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM \"{table}\"")
         await there.execute("VACUUM ANALYZE")
@@ -234,6 +258,20 @@ def _rows(numbers: range) -> Iterator[list[Any]]:
         for number in numbers
     ]
     yield [_certificate(number) for number in numbers]
+    yield [
+        InboxEntry(
+            id=2 * number + side,
+            key=f"certificate:{number}:issued:{2 * number + side}",
+            person_id=2 * number + side,
+            enterprise_id=number,
+            clause="9.1",
+            title=f"证书 T/CMIF-2026-{number:06d}",
+            body="证书已发放，可在线下载",
+            created_at=NOW,
+        )
+        for number in numbers
+        for side in (0, 1)
+    ]
 
 
 def _certificate(number: int) -> Certificate:

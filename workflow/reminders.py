@@ -8,68 +8,47 @@ for the person's hour, and is looked at once more before it goes (:mod:`workflow
 What is missed is told by the change of state itself (:mod:`workflow.month_life`).
 """
 
-from collections import defaultdict
-from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-import structlog
 from tortoise.expressions import Q
 from tortoise.functions import Count
 
 from models import (
     Certificate,
     FanOut,
-    FilingFile,
-    FilingFileState,
     FilingState,
-    InboxEntry,
     MonthlyFiling,
     Staff,
-    StaffRole,
 )
 from models.transactions import transaction
-from standard.calendar import shanghai_day, shipped_calendar
-from standard.months import Month, filing_window
+from standard.calendar import shanghai_day
 from standard.validity import LIVE
 from workflow import fan_outs
 from workflow.context import Ports
-from workflow.month_case import edition_of_month
-from workflow.month_judging import Judgement, judged
-from workflow.notices import Telling, tell_many
 from workflow.ports import ClaimedJob
 from workflow.reminder_calendar import (
-    Occasion,
-    Reminding,
-    evening,
-    latest,
-    of_make_up,
-    of_window,
     quiet,
-    waking,
     window_ends_on,
 )
-from workflow.reminder_choices import Choice, choices_of
-from workflow.reminder_wording import Words, month_path, reminder
-from workflow.still_owed import PREFIX, WORKERS, escalated, occasion_key
+from workflow.reminder_tellings import PRIORITY, tell
+from workflow.still_owed import WORKERS
 
 SWEEP = "month.remind"
 BATCH = "month.remind_batch"
 KIND = "remind"
 """Kind of the fan-out; its key is ``remind:2026-12-18``."""
 AT_ONCE = 200
-"""People a batch; on SQLite everybody waits for its end."""
-PRIORITY = 5
-"""Of a reminder's push: behind every answer that somebody waits for."""
+"""Members that are read together, and their people told in one batch; on SQLite everybody waits for its end."""
+MOST_PAGES = 50
+"""Pages that a batch turns over while nobody on them owes anything."""
 LOOK_AGAIN = timedelta(seconds=20)
 """How soon a sweep comes again that found months to be opened or closed first."""
 OVERLAP = timedelta(hours=1)
 """By so much two days' fan-outs overlap on months that were just opened: a month is told once, whoever looks."""
 REMEMBERED = 60
 """Fan-outs that are looked through for the last one that ended well."""
-
-_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,18 +134,45 @@ async def _next_batch(ports: Ports, fan_out: FanOut, now: datetime) -> None:
     cursor = fan_out.cursor
     since = cursor["opened_since"]
     span = _Span(shanghai_day(now), None if since is None else datetime.fromisoformat(since))
-    following = Staff.filter(span.people(), person_id__gt=cursor["after"]).order_by("person_id").distinct()
-    people: list[Any] = list(await following.limit(AT_ONCE).values_list("person_id", flat=True))
+    people, after, complete = await _following(span, cursor["after"])
     if people:
-        await _tell(ports, span, people)
-    complete = len(people) < AT_ONCE
-    after = people[-1] if people else cursor["after"]
+        await tell(ports, people, span.owing())
     moved = {**cursor, "batch": cursor["batch"] + 1, "after": after, "complete": complete}
     await fan_outs.advance(fan_out, len(people), moved)
     if complete:
         await fan_outs.end(ports, fan_out)
     else:
         await _enqueue(ports, fan_out)
+
+
+async def _following(span: _Span, after: int) -> tuple[list[int], int, bool]:
+    """People beyond ``after`` with a month that is owed, in the order of their ids; where to go on, and whether that is
+    the end.
+
+    Pages of members are read, and the months of their firms, each by its index: whatever the database believes of a
+    table that was filled a minute ago, it costs the same.
+    """
+    members = Staff.filter(left_at=None, role__in=[str(role) for role in WORKERS])
+    for _ in range(MOST_PAGES):
+        page: list[Any] = list(
+            await members.filter(person_id__gt=after)
+            .order_by("person_id", "id")
+            .limit(AT_ONCE)
+            .values_list("person_id", "enterprise_id")
+        )
+        full, first = len(page) == AT_ONCE, page[0][0] if page else after
+        last = page[-1][0] if page else after
+        if full and first != last:
+            # Of the last one there may be more on the next page.
+            page = [(person, firm) for person, firm in page if person != last]
+            last = page[-1][0]
+        owing = MonthlyFiling.filter(span.owing(), enterprise_id__in={firm for _, firm in page})
+        firms = set(await owing.values_list("enterprise_id", flat=True)) if page else set()
+        people = list(dict.fromkeys(person for person, firm in page if firm in firms))
+        if people or not full:
+            return people, last, not full
+        after = last
+    return [], after, False
 
 
 async def _enqueue(ports: Ports, fan_out: FanOut) -> None:
@@ -196,132 +202,3 @@ async def _opened_since(today: date) -> datetime | None:
             yesterday = shanghai_day(fan_out.started_at) >= today - timedelta(days=1)
             return fan_out.started_at - OVERLAP if yesterday else None
     return None
-
-
-# --- telling the people of a batch -----------------------------------------------------------------------------------
-
-
-async def _tell(ports: Ports, span: _Span, people: Sequence[int]) -> None:
-    """Inside the batch's transaction. Where something is wrong with one person's months, the others are told."""
-    try:
-        async with transaction():
-            await _tell_these(ports, span, people)
-    except Exception:
-        if len(people) == 1:
-            _log.exception("nobody reminded", person=people[0])
-            return
-        _log.warning("reminding one by one", people=len(people), exc_info=True)
-        for person in people:
-            await _tell(ports, span, [person])
-
-
-async def _tell_these(ports: Ports, span: _Span, people: Sequence[int]) -> None:
-    now = ports.clock.now()
-    members = await Staff.filter(person_id__in=people, left_at=None, role__in=[str(role) for role in WORKERS])
-    firms = {member.enterprise_id for member in members}
-    months = await _months(span, firms)
-    told = await _told(people, [filing for filing, _ in months])
-    owed: dict[int, list[tuple[MonthlyFiling, Reminding]]] = defaultdict(list)
-    for filing, reminding in months:
-        owed[filing.enterprise_id].append((filing, reminding))
-    due = [
-        (member, filing, reminding)
-        for member in sorted(members, key=lambda member: (member.person_id or 0, member.id))
-        for filing, reminding in owed[member.enterprise_id]
-        # Who came after its day is reminded by the next one.
-        if shanghai_day(member.created_at) <= reminding.day
-        and (member.person_id, occasion_key(filing.id, reminding)) not in told
-    ]
-    if not due:
-        return
-    known = await _known(ports, [(filing, reminding) for _, filing, reminding in due])
-    choices = await choices_of(people)
-    tellings: list[Telling] = []
-    for member, filing, reminding in due:
-        assert member.person_id is not None
-        choice = choices.get(member.person_id, Choice())
-        said = known.words(span.today, member, filing, reminding)
-        wanted = choice.wants(reminding.occasion) or escalated(reminding.occasion, member.role)
-        tellings.append(
-            Telling(
-                filing.enterprise_id,
-                occasion_key(filing.id, reminding),
-                said.clause,
-                said.title,
-                said.body,
-                month_path(filing),
-                person_id=member.person_id,
-                notice=said.notice,
-                due=waking(now, choice.hour),
-                worth_until=evening(now),
-                unpushed="" if wanted else "not_chosen" if choice.on else "switched_off",
-            )
-        )
-    await tell_many(ports, tellings, priority=PRIORITY)
-
-
-async def _months(span: _Span, firms: Collection[int]) -> list[tuple[MonthlyFiling, Reminding]]:
-    """Owed months of these firms that have an occasion, with the last one that has come; the most urgent first."""
-    filings = MonthlyFiling.filter(span.owing(), enterprise_id__in=firms).order_by("closes_on", "id")
-    found = []
-    for filing in await filings.prefetch_related("enterprise", "certificate"):
-        reminding = latest(_occasions(filing), span.today)
-        if reminding is not None:
-            found.append((filing, reminding))
-    return found
-
-
-def _occasions(filing: MonthlyFiling) -> tuple[Reminding, ...]:
-    if filing.state == FilingState.OPEN:
-        window = filing_window(Month.parse(filing.month), edition_of_month(filing.month))
-        return of_window(window.opens, filing.closes_on)
-    assert filing.make_up_until is not None
-    warned = shanghai_day(filing.decided_at) if filing.decided_at else filing.closes_on + timedelta(days=1)
-    return of_make_up(warned, filing.make_up_until, shipped_calendar())
-
-
-async def _told(people: Sequence[int], filings: Sequence[MonthlyFiling]) -> set[tuple[int, str]]:
-    """What these people were told of, by their entries rather than by the keys: two who turned out to be one person
-    have the entries of both."""
-    if not filings:
-        return set()
-    entries = InboxEntry.filter(
-        person_id__in=people, key__startswith=PREFIX, created_at__gte=min(filing.opened_at for filing in filings)
-    )
-    return {(person, key.rpartition(":")[0]) for person, key in await entries.values_list("person_id", "key")}
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What the words of a batch rest on: how each month stands, and who of its firm has handed nothing in."""
-
-    judgements: dict[int, Judgement]
-    idle: dict[int, list[str]]
-
-    def words(self, today: date, member: Staff, filing: MonthlyFiling, reminding: Reminding) -> Words:
-        """For one member; the owner is told, when a day is left, who has handed nothing in."""
-        idle = self.idle.get(filing.id, []) if escalated(reminding.occasion, member.role) else []
-        edition = edition_of_month(filing.month)
-        return reminder(filing, reminding, today, self.judgements[filing.id], filing.certificate.grade, edition, idle)
-
-
-async def _known(ports: Ports, due: Sequence[tuple[MonthlyFiling, Reminding]]) -> _Known:
-    filings = {filing.id: filing for filing, _ in due}
-    escalating = {filing.id: filing for filing, reminding in due if reminding.occasion is Occasion.T1}
-    idle: dict[int, list[str]] = {}
-    if escalating:
-        busy = set(
-            await FilingFile.filter(filing_id__in=list(escalating))
-            .exclude(state=FilingFileState.REMOVED)
-            .distinct()
-            .values_list("filing_id", "handed_in_by_id")
-        )
-        firms = {filing.enterprise_id: filing.id for filing in escalating.values()}
-        for firm, person, name in (
-            await Staff.filter(enterprise_id__in=list(firms), left_at=None, role=StaffRole.STAFF)
-            .order_by("id")
-            .values_list("enterprise_id", "person_id", "name")
-        ):
-            if (firms[firm], person) not in busy:
-                idle.setdefault(firms[firm], []).append(name)
-    return _Known(await judged(ports, list(filings.values())), idle)

@@ -31,7 +31,7 @@ from tests.workflow.firms import Somebody
 from tests.workflow.firms import member as anybody
 from tests.workflow.months import filed, owed_month
 from tests.workflow.world import World
-from workflow import reminders, service_windows
+from workflow import reminder_tellings, reminders, service_windows
 from workflow.context import Ports
 from workflow.month_judging import Judgement, Standing
 from workflow.persons import merge
@@ -501,14 +501,14 @@ async def test_one_bad_month_leaves_out_nobody_else(
     people = await crowd(world, 3)
     bad = await MonthlyFiling.all().order_by("id").offset(1).first()
     assert bad is not None
-    judged = reminders.judged
+    judged = reminder_tellings.judged
 
     async def fails(ports: Ports, filings: list[MonthlyFiling]) -> dict[int, Judgement]:
         if bad.id in {filing.id for filing in filings}:
             raise ValueError("sample")
         return await judged(ports, filings)
 
-    monkeypatch.setattr(reminders, "judged", fails)
+    monkeypatch.setattr(reminder_tellings, "judged", fails)
     go(world, 18, 9)
     await sweep(world)
     assert [await told(who) for who in people] == [["t7"], [], ["t7"]]
