@@ -13,7 +13,7 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from prometheus_client import Counter
@@ -27,6 +27,7 @@ from workflow.context import Ports
 from workflow.message_fields import Unfillable, filled
 from workflow.people import GONE
 from workflow.ports import CacheUnavailable, ClaimedJob, OutcomeUnknown, Unavailable, WeChatError
+from workflow.reminder_calendar import waking
 from workflow.still_owed import brought_up_to_date
 
 log = logging.getLogger(__name__)
@@ -45,8 +46,6 @@ CLOSES_FROM = 60.0
 LONGEST_PAUSE = timedelta(minutes=10)
 WORTH = timedelta(days=2)
 """How long a notice waits that does not say until when it is worth pushing."""
-NIGHT, MORNING = time(21), time(8, 30)
-"""Nobody is woken by a notice that had to wait."""
 
 NO_CUSTOMER_SERVICE = frozenset({45015, 45047})
 NO_CONSENT = 43101
@@ -314,12 +313,8 @@ async def _put_off(
 
 
 def _decent(now: datetime, due: datetime) -> datetime:
-    """``due``, or the end of the night it lies in."""
-    here = due.astimezone(SHANGHAI)
-    if due - now <= SHORT_WAIT or MORNING <= here.time() < NIGHT:
-        return due
-    day = here.date() + timedelta(days=here.time() >= NIGHT)
-    return datetime.combine(day, MORNING, SHANGHAI)
+    """``due``, or the end of the night it lies in: nobody is woken by a notice that had to wait."""
+    return due if due - now <= SHORT_WAIT else waking(due)
 
 
 def _worth_until(answer: Answer) -> datetime:
