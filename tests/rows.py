@@ -15,6 +15,9 @@ from models import (
     Enterprise,
     Event,
     Evidence,
+    FanOut,
+    FilingDialog,
+    FilingFile,
     Grant,
     IdempotentRequest,
     InboxEntry,
@@ -22,6 +25,8 @@ from models import (
     Invitation,
     Job,
     Material,
+    MessageConsent,
+    MonthlyFiling,
     Objection,
     ObjectionEvidence,
     OneTimeLink,
@@ -31,7 +36,10 @@ from models import (
     Product,
     Publication,
     Registration,
+    ReminderChoice,
     Rendering,
+    SamplingRecord,
+    ServiceWindow,
     Session,
     Staff,
     UploadLink,
@@ -366,3 +374,76 @@ async def idempotent_request(**given: Any) -> IdempotentRequest:
 
 async def counter(**given: Any) -> Counter:
     return await Counter.create(**{"name": secrets.token_hex(8), **given})
+
+
+# --- months, and the ways of telling people --------------------------------------------------------------------------
+
+
+async def filing(**given: Any) -> MonthlyFiling:
+    if "certificate_id" not in given:
+        given["certificate_id"] = (await certificate()).id
+    held = await Certificate.get(id=given["certificate_id"])
+    defaults = {
+        "ref": secrets.token_hex(8),
+        "enterprise_id": held.enterprise_id,
+        "month": "2026-12",
+        "closes_on": NOW.date(),
+        "state": "open",
+        "opened_at": NOW,
+    }
+    return await MonthlyFiling.create(**{**defaults, **given})
+
+
+async def filing_file(**given: Any) -> FilingFile:
+    if "filing_id" not in given:
+        given["filing_id"] = (await filing()).id
+    defaults = {
+        "ref": secrets.token_hex(8),
+        "kind": "certificate_photo",
+        "evidence_id": (await evidence()).id,
+        "key": secrets.token_hex(8),
+        "state": "handed_in",
+        "handed_in_by_id": (await person()).id,
+        "handed_in_at": NOW,
+    }
+    return await FilingFile.create(**{**defaults, **given})
+
+
+async def filing_dialog(**given: Any) -> FilingDialog:
+    if "filing_id" not in given:
+        given["filing_id"] = (await filing()).id
+    return await FilingDialog.create(**{"entered_at": NOW, **given})
+
+
+async def sampling_record(**given: Any) -> SamplingRecord:
+    made = await product()
+    defaults = {
+        "ref": secrets.token_hex(8),
+        "enterprise_id": made.enterprise_id,
+        "product_id": made.id,
+        "batch": "20261127",
+        "record": {},
+        "keep_through": NOW.date(),
+        "recorded_by_id": (await person()).id,
+        "recorded_at": NOW,
+    }
+    return await SamplingRecord.create(**{**defaults, **given})
+
+
+async def service_window(**given: Any) -> ServiceWindow:
+    whose = {} if "identity_id" in given else {"identity_id": (await identity()).id}
+    return await ServiceWindow.create(**{"trigger": "message", "remaining": 5, "ends_at": NOW, **whose, **given})
+
+
+async def message_consent(**given: Any) -> MessageConsent:
+    whose = {} if "identity_id" in given else {"identity_id": (await identity()).id}
+    return await MessageConsent.create(**{"template": "sample", "changed_at": NOW, **whose, **given})
+
+
+async def reminder_choice(**given: Any) -> ReminderChoice:
+    whose = {} if "person_id" in given else {"person_id": (await person()).id}
+    return await ReminderChoice.create(**{"changed_at": NOW, **whose, **given})
+
+
+async def fan_out(**given: Any) -> FanOut:
+    return await FanOut.create(**{"key": secrets.token_hex(8), "kind": "test", "started_at": NOW, **given})

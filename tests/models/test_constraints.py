@@ -33,6 +33,14 @@ async def found_twice() -> None:
     await twice(FirmName.create, uscc="9" * 18, folded="样例", readings="yang li", **firm)
 
 
+async def two_dialogs_of_one() -> None:
+    await twice(rows.filing_dialog, identity_id=(await rows.identity()).id)
+
+
+async def two_choices_of_one() -> None:
+    await twice(rows.reminder_choice, person_id=(await rows.person()).id)
+
+
 async def of_one_evidence() -> None:
     evidence = await rows.evidence()
     await twice(rows.picture_fingerprint, evidence_id=evidence.id)
@@ -84,6 +92,13 @@ CHECKS: dict[str, Attempt] = {
     "certificate_grade": lambda: rows.certificate(grade="D"),
     "rendering_state": lambda: rows.rendering(state="lost"),
     "desk_item_state": lambda: rows.desk_item(state="lost"),
+    "monthly_filing_state": lambda: rows.filing(state="lost"),
+    "filing_file_state": lambda: rows.filing_file(state="lost"),
+    "filing_file_kind": lambda: rows.filing_file(kind="poem"),
+    "service_window_trigger": lambda: rows.service_window(trigger="dream"),
+    "service_window_remaining": lambda: rows.service_window(remaining=-1),
+    "message_consent_credits": lambda: rows.message_consent(credits=-1),
+    "reminder_choice_hour": lambda: rows.reminder_choice(hour=3),
     "job_attempts": lambda: rows.job(max_attempts=0),
     "job_one_end": lambda: rows.job(done_at=rows.NOW, dead_at=rows.NOW),
     "job_lease": lambda: rows.job(lease="a"),
@@ -113,6 +128,13 @@ UNIQUES: dict[str, Attempt] = {
     "desk_item.ref": lambda: twice(rows.desk_item, ref="a"),
     "desk_item.key": lambda: twice(rows.desk_item, key="a"),
     "inbox_entry.key": lambda: twice(rows.inbox_entry, key="a"),
+    "monthly_filing.ref": lambda: twice(rows.filing, ref="a"),
+    "filing_file.ref": lambda: twice(rows.filing_file, ref="a"),
+    "filing_dialog.identity": two_dialogs_of_one,
+    "sampling_record.ref": lambda: twice(rows.sampling_record, ref="a"),
+    "reminder_choice.person": two_choices_of_one,
+    "reminder_choice.calendar_hash": lambda: twice(rows.reminder_choice, calendar_hash="a"),
+    "fan_out.key": lambda: twice(rows.fan_out, key="a"),
     "job.key": lambda: twice(rows.job, key="a"),
 }
 
