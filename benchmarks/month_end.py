@@ -1,12 +1,11 @@
 """The end of a month for many firms at once, on PostgreSQL (8.1, 9.2).
 
 ``python -m benchmarks.month_end postgres://… [--firms 10000 100000]`` makes a database of its own for each number of
-firms, every firm with a living certificate, two people who were told of it and one of them in chat, and drops it
-afterwards. A process of its own sweeps what falls due, as the worker does: the month opens, everybody is reminded a
-week before its end (inbox entries and pushes committed, in the batches of a fan-out), its window closes with nothing
-filed (months and certificates warned, notices and their pushes committed, certificates to be drawn anew), and the days
-to make it up end (suspended, told, published). Pushes go out at WeChat's pace and certificates are drawn later: not in
-these times.
+firms, every firm with a living certificate, two people and one of them in chat, and drops it afterwards. A process of
+its own does what the worker does: the month opens; all are reminded on its last day; its window closes (every fourth
+firm has a draft that is not complete, the others nothing: months and certificates warned, notices and their pushes
+committed, certificates to be drawn anew); and the days to make it up end (suspended, told, published). Pushes go out at
+WeChat's pace and certificates are drawn later: not in these times.
 """
 
 import argparse
@@ -15,7 +14,7 @@ import json
 import secrets
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
@@ -23,7 +22,6 @@ from typing import Any, cast
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
-from tortoise.connection import get_connection
 from tortoise.models import Model
 
 from benchmarks.processes import watching
@@ -34,18 +32,22 @@ from models import (
     Certificate,
     Enterprise,
     Event,
-    FanOut,
+    Evidence,
+    FilingFile,
+    FilingFileKind,
+    FilingFileState,
     InboxEntry,
     Job,
     MonthlyFiling,
     Person,
+    Product,
     Rendering,
     Staff,
     StaffRole,
     WeChatIdentity,
 )
 from models.database import migrate, open_database
-from models.transactions import CONNECTION, transaction
+from models.transactions import transaction
 from standard import life
 from standard.calendar import midnight
 from standard.profile import edition_on
@@ -61,12 +63,8 @@ ISSUED = date(2026, 11, 10)
 NOW = datetime(2026, 11, 10, 2, tzinfo=UTC)
 APP = "wxsample"
 AT_ONCE = 5_000
-PHASES: tuple[tuple[str, datetime, Callable[..., Any]], ...] = (
-    ("month opened", midnight(date(2026, 12, 1)), months.open_months),
-    ("people reminded", midnight(date(2026, 12, 18)) + timedelta(hours=9), reminders.remind_batch),
-    ("window closed", midnight(date(2026, 12, 26)), month_life.close_windows),
-    ("make-up ended", midnight(date(2026, 12, 31)), month_life.end_make_ups),
-)
+DRAFTS = 4
+"""Every so many firms have handed something in, and not all."""
 COUNTED = (MonthlyFiling, Event, InboxEntry, Answer, Rendering, Job)
 
 
@@ -124,7 +122,7 @@ async def _measure(url: str, firms: int) -> dict[str, float]:
     cost: dict[str, float] = {}
     for line in lines:
         each = cost[line["phase"]] = line["seconds"] / firms * 1000
-        print(f"  {line['phase']}: {line['moved']} in {line['seconds']:.1f} s, {each:.2f} ms a firm")
+        print(f"  {line['phase']}: {line['done']} in {line['seconds']:.1f} s, {each:.2f} ms a firm")
         print(f"    rows: {', '.join(f'{name} {count}' for name, count in line['rows'].items())}")
     cpu = watch.groups["PostgreSQL"].seconds
     print(f"  CPU in all: the sweep {used.seconds:.0f} s, PostgreSQL {cpu:.0f} s")
@@ -148,38 +146,67 @@ async def _sweep(url: str) -> None:
         ),
     )
     async with open_database(url, migrate=False):
-        for phase, moment, handler in PHASES:
-            clock.advance(moment - clock.now())
-            # Weeks lie between them, in which autovacuum comes by.
-            await get_connection(CONNECTION).execute_script("ANALYZE")
-            before = [await kind.all().count() for kind in COUNTED]
-            started = time.perf_counter()
-            if handler is reminders.remind_batch:
-                moved = await _remind(ports)
-            else:
-                (line,) = [line for line in due.DUE if line.together is handler]
-                moved = await due.carry_out(ports, line)
-            seconds = time.perf_counter() - started
-            after = [await kind.all().count() for kind in COUNTED]
-            more = {
-                kind._meta.db_table: now - then
-                for kind, then, now in zip(COUNTED, before, after, strict=True)
-                if now > then
-            }
-            print(json.dumps({"phase": phase, "moved": moved, "seconds": seconds, "rows": more}), flush=True)
+        clock.advance(midnight(date(2026, 12, 1)) - clock.now())
+        await _timed("month opened", _swept(ports, months.open_months))
+        await _hand_in_drafts()
+        clock.advance(midnight(date(2026, 12, 25)) + timedelta(hours=9) - clock.now())
+        await _timed("reminded on the last day", _reminded(ports))
+        clock.advance(midnight(date(2026, 12, 26)) - clock.now())
+        await _timed("window closed", _swept(ports, month_life.close_windows))
+        clock.advance(midnight(date(2026, 12, 31)) - clock.now())
+        await _timed("make-up ended", _swept(ports, month_life.end_make_ups))
 
 
-async def _remind(ports: Ports) -> int:
-    """One morning's round, batch after batch, as the worker takes them; how many people it went through."""
+async def _timed(phase: str, work: Coroutine[Any, Any, int]) -> None:
+    """Say on one line of JSON how many firms it did in how many seconds, and what rows it left."""
+    before = [await kind.all().count() for kind in COUNTED]
+    started = time.perf_counter()
+    done = await work
+    seconds = time.perf_counter() - started
+    rows = {
+        kind._meta.db_table: more
+        for kind, then in zip(COUNTED, before, strict=True)
+        if (more := await kind.all().count() - then)
+    }
+    print(json.dumps({"phase": phase, "done": done, "seconds": seconds, "rows": rows}), flush=True)
+
+
+async def _swept(ports: Ports, handler: Any) -> int:
+    (line,) = [line for line in due.DUE if line.together is handler]
+    return await due.carry_out(ports, line)
+
+
+async def _reminded(ports: Ports) -> int:
+    """The day's fan-out, batch after batch, as the worker takes them."""
     async with transaction():
-        begun = await reminders.begin_day(ports)
-    batch = 0
-    while jobs := await ports.queue.claim(1, 60, key=f"{begun.key}:{batch}"):
-        await reminders.remind_batch(ports, jobs[0])
-        batch += 1
-    ended = await FanOut.get(id=begun.id)
-    assert ended.ended_at is not None
-    return ended.done
+        fan_out = await reminders.begin_day(ports)
+    while fan_out.ended_at is None:
+        (job,) = await ports.queue.claim(1, 60, key=f"{fan_out.key}:{fan_out.cursor['batch']}")
+        await reminders.remind_batch(ports, job)
+        await fan_out.refresh_from_db()
+    return fan_out.done // 2  # both people of a firm
+
+
+async def _hand_in_drafts() -> None:
+    filings = await MonthlyFiling.all().order_by("id").values_list("id", "enterprise_id")
+    await FilingFile.bulk_create(
+        FilingFile(
+            ref=f"{filing}-{photo}",
+            filing_id=filing,
+            kind=FilingFileKind.CERTIFICATE_PHOTO,
+            product_id=firm,
+            batch=f"L{photo}",
+            code=f"https://id.gs1.org/01/06901234567892/21/{filing}{photo}",
+            evidence_id=firm,
+            key=str(photo),
+            state=FilingFileState.PASSED,
+            handed_in_by_id=2 * firm,
+            handed_in_at=NOW,
+        )
+        for filing, firm in filings
+        if firm % DRAFTS == 0
+        for photo in (1, 2)
+    )
 
 
 # --- firms -----------------------------------------------------------------------------------------------------------
@@ -191,7 +218,7 @@ async def _fill(url: str, firms: int) -> None:
         for first in range(1, firms + 1, AT_ONCE):
             for rows in _rows(range(first, min(first + AT_ONCE, firms + 1))):
                 await _copy(there, rows)
-        for kind in (Person, Enterprise, Staff, WeChatIdentity, Application, Certificate, InboxEntry):
+        for kind in (Person, Enterprise, Staff, WeChatIdentity, Application, Certificate, Product, Evidence):
             table = kind._meta.db_table
             await there.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM \"{table}\"")
         await there.execute("VACUUM ANALYZE")
@@ -259,18 +286,34 @@ def _rows(numbers: range) -> Iterator[list[Any]]:
     ]
     yield [_certificate(number) for number in numbers]
     yield [
-        InboxEntry(
-            id=2 * number + side,
-            key=f"certificate:{number}:issued:{2 * number + side}",
-            person_id=2 * number + side,
+        Product(
+            id=number,
             enterprise_id=number,
-            clause="9.1",
-            title=f"证书 T/CMIF-2026-{number:06d}",
-            body="证书已发放，可在线下载",
+            name="铜芯聚氯乙烯绝缘电线",
+            model="BV 4",
+            gtin="06901234567892",
+            category="电线电缆",
+            code_issuer="gs1",
+            sheet_width_um=100_000,
+            sheet_height_um=70_000,
+            product_class="ccc",
+            qualification_number="",
             created_at=NOW,
         )
         for number in numbers
-        for side in (0, 1)
+    ]
+    yield [
+        Evidence(
+            id=number,
+            sha256=f"{number:064x}",
+            size=1,
+            media_type="image/jpeg",
+            storage_key=f"sample/{number}",
+            enterprise_id=number,
+            source="api",
+            received_at=NOW,
+        )
+        for number in numbers
     ]
 
 
