@@ -51,11 +51,13 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How effects are carried out: by whom, how soon what is drawn, and from when on what is told may be pushed."""
+    """How effects are carried out: by whom, how soon what is drawn, and from when on what is told may be pushed;
+    ``seen_by`` is the person who is answered with it and needs no push."""
 
     actor: str
     priority: int = RENDERED_SOON
     push_from: datetime | None = None
+    seen_by: int | None = None
 
 
 @dataclass(slots=True)
@@ -176,6 +178,7 @@ def _gather(ports: Ports, one: Taken, manner: Manner, beside: _Beside, gathered:
                             step.clause,
                             notice=_notice(row, step, text, until, beside),
                             due=manner.push_from,
+                            seen_by=manner.seen_by,
                             worth_until=None if until is None else midnight(until + timedelta(days=1)),
                         )
                     )

@@ -341,7 +341,7 @@ async def submit(ports: Ports, asker: Asker, ref: str) -> MonthlyFiling:
                 raise _not_yet(judgement)
             await MonthlyFiling.filter(id=held.id).update(submitted_at=now)
             held.submitted_at = now
-            await decide(ports, held, judgement, now, actor=asker.actor)
+            await decide(ports, held, judgement, now, actor=asker.actor, seen_by=asker.person_id)
     ports.bell.ring("jobs")
     return await filing_of(asker, ref)
 

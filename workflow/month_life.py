@@ -159,9 +159,16 @@ def _one_of_each(filings: Sequence[MonthlyFiling]) -> Iterator[list[MonthlyFilin
 
 
 async def decide(
-    ports: Ports, filing: MonthlyFiling, judgement: Judgement, at: datetime, *, actor: str = "system"
+    ports: Ports,
+    filing: MonthlyFiling,
+    judgement: Judgement,
+    at: datetime,
+    *,
+    actor: str = "system",
+    seen_by: int | None = None,
 ) -> Step:
-    """Inside the caller's transaction: a month that was submitted at ``at`` and passes is continued, or made up.
+    """Inside the caller's transaction: a month that was submitted at ``at`` and passes is continued, or made up; the
+    person ``seen_by`` is answered with that, and needs no push.
 
     :class:`Refused` where the certificate does not take it any more, or where somebody else was quicker.
     """
@@ -175,7 +182,7 @@ async def decide(
     else:
         made = _made_up(filing, judgement, judgement.filed_at, today)
     certificates = await held({filing.certificate_id})
-    (answer,) = await _carry_out(ports, [made], certificates, Manner(actor))
+    (answer,) = await _carry_out(ports, [made], certificates, Manner(actor, seen_by=seen_by))
     if isinstance(answer, Finding):
         raise Refused(Kind.CONFLICT, "month_not_decided", answer.reason, clause=answer.clause, rows=answer.rows)
     return answer

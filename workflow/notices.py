@@ -18,6 +18,8 @@ SOON = 20
 """Priority of a push that somebody waits for."""
 NOT_FOLLOWING = "not_following"
 """Why nothing is pushed: no account of theirs follows ours."""
+SEEN = "seen"
+"""Why nothing is pushed: they brought it about, and see it where they did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,7 @@ class Telling:
     goes on, a path of ours. ``notice`` are the fields of a subscribe or template message: ``kind``, ``title``,
     ``firm``, ``deadline`` (``2026-12-25``, or empty), ``state``, ``advice``; None: it goes as text to the chat only.
     It is pushed from ``due`` on, at once where that is None, and no more after ``worth_until``; not at all where
-    ``unpushed`` says why not.
+    ``unpushed`` says why not, nor to the person ``seen_by``, who brought it about and was answered.
     """
 
     enterprise_id: int | None
@@ -43,6 +45,11 @@ class Telling:
     due: datetime | None = None
     worth_until: datetime | None = None
     unpushed: str = ""
+    seen_by: int | None = None
+
+    def why_unpushed(self, person_id: int) -> str:
+        """Why it is not pushed to this person; empty where it is."""
+        return self.unpushed or (SEEN if person_id == self.seen_by else "")
 
 
 async def tell_firm(
@@ -122,7 +129,7 @@ async def tell_many(ports: Ports, tellings: Sequence[Telling], *, priority: int 
             path=telling.path,
             created_at=now,
             push_id=pushed.get(key),
-            unpushed=telling.unpushed or ("" if person in identities else NOT_FOLLOWING),
+            unpushed=telling.why_unpushed(person) or ("" if person in identities else NOT_FOLLOWING),
         )
         for key, (person, telling) in told.items()
     )
@@ -167,7 +174,7 @@ async def _push(
     now = ports.clock.now()
     together: dict[tuple[int, datetime, datetime | None], list[tuple[str, Telling]]] = defaultdict(list)
     for key, (person, telling) in told.items():
-        if person in identities and not telling.unpushed:
+        if person in identities and not telling.why_unpushed(person):
             together[person, max(now, telling.due or now), telling.worth_until].append((key, telling))
     if not together:
         return {}
