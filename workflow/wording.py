@@ -74,6 +74,8 @@ DROPPED = "内容已按约定删除"
 NAME_LENGTH = 24
 """Characters of a product's name that an answer shows."""
 MOST_LISTED = 6
+MENU_ID = "1"
+"""Goes with every tapped reply; what was meant stands in its words, typed or tapped."""
 SIZE_QUESTION = (
     "合格证多大？回复数字即可得到毫米级结论：\n1) 100×70\n2) 90×50\n3) 其他，请回复 长x宽（毫米），如 120x80"
 )
@@ -100,6 +102,13 @@ def link(url: str, text: str) -> str:
     return f'<a href="{escape(url)}">{escape(text)}</a>'
 
 
+def tap(words: str) -> str:
+    """Words to reply with, in quotation marks. A tap says them: WeChat sends them back as the reader's own message.
+    A phone that does not know how shows the words alone, so the sentence around them asks for a reply.
+    """
+    return f'“<a href="weixin://bizmsgmenu?msgmenucontent={words}&msgmenuid={MENU_ID}">{words}</a>”'
+
+
 def headline(report: dict[str, Any]) -> str:
     """The verdict in one line: what a person needs if they read nothing else."""
     failed, unclear, passed = (len(list(_findings(report, verdict))) for verdict in ("fail", "unclear", "pass"))
@@ -116,13 +125,15 @@ def headline(report: dict[str, Any]) -> str:
             return f"暂不能判定：{passed} 项合格，{unclear} 项看不清"
 
 
-def answer(outcomes: Sequence[Outcome], *, which: str = "", notice: str = "", question: str = "") -> str:
+def answer(
+    outcomes: Sequence[Outcome], *, which: str = "", notice: str = "", question: str = "", offer: str = ""
+) -> str:
     """One text for all photos sent together, within :data:`TEXT_BYTES`; failures first, links before everything.
 
     What does not fit goes in this order: lines that the report has too, products' names, at last the single links.
     """
     original = ASK_ORIGINAL if len(outcomes) > 1 and any(one.wants_original for one in outcomes) else ""
-    tail = [part for part in (which, original, question, notice) if part]
+    tail = [part for part in (which, original, question, offer, notice) if part]
     head = [] if len(outcomes) == 1 else [f"收到 {len(outcomes)} 张："]
     frame = sum(len(f"{part}\n\n".encode()) for part in (*head, *tail))
     share = (TEXT_BYTES - frame) // len(outcomes) - 2

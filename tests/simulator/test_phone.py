@@ -54,3 +54,16 @@ async def test_a_first_visit(desk, bot):
     assert broken == []
     events = [fields["Event"] for fields in bot.received if fields["MsgType"] == "event"]
     assert events == ["subscribe", "CLICK", "pic_photo_or_album"]
+
+
+async def test_words_that_may_be_tapped_are_said(desk, bot):
+    tap = '<a href="weixin://bizmsgmenu?msgmenucontent=提醒 18点&msgmenuid=1">提醒 18点</a>'
+    bot.answers(lambda fields: text_reply(fields, f"收到 {fields.get('Content', '')}。回复“{tap}”"))
+    async with phone_page() as page:
+        await page.goto(f"{desk.world.base_url}/?user=stranger")
+        await page.get_by_role("button", name="关注公众号").click()
+        last = page.locator(".line.account .bubble").last
+        await last.get_by_role("link", name="提醒 18点").click()
+        await expect(last).to_contain_text("收到 提醒 18点。")
+    said = bot.received[-1]
+    assert (said["Content"], said["bizmsgmenuid"]) == ("提醒 18点", "1")
