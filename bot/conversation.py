@@ -2,15 +2,26 @@
 
 import re
 
+from bot import filing, outcomes, reminders, replies, updates, wording
 from bot import firm as firms
-from bot import outcomes, replies, updates, wording
+from bot.acts import trigger_of
 from bot.dialogs import in_dialog
 from bot.filters import plain, text_is, text_matches
 from bot.menu import KEY_CHECK, KEY_FIRM, KEY_HELP, KEY_RECENT
 from bot.router import Context, Router
+from bot.verdict import verdict
 from config.clock import for_people
 from models import OPEN, TAKES_FILES, Photo, Product, WeChatIdentity
-from workflow import answers, applications, certificate_register, people, photos, scans, sessions, upload_links
+from workflow import (
+    applications,
+    certificate_register,
+    people,
+    photos,
+    scans,
+    service_windows,
+    sessions,
+    upload_links,
+)
 from workflow.application_wording import next_step
 from workflow.context import Ports
 from workflow.wording import MOST_LISTED, SIZE_QUESTION, headline, link
@@ -28,13 +39,21 @@ TYPED_CODE = re.compile(r"https?://\S+|[\x21-\x7e]{8,}")
 """A code that somebody typed instead of scanning it: a link, or one long word without Chinese in it."""
 LISTED_SIZES = {"1": (100.0, 70.0), "2": (90.0, 50.0)}
 SMALLEST_MM, LARGEST_MM = 10, 1200
-ANSWER_MARGIN = 0.4
-"""Seconds of the passive window left for claiming, rendering and sending the answer."""
-LEAVING_SECONDS = 0.05
 
 router: Router[Ports] = Router()
 router.include(outcomes.router)
 router.include(firms.router)
+router.include(filing.router)
+router.include(reminders.router)
+
+
+@router.first_of_all
+async def acted(context: Conversation) -> None:
+    """Whoever does something may be written to for a while: that is counted before anything is answered."""
+    trigger = trigger_of(context.update)
+    if trigger is not None:
+        identity = await people.meet(context.services, context.update.openid)
+        await service_windows.acted(context.services, identity, trigger)
 
 
 @router.on(updates.Subscribe)
@@ -55,9 +74,11 @@ async def unfollow(context: Conversation) -> Answer:
 async def photo(context: Conversation, update: updates.Image) -> Answer:
     """The main job: a photo gets its verdict in this very chat."""
     ports = context.services
+    if context.dialog.state == filing.CHOOSING:
+        await context.dialog.clear()  # from now on a number answers what this photo's verdict asks
     identity = await people.meet(ports, update.openid)
     received = await photos.receive(ports, identity, update.dedupe, update.pic_url, update.media_id)
-    return await _verdict(context, received, update.dedupe)
+    return await verdict(context, received, update.dedupe)
 
 
 @router.on(updates.PicturesAnnounced)
@@ -94,8 +115,11 @@ async def choice(context: Conversation, update: updates.Text) -> Answer:
     products = await people.products_of(identity)
     if products:
         chosen = products[int(number) - 1] if int(number) <= min(len(products), MOST_LISTED) else None
-        again = await _chosen(context, identity, chosen)
-        return await _verdict(context, again, update.dedupe) if again else replies.Text(wording.UNKNOWN_TEXT)
+        if await filing.files_here(context):
+            return await filing.product_named(context, chosen)
+        if (again := await _chosen(context, identity, chosen)) is not None:
+            return await verdict(context, again, update.dedupe)
+        return replies.Text(wording.UNKNOWN_TEXT)
     if number in LISTED_SIZES:
         return await _sized(context, *LISTED_SIZES[number])
     if number == "3":
@@ -147,7 +171,7 @@ async def thanks(_context: Conversation) -> Answer:
     return replies.Text(wording.WELCOME_ANY_TIME)
 
 
-@router.on(updates.Text, text_matches(r".*(提报|续期|采信|招标|投诉|申诉).*"))
+@router.on(updates.Text, text_matches(r".*(续期|采信|招标|投诉|申诉).*"))
 async def not_yet(_context: Conversation) -> Answer:
     """What the standard knows and this service does not do yet is said to be so."""
     return replies.Text(wording.NOT_YET)
@@ -219,7 +243,6 @@ SENSIBLE: dict[type[updates.Update], str] = {
     updates.Video: wording.VIDEO,
     updates.Location: wording.LOCATION,
     updates.Link: wording.LINK,
-    updates.File: wording.FILE,
     updates.MiniProgramPage: wording.LINK,
 }
 
@@ -230,11 +253,14 @@ async def other_text(context: Conversation, update: updates.Text) -> Answer:
     identity = await people.meet(context.services, update.openid)
     said = plain(update.content).casefold()
     named = [one for one in await people.products_of(identity) if plain(one.model).casefold() == said]
+    files_here = await filing.files_here(context)
+    if named and files_here:
+        return await filing.product_named(context, named[0])
     if named and (again := await _chosen(context, identity, named[0])) is not None:
-        return await _verdict(context, again, update.dedupe)
+        return await verdict(context, again, update.dedupe)
     if TYPED_CODE.fullmatch(plain(update.content)):
         return await _scanned(context, plain(update.content))
-    return replies.Text(wording.UNKNOWN_TEXT)
+    return await filing.what_now(context) if files_here else replies.Text(wording.UNKNOWN_TEXT)
 
 
 @router.on(updates.Update)
@@ -278,15 +304,15 @@ async def _sized(context: Conversation, width: float, height: float) -> Answer:
         return replies.Text(wording.size_on_record(width, height))
     receipt = context.update.dedupe
     if (known := await photos.judged_again(ports, receipt)) is not None:
-        return await _verdict(context, known, receipt)
+        return await verdict(context, known, receipt)
     await people.remember_size(identity, width, height)
     if (awaited := await photos.awaited(ports, identity)) is not None:
-        return await _verdict(context, awaited, receipt)
+        return await verdict(context, awaited, receipt)
     concerned = await photos.to_judge_again(ports, identity, (width, height))
     if not concerned:
         return replies.Text(wording.size_remembered(width, height))
     again = await photos.judge_again(ports, identity, receipt, photos.Choice(sheet_mm=(width, height)), concerned)
-    return await _verdict(context, again, receipt)
+    return await verdict(context, again, receipt)
 
 
 async def _chosen(context: Conversation, identity: WeChatIdentity, product: Product | None) -> Photo | None:
@@ -298,16 +324,3 @@ async def _chosen(context: Conversation, identity: WeChatIdentity, product: Prod
     if product is None or not concerned:
         return None
     return await photos.judge_again(ports, identity, receipt, photos.Choice(product_id=product.id), concerned)
-
-
-async def _verdict(context: Conversation, photo: Photo, receipt: str) -> Answer:
-    """Carry the answer if it is there in time; else it follows as a message of its own."""
-    ports = context.services
-    text = await photos.wait_for_answer(ports, photo, receipt, context.seconds_left - ANSWER_MARGIN)
-    if text is None:
-        return None
-    if context.seconds_left < LEAVING_SECONDS and photo.answer_id is not None:
-        # Claimed too late: the callback has answered `success`, or is about to.
-        await answers.give_back(ports, photo.answer_id, receipt)
-        return None
-    return replies.Text(text)

@@ -5,11 +5,10 @@ import re
 from bot import replies, updates, wording
 from bot.filters import Filter, plain, text_is, text_matches
 from bot.router import Context, Router
-from models import StaffRole, WeChatIdentity
+from bot.speaker import speaker_of
+from models import StaffRole
 from workflow import members, people, sessions
-from workflow.access import Asker
 from workflow.context import Ports
-from workflow.persons import person_of
 from workflow.problems import Refused
 
 Conversation = Context[Ports]
@@ -74,32 +73,26 @@ async def join_accounts(context: Conversation, update: updates.Text) -> Answer:
 @router.on(updates.Text, text_matches(SWITCH))
 async def switch(context: Conversation, update: updates.Text) -> Answer:
     """Which firms one acts for; with a number, which of them the chat speaks for from now on."""
-    identity, asker = await _who(context)
-    firms = await members.firms_of(asker)
+    who = await speaker_of(context)
+    firms = await members.firms_of(who.asker)
     found = SWITCH.fullmatch(plain(update.content))
     number = int(found["number"] or 0) if found is not None else 0
     if not firms:
         return replies.Text(wording.STRANGER_FIRM)
     if not 1 <= number <= len(firms):
-        return replies.Text(wording.firms(firms, identity.staff_id))
+        return replies.Text(wording.firms(firms, who.identity.staff_id))
     chosen = firms[number - 1]
     try:
-        await members.act_for(context.services, asker, chosen.enterprise_id)
+        await members.act_for(context.services, who.asker, chosen.enterprise_id)
     except Refused as refusal:
         return replies.Text(refusal.advice)
     return replies.Text(wording.speaks_for(chosen.enterprise))
 
 
-async def _who(context: Conversation) -> tuple[WeChatIdentity, Asker]:
-    identity = await people.meet(context.services, context.update.openid)
-    person = await person_of(context.services, identity)
-    return identity, Asker(person.id, identity.id)
-
-
 async def _joined(context: Conversation, code: str, name: str = "") -> str:
-    _, asker = await _who(context)
+    who = await speaker_of(context)
     try:
-        staff = await members.accept(context.services, asker, code, name)
+        staff = await members.accept(context.services, who.asker, code, name)
     except Refused as refusal:
         return refusal.advice
     await staff.fetch_related("enterprise")

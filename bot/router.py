@@ -15,6 +15,7 @@ __all__ = ["Context", "Dispatcher", "Filter", "Router", "text_is", "text_matches
 
 S = TypeVar("S")
 H = TypeVar("H", bound=Callable[..., Awaitable[Reply | None]])
+N = TypeVar("N", bound=Callable[..., Awaitable[None]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,12 @@ class Router(Generic[S]):
 
     def __init__(self) -> None:
         self._routes: list[_Route | Router[S]] = []
+        self._first_of_all: list[Callable[[Context[S]], Awaitable[None]]] = []
+
+    def first_of_all(self, note: N) -> N:
+        """Have ``note`` run on every update, whatever answers it; of an included router it does not run."""
+        self._first_of_all.append(note)
+        return note
 
     def on(self, kind: type[Update], *filters: Filter, **equal: object) -> Callable[[H], H]:
         """Take updates of ``kind`` that pass every filter and whose fields ``equal`` what is given.
@@ -80,6 +87,12 @@ class Router(Generic[S]):
         if self in router._all():
             raise ValueError("a router cannot be part of itself")
         self._routes.append(router)
+
+    async def dispatch(self, context: Context[S]) -> Reply | None:
+        """Let everybody note the update who notes all of them, then :meth:`handle` it."""
+        for note in self._first_of_all:
+            await note(context)
+        return await self.handle(context)
 
     async def handle(self, context: Context[S]) -> Reply | None:
         """The answer of the first route that fits; None where none does."""
@@ -113,4 +126,4 @@ class Dispatcher(Generic[S]):
         """Answer ``update``; as a passive reply if it takes no longer than ``seconds``."""
         deadline = asyncio.get_running_loop().time() + seconds
         dialog = await self._dialogs.of(update.openid)
-        return await self._router.handle(Context(update, dialog, self._services, deadline))
+        return await self._router.dispatch(Context(update, dialog, self._services, deadline))

@@ -9,7 +9,7 @@ from typing import Any
 from inspection.report import Inspected, PictureRefused, Request, Size
 from models import Answer, EvidenceSource, Inspection, Job, Photo, PhotoState, Product, WeChatIdentity
 from models.transactions import transaction
-from workflow import answers, month_photos, wording
+from workflow import answers, month_offers, month_photos, wording
 from workflow.application_photos import filed_words, hand_in_photo
 from workflow.chat_photos import JUDGE, UNDER_WAY, job_keys
 from workflow.context import Ports
@@ -281,7 +281,9 @@ async def _settle(ports: Ports, photo: Photo) -> None:
     number, picture = _picture(photos, certificates)
     which = wording.which_picture(number) if picture and len(photos) > 1 else ""
     question = await month_photos.what_next(ports, identity, photos) or await _question(identity, certificates)
-    body = wording.answer(outcomes, which=which, notice=notice, question=question)
+    filed = any(one.filed for one in outcomes)
+    offer = "" if question or filed else await month_offers.offer(identity, photos)
+    body = wording.answer(outcomes, which=which, notice=notice, question=question, offer=offer)
     await answers.make_ready(ports, answer, body, picture)
 
 

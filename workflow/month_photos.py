@@ -34,7 +34,7 @@ from workflow.people import hint_of, micrometres
 from workflow.ports import InspectionFailed
 from workflow.problems import Refused
 from workflow.trace_codes import GTIN, opaque_code, trace_code_of
-from workflow.wording import harmless, nothing_found, product_question
+from workflow.wording import harmless, nothing_found, product_question, tap
 
 KINDS = {
     Subject.CERTIFICATE: FilingFileKind.CERTIFICATE_PHOTO,
@@ -106,6 +106,13 @@ async def _landing(photo: Photo, report: dict[str, Any], recognised: int | None)
     kind = KINDS[subject_of(report)]
     product = await _product(dialog, report, recognised) if kind in PER_PRODUCT else None
     return Landing(dialog.filing, kind, product)
+
+
+async def of_no_known_product(photo: Photo) -> bool:
+    """Whether the photo (with ``identity``, ``evidence`` and ``inspection``) waits to be told its product."""
+    inspection = photo.inspection
+    landing = await _landing(photo, inspection.report, inspection.product_id) if inspection is not None else None
+    return landing is not None and landing.product is None and landing.kind in PER_PRODUCT
 
 
 async def _dialog(identity: WeChatIdentity, photo: Photo) -> FilingDialog | None:
@@ -230,7 +237,7 @@ async def told_of(ports: Ports, photo: Photo) -> Told | None:
     slot = slot_of(case, FilingFileKind(file.kind), file.product)
     words = [f"已放入 {landing.filing.month} 月提报：{slot.name} {slot.have}/{max(slot.need, slot.have)}"]
     if file.state == FilingFileState.HANDED_IN:
-        words.append("正在检查，稍后回复“进度”查看结果")
+        words.append(f"正在检查，稍后回复{tap('进度')}查看结果")
     found = [one for one in file.findings if one["outcome"] != "pass" and (alone or _of_month(one))]
     mark = _MARKS.get(FilingFileState(file.state), "✗")
     words += [f"{mark} {harmless(finding['reason'])}" for finding in found[:_MOST_TOLD]]
@@ -276,12 +283,12 @@ async def what_next(ports: Ports, identity: WeChatIdentity, photos: Sequence[Pho
     filing = dialogs[-1].filing
     found = await checklist(filing)
     if found.passing:
-        return f"{filing.month} 月资料已齐并通过检查：回复“完成”提交。"
+        return f"{filing.month} 月资料已齐并通过检查：回复{tap('完成')}提交。"
     parts = [*found.missing[:_MOST_TOLD]]
     if len(found.missing) > _MOST_TOLD:
         parts.append(f"等 {len(found.missing)} 项")
     if not parts and found.findings:
-        return f"{filing.month} 月资料已齐，有 {len(found.findings)} 处需更换：回复“进度”查看。"
+        return f"{filing.month} 月资料已齐，有 {len(found.findings)} 处需更换：回复{tap('进度')}查看。"
     if not parts and found.waiting:
-        return f"{filing.month} 月资料已齐，还有 {found.waiting} 份正在检查：稍后回复“完成”提交。"
+        return f"{filing.month} 月资料已齐，还有 {found.waiting} 份正在检查：稍后回复{tap('完成')}提交。"
     return f"{filing.month} 月还缺：{'；'.join(parts)}" if parts else ""

@@ -28,7 +28,7 @@ SIZE_ANSWER = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What the sender said about a photo: the sheet's size in millimetres, or the product."""
+    """What the sender said about a photo: the sheet's size in millimetres, or the product; nothing: as it was."""
 
     sheet_mm: Size | None = None
     product_id: int | None = None
@@ -80,9 +80,9 @@ async def judge_again(
                 state=PhotoState.STORED,
                 evidence_id=photo.evidence_id,
                 renews_id=photo.id,
-                product_id=choice.product_id,
-                sheet_width_um=width,
-                sheet_height_um=height,
+                product_id=photo.product_id if choice == Choice() else choice.product_id,
+                sheet_width_um=photo.sheet_width_um if choice == Choice() else width,
+                sheet_height_um=photo.sheet_height_um if choice == Choice() else height,
                 received_at=ports.clock.now(),
             )
             await enqueue_judgement(ports, new)

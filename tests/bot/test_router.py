@@ -209,3 +209,22 @@ async def test_a_dialog_that_cannot_be_read_is_none(kept: bytes) -> None:
             return kept
 
     assert (await Dialogs(Kept(), "wx").of("oA")).state is None
+
+
+async def test_whoever_notes_every_update_does_so_once_before_it_is_answered() -> None:
+    router, inner, noted = Router[str](), Router[str](), []
+
+    @router.first_of_all
+    async def note(context: Context[str]) -> None:
+        noted.append(type(context.update).__name__)
+
+    @router.on(TextUpdate, text_is("again"))
+    async def again(context: Context[str]) -> Answer:
+        noted.append("answered")
+        return await inner.handle(context)
+
+    answering(inner, "inner", TextUpdate)
+    person = Person(router)
+    assert await person.says("again") == "inner"
+    assert await person.does(event("CLICK", "<EventKey>menu.b</EventKey>")) is None
+    assert noted == ["Text", "answered", "Click"]

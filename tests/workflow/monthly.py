@@ -5,6 +5,7 @@ pages carry in their bytes what they show (:mod:`tests.workflow.filed`).
 """
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -50,6 +51,11 @@ def page(text: str, *, words: str = "产品名称 样例电缆", **given: Any) -
 
 def ledger(*lines: str, header: str = LEDGER) -> bytes:
     return "\n".join(["追溯数据更新台账", header, *lines]).encode()
+
+
+def without_links(text: str) -> str:
+    """A message as one reads it on the phone."""
+    return re.sub(r"<[^>]*>", "", text)
 
 
 @dataclass
