@@ -60,3 +60,12 @@ def look_up_shows(edition: Edition, given: dict[str, Any]) -> Any:
 @step
 def look_up_words(edition: Edition, given: dict[str, Any]) -> Any:
     return [list(group) for group in handing_in.query_words(PublicQuery(given["asked"]), edition)]
+
+
+@step
+def asked_beside(edition: Edition, given: dict[str, Any]) -> Any:
+    """What is stated beside a file of a month."""
+    return [
+        [ask.name, ask.label, ask.kind, ask.required, [list(choice) for choice in ask.choices]]
+        for ask in handing_in.asked_beside(given["filed_as"], edition)
+    ]
