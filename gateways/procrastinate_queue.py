@@ -34,15 +34,22 @@ LOOK_AFTER_SECONDS = 1.0
 AT_ONCE = 200
 LISTEN_AGAIN_SECONDS = 2.0
 
-_HAND_OVER = (
-    "INSERT INTO procrastinate_jobs (id, queue_name, task_name, priority)"  # noqa: S608 - constants only
-    f' SELECT "id", \'{QUEUE}\', "kind", "priority" FROM "job"'
+_CARRY = (
+    f'INSERT INTO procrastinate_jobs (id, queue_name, task_name, priority) SELECT "id", \'{QUEUE}\', "kind", "priority"'
 )
+_HAND_OVER = f'{_CARRY} FROM "job"'
+_FREE = '"done_at" IS NULL AND "dead_at" IS NULL AND "lease" IS NULL'
 _UNCARRIED = (
-    '"done_at" IS NULL AND "dead_at" IS NULL AND "lease" IS NULL'
-    ' AND (SELECT carried.id FROM procrastinate_jobs carried WHERE carried.id = "job"."id") IS NULL'
+    f"{_FREE} AND (SELECT carried.id FROM procrastinate_jobs carried"  # noqa: S608 - constants only
+    ' WHERE carried.id = "job"."id") IS NULL'
 )
 """Not NOT EXISTS: the planner, that may take a table which is often empty for empty, would compare all with all."""
+_HAND_OVER_MANY = (
+    f'{_CARRY} FROM unnest($1::varchar[]) AS wanted ("name")'  # noqa: S608 - constants only
+    ' CROSS JOIN LATERAL (SELECT * FROM "job" WHERE "key" = wanted."name" OFFSET 0) AS "job"'
+    f' WHERE "due_at" <= $2 AND {_FREE} ORDER BY "id" ON CONFLICT DO NOTHING'
+)
+"""Each is looked up by its key alone: given a choice, the planner goes through all open jobs, taking them for few."""
 
 _log = structlog.get_logger(__name__)
 
@@ -71,12 +78,7 @@ class ProcrastinateQueue(TableQueue):
             await super().enqueue_many(jobs)
             if due := [job.key for job in jobs if job.due <= now]:
                 # Of those that were there before, what waits to be handed over goes along.
-                await _ask(
-                    f'{_HAND_OVER} WHERE "key" = ANY($1::varchar[]) AND "due_at" <= $2 AND {_UNCARRIED}'
-                    ' ORDER BY "id" ON CONFLICT DO NOTHING',
-                    due,
-                    now,
-                )
+                await _ask(_HAND_OVER_MANY, due, now)
 
     async def claim(self, limit: int, seconds: float, *, key: str | None = None) -> list[ClaimedJob]:
         """Lease up to ``limit`` due jobs, the most urgent first and among equals those that came to procrastinate
