@@ -15,6 +15,7 @@ MOST = {
     "link": (30, PER_MINUTE),
     "verify": (20, PER_MINUTE),
     "complaint": (10, PER_HOUR),
+    "calendar": (60, PER_MINUTE),
 }
 """What is counted: how many requests in how many seconds."""
 

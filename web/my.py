@@ -6,7 +6,9 @@ import segno
 from aiohttp import web
 
 from models import Enterprise, PlatformRole, RegistrationState, Staff, StaffRole
+from standard.calendar import shanghai_day
 from web.forms import Form, row_number
+from web.owed import owed_by
 from web.page import PORTS, new_key, show
 from web.signing_in import Visitor, signed_form, signed_in
 from workflow import applications, certificate_register, inbox, members, products, registration
@@ -34,10 +36,12 @@ async def _home(
     request: web.Request, who: Visitor, form: Form | None = None, problem: Refused | None = None
 ) -> web.StreamResponse:
     firms = []
+    today = shanghai_day(request.app[PORTS].clock.now())
     for staff in await members.firms_of(who.asker):
         application = await applications.current_application(staff.enterprise_id)
         step = applications.next_step(application) if application else None
-        firms.append({"staff": staff, "application": application, "step": step})
+        owed = await owed_by(staff.enterprise_id, today)
+        firms.append({"staff": staff, "application": application, "step": step, "owed": owed})
     under_way = [
         one for one in await registration.registrations_of(who.asker) if one.state != RegistrationState.VERIFIED
     ]
@@ -137,6 +141,7 @@ async def _firm(request: web.Request, who: Visitor, **more: Any) -> web.StreamRe
         "step": applications.next_step(application) if application else None,
         "earlier": [one for one in await applications.applications_of(who.asker, enterprise.id) if one != application],
         "certificates": await certificate_register.certificates_of(enterprise.id),
+        "owed": await owed_by(enterprise.id, shanghai_day(request.app[PORTS].clock.now())),
         "products": await products.products_of_firm(who.asker, enterprise.id),
         "members": await members.members_of(who.asker, enterprise.id),
         "invitations": await members.invitations_of(who.asker, enterprise.id) if staff.role == StaffRole.OWNER else [],

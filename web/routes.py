@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from web import desk, my, my_applications, my_products, public, reports, signing_in
+from web import desk, my, my_applications, my_months, my_products, my_reminders, public, reports, signing_in
 from web.limits import PROXIES
 from web.page import HERE, PORTS, gently, keep_static, lost, set_up_templates
 from workflow.context import Ports
@@ -54,6 +54,17 @@ PAGES = (
     ("POST", "/my/applications/{ref}/objection", my_applications.object_to),
     ("GET", "/my/materials/{ref}", my_applications.material),
     ("GET", "/my/materials/{ref}/file", my_applications.material_file),
+    ("GET", "/my/firms/{uscc}/months", my_months.year),
+    ("GET", "/my/months/{ref}", my_months.month),
+    ("POST", "/my/months/{ref}/files", my_months.hand_in),
+    ("POST", "/my/months/{ref}/take-out", my_months.take_out),
+    ("POST", "/my/months/{ref}/submit", my_months.submit),
+    ("GET", "/my/filing-files/{ref}", my_months.filing_file),
+    ("GET", "/my/filing-files/{ref}/file", my_months.filing_file_bytes),
+    ("GET", "/my/reminders", my_reminders.reminders),
+    ("POST", "/my/reminders", my_reminders.choose),
+    ("POST", "/my/reminders/calendar", my_reminders.calendar_link),
+    ("GET", "/calendar/{token}.ics", my_reminders.calendar),
     ("GET", "/desk", desk.items),
     ("GET", "/desk/{ref}", desk.item),
     ("POST", "/desk/{ref}", desk.decide),

@@ -139,15 +139,44 @@ OBJECTION = {
 
 MONTH_TONES = {
     "open": "", "warned": "unclear", "on_time": "pass", "on_time_failed": "fail", "made_up": "pass", "missed": "fail",
-    "made_up_late": "unclear", "ahead": "ahead",
+    "made_up_late": "unclear", "ahead": "ahead", "continued": "pass", "suspended": "fail", "closed": "ended",
 }  # fmt: skip
-"""By ``standard.months.MonthState``, and what ``workflow.certificate_register`` adds."""
+"""By ``workflow.certificate_register.PublicMonth.state``, and by ``models.FilingState`` where a firm sees its own."""
 
 MONTH_SIGNS = {
     "open": "…", "warned": "警", "on_time": "✓", "on_time_failed": "否", "made_up": "补", "missed": "缺",
-    "made_up_late": "逾", "ahead": "",
+    "made_up_late": "逾", "ahead": "", "continued": "✓", "suspended": "停", "closed": "止",
 }  # fmt: skip
 """One letter a state: what tells them apart without colours, as in print."""
+
+MONTH_SLOT = {
+    "missing": Said("", "待提交"),
+    "waiting": Said("", "检查中"),
+    "failed": Said("fail", "不合格"),
+    "unclear": Said("unclear", "未判定"),
+    "passed": Said("pass", "合格"),
+    "optional": Said("ended", "可不交"),
+}
+"""By ``workflow.month_slots.MonthSlot.state``."""
+
+FILING_FILE = {
+    "handed_in": Said("", "检查中"),
+    "passed": Said("pass", "合格"),
+    "failed": Said("fail", "不合格"),
+    "unclear": Said("unclear", "未判定"),
+    "replaced": Said("ended", "已更换"),
+    "removed": Said("ended", "已撤下"),
+}
+"""By ``models.FilingFileState``."""
+
+MONTH_HINTS = {
+    "certificate_photo": "正对合格证拍，四角入镜，二维码和文字清晰",
+    "body_photo": "拍产品本体或最小包装，追溯码和产品信息同时入镜",
+    "query_screenshot": "查询结果的整屏截图，能看到查询时间、产品和企业",
+    "update_ledger": "Excel 或 CSV，含生产、检验、销售、国家追溯平台上传记录",
+    "optional": "招标采购证明、客户反馈信息表或采信线索",
+}
+"""By ``models.FilingFileKind``: what makes a file pass."""
 
 
 def month_legend(months: Sequence[Any]) -> list[tuple[str, str, int]]:

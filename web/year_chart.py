@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-WIDTH, HEIGHT = 340, 204
+WIDTH, HEIGHT = 340, 186
 LEFT, RIGHT = 4, 40
-TOP, LINE, GROUND = 30, 66, 164
+TOP, LINE, GROUND = 14, 52, 150
 """Heights, counted from the top as SVG does: the end of the make-up zone, the last day of the window, its first."""
 BAR = 14
 MARK = 9
@@ -22,7 +22,7 @@ LATE_DAYS = 14
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """What is drawn of one month; ``state`` is a key of ``wording.MONTH``.
+    """What is drawn of one month; ``state`` is a key of ``wording.MONTH_SIGNS``.
 
     ``done_on`` is the day on which it was filed, or made up; for one that is open, today: how much of its window is
     gone. None where nothing came.

@@ -4,7 +4,11 @@ from datetime import UTC, date, datetime
 from types import SimpleNamespace as Row
 from typing import Any
 
+from web import year_chart
+from web.wording import MONTH_TONES
 from workflow.problems import Kind, Refused
+from workflow.reminder_calendar import Occasion
+from workflow.reminder_choices import OCCASION_NAMES, Choice
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 LATER = datetime(2026, 11, 27, 16, 0, tzinfo=UTC)
@@ -106,6 +110,54 @@ def application(state: str = "draft", **given: Any) -> Row:
     return Row(**{**values, **given})
 
 
+FILED = {
+    "2026-12": date(2026, 12, 8), "2027-01": date(2027, 1, 28), "2027-04": date(2027, 5, 6),
+    "2027-05": date(2027, 5, 21), "2027-06": date(2027, 6, 11),
+}  # fmt: skip
+"""The day on which each of :data:`YEAR` was filed; of the open one, today."""
+
+OWED = [
+    Row(ref="sample-month", title="2027-02 月资料", said=Row(tone="unclear", name="预警，待补报"), urgent=True,
+        until="2027-03-02 24:00 前补报（8.1(3)），还有 2 天"),
+    Row(ref="sample-month-2", title="2027-06 月资料", said=Row(tone="", name="提报中"), urgent=False,
+        until="2027-06-25 24:00 截止，还有 14 天"),
+]  # fmt: skip
+
+
+def year_page(year: list[Row] = YEAR, **given: Any) -> tuple[str, dict[str, Any]]:
+    states = {"on_time": "continued", "missed": "suspended", "on_time_failed": "suspended"}
+    columns = [
+        year_chart.Column(
+            one.month,
+            states.get(one.state, one.state),
+            date.fromisoformat(f"{one.month}-01"),
+            date.fromisoformat(f"{one.month}-25"),
+            FILED.get(one.month),
+        )
+        for one in year
+    ]
+    year = [Row(**{**vars(one), "state": states.get(one.state, one.state)}) for one in year]
+    months = [
+        Row(**vars(one), ref="sample-month" if one.state != "ahead" else "", detail="2026-12-08 交齐，按时",
+            said=Row(tone=MONTH_TONES[one.state], name=one.words))
+        for one in year
+    ]  # fmt: skip
+    values = {
+        "visitor": VISITOR, "firm": ENTERPRISE, "certificate": certificate(), "months": months,
+        "owed": OWED,
+        "opens": None, "chart": year_chart.drawn(columns), "summary": "2026-12：按时合规。2027-01：补报合规。",
+        "rates": Row(timely="50%", compliant="33.33%", counts="按时合规 3 个月，补报合规 1 个月，不合规 2 个月"),
+        "ladder": [
+            Row(level="B", timely=("80%", False), compliant=("", True)),
+            Row(level="A", timely=("90%", False), compliant=("90%", False)),
+            Row(level="AA", timely=("95%", True), compliant=("95%", False)),
+            Row(level="AAA", timely=("100%", False), compliant=("100%", False)),
+        ],
+        "towards": 2, "limit": 3,
+    }  # fmt: skip
+    return "year.html", {**values, **given}
+
+
 def step(
     words: str = "请按清单交齐 AA 级（优秀级）申报资料并提交；提交前可以更换或撤下。", clause: str = "7.1(2)"
 ) -> Row:
@@ -187,11 +239,84 @@ def registration(state: str, findings: Any = ()) -> tuple[str, dict[str, Any]]:
     }  # fmt: skip
 
 
+def filing_file(state: str = "passed", **given: Any) -> Row:
+    values = {
+        "ref": f"sample-{state}", "state": state, "kind": "certificate_photo", "handed_in_at": NOW, "findings": [],
+        "batch": "L2026A", "code": "(01)06901234567892(10)L2026A", "evidence": Row(file_name="", size=2_400_000),
+    }  # fmt: skip
+    return Row(**{**values, **given})
+
+
+def month_slot(kind: str, title: str, state: str, *files: Row, **given: Any) -> Row:
+    values = {
+        "kind": kind, "title": title, "state": state, "files": files, "have": len(files), "need": 1, "most": 3,
+        "product": None, "accepts": ("image/jpeg", "image/png"), "asks": (),
+    }  # fmt: skip
+    return Row(**{**values, **given})
+
+
+SIDE = Row(name="side", label="谁的查询记录", kind="choice", choices=(("public", "公众端"), ("firm", "企业自查")),
+           required=False)  # fmt: skip
+SECOND = Row(id=4, name="聚氯乙烯护套软电缆（样例）", model="RVV 3×1.5")
+MONTH = Row(ref="sample-month", month="2026-12")
+
+
+def month_page(**given: Any) -> tuple[str, dict[str, Any]]:
+    failed, unclear = filing_file("failed"), filing_file("unclear", kind="query_screenshot")
+    values = {
+        "visitor": VISITOR, "filing": MONTH, "firm": ENTERPRISE, "owed": True, "may_hand_in": True, "decided": "",
+        "said": Row(tone="", name="提报中", sentence="按清单交齐后提交"), "done": "", "verdict": [], "here": "",
+        "until": "2026-12-25 24:00 截止，还有 5 天",
+        "checklist": Row(
+            products=[
+                Row(product=PRODUCT, repeated=True, slots=[
+                    month_slot("certificate_photo", "合格证照片", "failed", failed, product=PRODUCT),
+                    month_slot("body_photo", "本体或包装照片", "waiting", filing_file("handed_in"), product=PRODUCT),
+                ]),
+                Row(product=SECOND, repeated=False, slots=[
+                    month_slot("certificate_photo", "合格证照片", "passed", filing_file(), product=SECOND),
+                    month_slot("body_photo", "本体或包装照片", "missing", product=SECOND),
+                ]),
+            ],
+            screenshots=month_slot(
+                "query_screenshot", "追溯查询截图", "missing", unclear, need=3, most=5, asks=(SIDE,)
+            ),
+            ledger=month_slot("update_ledger", "追溯数据更新台账", "passed", filing_file(), accepts=("text/csv",)),
+            optional=month_slot("optional", "选报材料", "optional", need=0, most=10),
+            missing=["本体或包装照片（聚氯乙烯护套软电缆（样例） RVV 3×1.5）还差 1 张", "追溯查询截图还差 2 张"],
+            waiting=1, complete=False, passing=False,
+        ),
+        "wrong": {"sample-failed": BAD[:2], "sample-unclear": BAD[1:2], "sample-handed_in": [], "sample-passed": []},
+        "choices": [
+            Row(product=Row(id=6, name="样例电缆", model="YJV 4×16"), repeated=False, refused=""),
+            Row(product=Row(id=7, name="样例电缆", model="YJV 4×25"), repeated=True, refused="上月已提报"),
+        ],
+    }  # fmt: skip
+    return "month.html", {**values, **given}
+
+
+NO_FILES = Row(
+    products=[], missing=["还差 2 款产品的合格证照片等资料（每月不少于 2 款，C(5)）"],
+    waiting=0, complete=False, passing=False,
+    screenshots=month_slot("query_screenshot", "追溯查询截图", "missing", need=3, most=5, asks=(SIDE,)),
+    ledger=month_slot("update_ledger", "追溯数据更新台账", "missing", accepts=("text/csv",)),
+    optional=month_slot("optional", "选报材料", "optional", need=0, most=10),
+)  # fmt: skip
+
+
+def reminders_page(**given: Any) -> tuple[str, dict[str, Any]]:
+    values = {
+        "visitor": VISITOR, "choice": Choice(hour=18, occasions=(Occasion.T3, Occasion.LAST), subscribed=True),
+        "hours": range(9, 21), "occasions": OCCASION_NAMES, "link": None, "done": "",
+    }  # fmt: skip
+    return "reminders.html", {**values, **given}
+
+
 def firm_page(**given: Any) -> tuple[str, dict[str, Any]]:
     values = {
         "visitor": VISITOR, "firm": ENTERPRISE, "staff": OWNER, "rank": 2, "application": application("publicity"),
         "step": step("评价结果（AA 级）公示中，至 2026 年 11 月 27 日 24:00 结束。", "7.4"),
-        "earlier": [application("not_reached")], "certificates": [certificate()], "products": [PRODUCT],
+        "earlier": [application("not_reached")], "certificates": [certificate()], "products": [PRODUCT], "owed": OWED,
         "members": [OWNER, Row(id=6, role="staff", name="李工（样例）", title="", created_at=NOW)],
         "invitations": [Row(id=8, role="viewer", expires_at=LATER)], "invited": None,
     }  # fmt: skip
@@ -325,7 +450,10 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "my.html",
         {
             "visitor": VISITOR,
-            "firms": [{"staff": OWNER, "application": application("supplement"), "step": step()}],
+            "firms": [
+                {"staff": OWNER, "application": application("supplement"), "step": step(), "owed": []},
+                {"staff": OWNER, "application": application("certified"), "step": step(), "owed": OWED},
+            ],
             "registrations": [Row(ref="r", name="样例燃气器具有限公司", state="mend", created_at=NOW)],
             "notices": NOTICES,
             "unread": 1,
@@ -446,6 +574,71 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "slots": [("body_photo|3", "产品本体赋码图片")],
         },
     ),
+    "month": month_page(),
+    "month-wrong": month_page(
+        here="query_screenshot",
+        problem=Refused(Kind.INVALID, "file_type", "请上传 JPEG、PNG 文件", clause="C", field="file"),
+        values={"declared.side": "firm"},
+    ),
+    "month-empty": month_page(checklist=NO_FILES),
+    "month-empty-wrong": month_page(
+        checklist=NO_FILES,
+        here="add",
+        done="前 1 个文件已收到，其余没有收下",
+        problem=Refused(Kind.INVALID, "file_empty", "文件是空的：请重新选择", field="file"),
+        values={"product": 6},
+    ),
+    "month-viewer": month_page(may_hand_in=False),
+    "month-continued": month_page(
+        owed=False,
+        may_hand_in=False,
+        choices=[],
+        verdict=BAD[2:],
+        until="",
+        done="已提交，核验合格",
+        said=Row(tone="pass", name="按时合规", sentence="按时提报，核验合格"),
+        decided="2026-12-08 交齐，按时",
+        wrong={ref: [] for ref in ("sample-failed", "sample-unclear", "sample-handed_in", "sample-passed")},
+    ),
+    "filing-file": (
+        "filing_file.html",
+        {
+            "visitor": VISITOR,
+            "file": filing_file("failed", findings=BAD),
+            "filing": MONTH,
+            "product": PRODUCT,
+            "name": "合格证照片",
+            "declared": [("谁的查询记录", "公众端")],
+            "is_picture": False,
+            "report_link": "/r/x",
+        },
+    ),
+    "filing-file-waiting": (
+        "filing_file.html",
+        {
+            "visitor": VISITOR,
+            "file": filing_file("handed_in", code="", batch=""),
+            "filing": MONTH,
+            "product": None,
+            "name": "追溯查询截图",
+            "declared": [],
+            "is_picture": False,
+            "report_link": None,
+        },
+    ),
+    "reminders": reminders_page(),
+    "reminders-new": reminders_page(choice=Choice(), link="https://sample.test/calendar/Ab3dEf6hIj9lMn2pQr5tUw.ics"),
+    "reminders-off": reminders_page(
+        choice=Choice(on=False),
+        done="已保存",
+        problem=Refused(Kind.INVALID, "hour_out_of_range", "提醒时间请选 9 点到 20 点之间的整点", field="hour"),
+    ),
+    "year": year_page(),
+    "year-nothing-owed": year_page(owed=[], opens=Row(month="2027-07", day=date(2027, 7, 1)), towards=0),
+    "year-new": year_page(
+        [Row(**{**vars(one), "state": "ahead", "words": "未到"}) for one in YEAR], owed=[], rates=None, towards=0
+    ),
+    "year-none": year_page([], certificate=None),
     "desk": ("desk.html", {"visitor": VISITOR, "items": [ITEM], "state": "open", "more": ""}),
     "desk-item": (
         "desk_item.html",

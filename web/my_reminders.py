@@ -1,0 +1,73 @@
+"""When a person is reminded of the months, and the calendar that their phone subscribes to (8.1)."""
+
+from typing import Any
+
+from aiohttp import web
+
+from web.forms import Form
+from web.limits import not_too_often
+from web.page import PORTS, show, unchanged
+from web.signing_in import Visitor, signed_form, signed_in
+from workflow import calendar_feed, reminder_choices
+from workflow.problems import Kind, Refused
+from workflow.reminder_calendar import FIRST_HOUR, LAST_HOUR
+
+
+async def reminders(request: web.Request) -> web.StreamResponse:
+    """What the visitor chose, to be changed."""
+    return await _reminders(request, await signed_in(request), done="已保存" if "saved" in request.query else "")
+
+
+async def _reminders(request: web.Request, who: Visitor, **more: Any) -> web.StreamResponse:
+    problem: Refused | None = more.get("problem")
+    shown = {
+        "visitor": who,
+        "choice": await reminder_choices.choice_of(who.asker),
+        "hours": range(FIRST_HOUR, LAST_HOUR + 1),
+        "occasions": reminder_choices.OCCASION_NAMES,
+        "link": None,
+        "done": "",
+        **more,
+    }
+    return show(request, "reminders.html", shown, problem.kind.status if problem else 200)
+
+
+async def choose(request: web.Request) -> web.StreamResponse:
+    """Keep what the visitor chose."""
+    who, form = await signed_form(request)
+    try:
+        await reminder_choices.choose(request.app[PORTS], who.asker, **_chosen(form))
+    except Refused as refusal:
+        return await _reminders(request, who, problem=refusal)
+    raise web.HTTPSeeOther("/my/reminders?saved")
+
+
+def _chosen(form: Form) -> dict[str, Any]:
+    if (on := form.text("on")) not in {"yes", "no"}:
+        raise Refused(Kind.INVALID, "reminders_missing", "请选择是否提醒", field="on")
+    if on == "no":
+        # The days stay as they were, for when they are wanted again.
+        return {"on": False}
+    if not (occasions := form.all("occasion")):
+        raise Refused(Kind.INVALID, "occasion_none", "请至少选一个提醒的日子，或者选“不提醒”", field="occasion")
+    return {"on": True, "hour": form.number("hour") or 0, "occasions": occasions}
+
+
+async def calendar_link(request: web.Request) -> web.StreamResponse:
+    """A new address of the visitor's calendar, shown this once."""
+    who, _ = await signed_form(request)
+    link = await reminder_choices.calendar_link(request.app[PORTS], who.asker)
+    return await _reminders(request, who, link=link)
+
+
+async def calendar(request: web.Request) -> web.StreamResponse:
+    """The calendar behind an address: whoever has the address may read it, as phones ask without a session."""
+    await not_too_often(request, "calendar")
+    text = await calendar_feed.feed_of(request.app[PORTS], request.match_info["token"])
+    response = web.Response(
+        text=text,
+        content_type=calendar_feed.CONTENT_TYPE,
+        charset="utf-8",
+        headers={"X-Content-Type-Options": "nosniff", "X-Robots-Tag": "noindex"},
+    )
+    return unchanged(request, response, "private, no-cache")
