@@ -10,11 +10,14 @@ from miniapp_api import (
     certificates,
     desk,
     firms,
+    months,
     openapi,
     people,
     products,
     publications,
     registrations,
+    reminders,
+    sampling,
     wechat,
 )
 from miniapp_api.chapter import Chapter
@@ -30,6 +33,9 @@ CHAPTERS: tuple[Chapter, ...] = (
     applications.chapter,
     publications.chapter,
     certificates.chapter,
+    months.chapter,
+    sampling.chapter,
+    reminders.chapter,
     desk.chapter,
     wechat.chapter,
 )

@@ -1,5 +1,6 @@
 """Applying: materials, submission, what is wrong with them, the result (7.1–7.3, Appendix A)."""
 
+from collections.abc import Iterable
 from typing import Any, Literal
 
 from pydantic import Field, Json
@@ -14,7 +15,7 @@ from standard.grades import Grade
 from standard.matrix import in_chinese, label
 from workflow import applications
 from workflow.access import Asker, firm_of_members
-from workflow.applications import Slot
+from workflow.applications import Ask, Slot
 from workflow.context import Ports
 from workflow.uploads import CSV, OFD, PDF, PICTURES, XLSX
 
@@ -289,19 +290,24 @@ def _slot(slot: Slot) -> SlotShown:
         least=slot.least,
         most=slot.most,
         accepts=list(slot.accepts),
-        asks=[
-            AskShown(
-                name=ask.name,
-                label=ask.label,
-                kind=ask.kind,
-                choices=[Choice(id=word, label=words) for word, words in ask.choices],
-                required=ask.required,
-            )
-            for ask in slot.asks
-        ],
+        asks=asks_shown(slot.asks),
         handed_in=[_material(row) for row in slot.handed_in],
         findings=findings_of(slot.findings),
     )
+
+
+def asks_shown(asks: Iterable[Ask]) -> list[AskShown]:
+    """What is stated beside a file, of an application or of a month."""
+    return [
+        AskShown(
+            name=ask.name,
+            label=ask.label,
+            kind=ask.kind,
+            choices=[Choice(id=word, label=words) for word, words in ask.choices],
+            required=ask.required,
+        )
+        for ask in asks
+    ]
 
 
 def _material(row: Material) -> MaterialShown:

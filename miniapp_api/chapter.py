@@ -102,6 +102,10 @@ class Chapter:
         """What the body names is changed, the rest stays."""
         return self._endpoint("PATCH", path, summary, **{"rate": Rate.WRITE, "status": 200, **more})
 
+    def put(self, path: str, summary: str, **more: Any) -> Callable[[Function], Function]:
+        """The body takes the place of what was."""
+        return self._endpoint("PUT", path, summary, **{"rate": Rate.WRITE, "status": 200, **more})
+
     def delete(self, path: str, summary: str, **more: Any) -> Callable[[Function], Function]:
         """Something is ended; doing it again finds nothing."""
         return self._endpoint("DELETE", path, summary, **{"rate": Rate.WRITE, "status": 204, **more})

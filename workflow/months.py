@@ -211,8 +211,9 @@ async def filing_due(enterprise_id: int) -> MonthlyFiling | None:
 class YearMonth:
     """One due month of a term. ``filing`` is None and ``state`` with it, where its window has not opened yet.
 
-    ``timely`` and ``compliant`` are None while the month has no result; a month made up in time is compliant, and not
-    timely (R38). ``counts``: it is one of the non-compliant months that 9.2(2) counts (R7).
+    ``timely`` and ``compliant`` are None while the month has no result. One made up in time is compliant, and not
+    timely; one filed in time that failed for good is timely, and not compliant (R2, R38). ``counts``: it is one of the
+    non-compliant months that 9.2(2) counts (R7).
     """
 
     month: Month
@@ -286,7 +287,7 @@ def _month_of_year(
         words=UPCOMING if filing is None else WORDS[FilingState(filing.state)],
         filing=filing,
         state=None if filing is None else FilingState(filing.state),
-        timely=record.state in _ON_TIME if record is not None and ended else None,
+        timely=record.state in (*_ON_TIME, MonthState.ON_TIME_FAILED) if record is not None and ended else None,
         compliant=record.state in (*_ON_TIME, *_LATE) if record is not None and ended else None,
         counts=record is not None and record.state.non_compliant,
     )
