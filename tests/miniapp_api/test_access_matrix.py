@@ -15,12 +15,14 @@ from aiohttp import FormData
 from aiohttp.test_utils import TestClient
 
 from miniapp_api import CHAPTERS
-from models import Application, Enterprise, Material, PlatformRole, StaffRole
+from models import Application, Enterprise, FilingFile, Material, PlatformRole, StaffRole
 from tests import rows
 from tests.miniapp_api.conftest import Caller, member, sign_in
+from tests.miniapp_api.test_months import stored_file
 from tests.miniapp_api.test_products import CHANGEABLE, PRODUCT
 from tests.miniapp_api.test_publications import published
 from tests.miniapp_api.test_queries import certified
+from tests.workflow.months import owed_month
 from tests.workflow.world import World
 from workflow import members
 from workflow.evidence import keep_file
@@ -83,13 +85,27 @@ MATRIX = """
     certificate_png            200      200    200   200   200   200      200
     verify_certificate         200      200    200   200   200   200      200
 
+    months_of_firm             401      404    200   200   200   404      404
+    month                      401      404    200   200   200   404      404
+    hand_in_for_month          401      404    403   201   201   404      404
+    take_out_of_month          401      404    403   204   204   404      404
+    submit_month               401      404    403   422   422   404      404
+    filing_file                401      404    200   200   200   404      200
+    filing_file_bytes          401      404    200   200   200   404      200
+    sampling_records_of_firm   401      404    200   200   200   404      404
+    record_sampling            401      404    403   201   201   404      404
+
+    reminders                  401      200    200   200   200   200      200
+    choose_reminders           401      200    200   200   200   200      200
+    new_calendar               401      201    201   201   201   201      201
+
     desk_items                 401      404    404   404   404   404      200
     desk_item                  401      404    404   404   404   404      200
     decide                     401      404    404   404   404   404      200
 
     js_sdk_config              200      200    200   200   200   200      200
 """
-"""``submit`` 422: the draft is incomplete, which only those are told who may submit it."""
+"""``submit``, ``submit_month`` 422: it is incomplete, which only those are told who may submit it."""
 
 
 def table() -> dict[str, dict[str, int]]:
@@ -249,6 +265,45 @@ async def a_material(at: Stage) -> dict[str, Any]:
     return {}
 
 
+async def a_month(at: Stage) -> dict[str, Any]:
+    at.made["ref"] = (await owed_month(at.firm)).ref
+    return {}
+
+
+async def a_file_for_a_month(at: Stage) -> dict[str, Any]:
+    await a_month(at)
+    form = FormData()
+    form.add_field("kind", "query_screenshot")
+    form.add_field("file", b"\xff\xd8\xff\xe0 sample", filename="截图.jpg")
+    return {"data": form}
+
+
+async def _month_file(at: Stage) -> FilingFile:
+    filing = await owed_month(at.firm)
+    at.made["ref"] = filing.ref
+    return await stored_file(at.world, filing, at.people["owner"].asker.person_id)
+
+
+async def a_file_of_a_month(at: Stage) -> dict[str, Any]:
+    at.made["file"] = (await _month_file(at)).ref
+    return {}
+
+
+async def a_filing_file(at: Stage) -> dict[str, Any]:
+    at.made["ref"] = (await _month_file(at)).ref
+    return {}
+
+
+async def a_sampling(at: Stage) -> dict[str, Any]:
+    product = await rows.product(enterprise_id=at.firm.id)
+    said = {"product_id": product.id, "batch": "L1", "lot": 100, "sampled": 5, "failed": 0}
+    return {"json": {**said, "inspected_on": "2026-11-20", "drawn_at_random": True}}
+
+
+async def a_choice_of_reminders(_: Stage) -> dict[str, Any]:
+    return {"json": {"on": True, "hour": 18, "occasions": ["t3", "last"]}}
+
+
 async def a_publication(at: Stage) -> dict[str, Any]:
     at.made["ref"] = (await published(at.world, at.firm)).ref
     return {}
@@ -308,6 +363,14 @@ PREPARE: dict[str, Prepare] = {
     "withdraw": a_draft,
     "material": a_material,
     "material_file": a_material,
+    "month": a_month,
+    "hand_in_for_month": a_file_for_a_month,
+    "take_out_of_month": a_file_of_a_month,
+    "submit_month": a_month,
+    "filing_file": a_filing_file,
+    "filing_file_bytes": a_filing_file,
+    "record_sampling": a_sampling,
+    "choose_reminders": a_choice_of_reminders,
     "publication": a_publication,
     "object_to": an_objection,
     "complain": a_complaint,

@@ -15,12 +15,14 @@ from aiohttp.typedefs import Handler, Middleware
 from config.settings import Settings
 from miniapp_api import CHAPTERS, add_api
 from miniapp_api.chapter import Rate
-from models import Application, Enterprise, EvidenceSource, PlatformRole, StaffRole
+from models import Application, Certificate, Enterprise, EvidenceSource, PlatformRole, StaffRole
 from tests import rows
 from tests.miniapp_api.conftest import FIRM, member
+from tests.miniapp_api.test_months import stored_file
 from tests.miniapp_api.test_products import CHANGEABLE
 from tests.miniapp_api.test_publications import published
 from tests.miniapp_api.test_queries import certified
+from tests.workflow.months import owed_month
 from tests.workflow.world import World
 from workflow import members
 from workflow.evidence import keep_file
@@ -34,8 +36,9 @@ LEFT_OUT = ("sign_out", "sign_out_everywhere")
 """They end the session that all the others are asked with."""
 
 SELDOM = {
-    "accept_invitation", "decide", "hand_in", "js_sdk_config", "leave_firm", "new_product", "object_to",
-    "open_application", "register_firm", "remove_member", "sign_in", "submit", "take_out", "withdraw",
+    "accept_invitation", "decide", "hand_in", "hand_in_for_month", "js_sdk_config", "leave_firm", "new_product",
+    "object_to", "open_application", "record_sampling", "register_firm", "remove_member", "sign_in", "submit",
+    "submit_month", "take_out", "withdraw",
 }  # fmt: skip
 """What is right by chance only once in a long while: a code, a file, a number with its check character."""
 
@@ -108,12 +111,17 @@ async def test_every_answer_is_one_that_the_document_promises(
     public = await published(world, firm)
     application = await Application.get(id=public.application_id)
     me = owner.asker.person_id
+    filing = await owed_month(firm, certificate_id=(await Certificate.get(enterprise_id=firm.id)).id)
+    kept, taken_out = [await stored_file(world, filing, me) for _ in range(2)]
     places: Places = [
         ((), "uscc", FIRM),
         ((), "number", number),
         (("publication", "complain", "object_to"), "ref", public.ref),
         (("application", "application_progress", "application_result"), "ref", application.ref),
         (("material", "material_file"), "ref", await a_material(world, application)),
+        (("month", "hand_in_for_month", "take_out_of_month", "submit_month"), "ref", filing.ref),
+        (("take_out_of_month",), "file", taken_out.ref),
+        (("filing_file", "filing_file_bytes"), "ref", kept.ref),
         (("change_product",), "product", (await rows.product(enterprise_id=firm.id, **CHANGEABLE)).id),
         (("retire_product",), "product", (await rows.product(enterprise_id=firm.id, model="YL-2")).id),
         (("revoke_invitation",), "invitation", (await rows.invitation(enterprise_id=firm.id)).id),
