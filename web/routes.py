@@ -2,7 +2,18 @@
 
 from aiohttp import web
 
-from web import desk, my, my_applications, my_months, my_products, my_reminders, public, reports, signing_in
+from web import (
+    desk,
+    my,
+    my_applications,
+    my_months,
+    my_products,
+    my_reminders,
+    my_sampling,
+    public,
+    reports,
+    signing_in,
+)
 from web.limits import PROXIES
 from web.page import HERE, PORTS, gently, keep_static, lost, set_up_templates
 from workflow.context import Ports
@@ -61,6 +72,8 @@ PAGES = (
     ("POST", "/my/months/{ref}/submit", my_months.submit),
     ("GET", "/my/filing-files/{ref}", my_months.filing_file),
     ("GET", "/my/filing-files/{ref}/file", my_months.filing_file_bytes),
+    ("GET", "/my/firms/{uscc}/sampling", my_sampling.sampling),
+    ("POST", "/my/firms/{uscc}/sampling", my_sampling.record),
     ("GET", "/my/reminders", my_reminders.reminders),
     ("POST", "/my/reminders", my_reminders.choose),
     ("POST", "/my/reminders/calendar", my_reminders.calendar_link),

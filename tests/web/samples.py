@@ -304,6 +304,21 @@ NO_FILES = Row(
 )  # fmt: skip
 
 
+def sampling_page(**given: Any) -> tuple[str, dict[str, Any]]:
+    record = {"sampled": 40, "lot": 1000, "failed": 0, "inspected_on": "2026-11-20"}
+    values = {
+        "visitor": VISITOR, "firm": ENTERPRISE, "products": [(3, "聚氯乙烯绝缘电线（样例） BV 2.5")], "done": "",
+        "may_record": True, "today": date(2026, 11, 24),
+        "records": [
+            Row(product=PRODUCT, batch="L2026A", record=record, filing=MONTH, findings=BAD,
+                keep_through=date(2027, 11, 20)),
+            Row(product=SECOND, batch="L2026B", record=record, filing=None, findings=BAD[2:],
+                keep_through=date(2027, 11, 20)),
+        ],
+    }  # fmt: skip
+    return "sampling.html", {**values, **given}
+
+
 def reminders_page(**given: Any) -> tuple[str, dict[str, Any]]:
     values = {
         "visitor": VISITOR, "choice": Choice(hour=18, occasions=(Occasion.T3, Occasion.LAST), subscribed=True),
@@ -626,6 +641,12 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "report_link": None,
         },
     ),
+    "sampling": sampling_page(
+        values={"month": "sample-month", "batch": "L2026C", "drawn_at_random": "yes"},
+        problem=Refused(Kind.INVALID, "number_odd", "张数应是 1 到 10000000 的整数", clause="D.6", field="lot"),
+    ),
+    "sampling-done": sampling_page(done="已登记，结论见下"),
+    "sampling-viewer": sampling_page(may_record=False, records=[]),
     "reminders": reminders_page(),
     "reminders-new": reminders_page(choice=Choice(), link="https://sample.test/calendar/Ab3dEf6hIj9lMn2pQr5tUw.ics"),
     "reminders-off": reminders_page(
