@@ -6,6 +6,7 @@ these reports afterwards. To be run again where the inspection or the photos hav
 
 import io
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -81,10 +82,8 @@ def _keep(name: str, report: dict[str, Any]) -> None:
     report["ms"] = {}  # how long it took says nothing, and differs each time
     text = json.dumps(report, ensure_ascii=False, indent=1)
     (RECORDED / f"{name}.json").write_text(text + "\n", "utf-8")
-    print(name, report["verdict"], [code["text"] for code in report["codes"]])
-    for finding in report["findings"]:
-        if finding["verdict"] != "pass":
-            print("   ", finding["clause"], finding["verdict"], finding["advice"])
+    against = [f"{finding['clause']} {finding['verdict']}" for finding in report["findings"]]
+    sys.stdout.write(f"{name}: {', '.join(one for one in against if not one.endswith('pass')) or 'pass'}\n")
 
 
 if __name__ == "__main__":

@@ -60,6 +60,8 @@ class Month:
     warned: date | None = None
     until: date | None = None
     counts: bool = False
+    in_time: bool = False
+    """Everything was there in time, though it did not pass: late in nothing, as long as it is not made up (R2, R38)."""
     missed: bool = False
     """It was not made up in its days, whatever came of it afterwards (R38)."""
     acted: int = 0
@@ -166,6 +168,7 @@ class Firm:
             self._settle(month, "continued")
         elif day <= self.last_day:
             month.state, month.counts = "warned", True
+            month.in_time = month.draft in (Shown.SMALL, Shown.BLURRED)
             month.warned, month.until = day, after(day, MAKE_UP_DAYS)
             self.told += 1
             if sum(one.counts for one in self.months.values()) % THIRD == 0:
@@ -223,9 +226,9 @@ class Firm:
         if self.state in LIVE and self.plan.cancels is not None and self.plan.cancels <= day:
             self.end("cancelled")
             yield Act(self.plan.name, "cancel")
-        if self.case is not None and self.plan.decides is not None and self.state in LIVE:
-            if self.case + timedelta(days=self.plan.decides) <= day:
-                yield self._decide()
+        wait = self.plan.decides
+        if self.state in LIVE and self.case and wait is not None and self.case + timedelta(days=wait) <= day:
+            yield self._decide()
         for month in self._in_order():
             if month.state in OWED:
                 yield from self._of_month(month, self.plan.deed(month.number), day)
@@ -246,11 +249,12 @@ class Firm:
             elif month.acted == 1 and deed.mends is not None and day.day >= deed.mends:
                 month.acted = 2
                 yield self._file(month, "mend", Shown.GOOD, submits=True, passed="continued")
-        elif month.acted < 3 and month.warned is not None and deed.makes_up is not None:
-            if day >= after(month.warned, deed.makes_up):
-                month.acted = 3
-                passed = "made_up" if month.until and day <= month.until else "made_up_late"
-                yield self._file(month, "make_up", Shown.GOOD, submits=deed.makes_up_submits, passed=passed)
+        elif month.acted < 3 and month.warned and month.until and deed.makes_up is not None:
+            if after(month.warned, deed.makes_up) > day:
+                return
+            month.acted = 3
+            passed = "made_up" if day <= month.until else "made_up_late"
+            yield self._file(month, "make_up", Shown.GOOD, submits=deed.makes_up_submits, passed=passed)
 
     def _file(self, month: Month, what: str, shown: Shown, *, submits: bool, passed: str) -> Act:
         month.draft = shown
@@ -267,8 +271,8 @@ class Firm:
         through = max((number for number in settled if number < owed), default=None)
         issued = self.plan.issued
         results = [one for one in months if one.state in ("continued", "made_up") or one.missed]
-        timely = sum(one.state == "continued" for one in results)
-        compliant = timely + sum(one.state == "made_up" for one in results)
+        timely = sum(one.state == "continued" or (one.missed and one.in_time) for one in results)
+        compliant = sum(one.state in ("continued", "made_up") for one in results)
         return Shot(
             self.state,
             self.grade,

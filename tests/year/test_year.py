@@ -98,6 +98,13 @@ async def test_four_months_of_few_firms_end_as_in_the_table(town_world: World) -
     await check_told_once(town_world)
 
 
+async def test_a_clock_that_leaps_skips_no_deadline_and_floods_nobody(town_world: World) -> None:
+    """Nothing runs for seven weeks, with a month's opening and the end of two in them; then again over a make-up."""
+    dark = ((date(YEAR, 1, 13), date(YEAR, 3, 4)), (date(YEAR, 3, 8), date(YEAR, 3, 11)))
+    await simulate(town_world, list(FEW), days_between(date(YEAR, 1, 8), date(YEAR, 3, 20), *dark))
+    await check_told_once(town_world)
+
+
 @pytest.mark.soak
 @pytest.mark.parametrize("seed", [20260101, 20260102])
 async def test_a_year_of_fifty_firms_ends_as_in_the_table(town_world: World, seed: int) -> None:
