@@ -1,6 +1,6 @@
 """A firm's months on the web: its year with the chart, one month's checklist and files, done (8.1, 9.2, Appendix C)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_DOWN, Decimal
@@ -64,13 +64,20 @@ async def year(request: web.Request) -> web.StreamResponse:
         "owed": await owed_by(firm.id, today),
         "opens": following if alive else None,
         "chart": drawn([_column(one, today) for one in found.months if alive or one.filing is not None]),
-        "summary": "".join(f"{line.month}：{line.words}，{line.detail}。" for line in lines),
+        "summary": _summary(lines),
         "rates": _rates(found),
         "ladder": _ladder(found, edition_on(today)),
         "towards": found.towards_three,
         "limit": found.three,
     }
     return show(request, "year.html", shown)
+
+
+def _summary(lines: Sequence[Line]) -> str:
+    """The chart in words; what more there is to say of a month stands in the list."""
+    told = [f"{line.month}：{line.words}。" for line in lines if line.state != "ahead"]
+    ahead = len(lines) - len(told)
+    return "".join(told) + (f"{'其余 ' if told else ''}{ahead} 个月还没到提报期。" if ahead else "")
 
 
 def _line(one: YearMonth) -> Line:

@@ -38,7 +38,7 @@ async def _sampling(
         "records": records[:LATEST],
         "may_record": RANK[StaffRole(staff.role)] >= RANK[StaffRole.STAFF],
         "today": shanghai_day(request.app[PORTS].clock.now()),
-        "done": "已登记，结论见下" if "done" in request.query and problem is None else "",
+        "saved": request.query.get("done", "") if problem is None else "",
         "values": values,
         "problem": problem,
     }
@@ -51,7 +51,7 @@ async def record(request: web.Request) -> web.StreamResponse:
     firm, _ = await firm_here(request, who)
     month = form.text("month")
     try:
-        await sampling_records.record_sampling(
+        made = await sampling_records.record_sampling(
             request.app[PORTS],
             who.asker,
             firm.id,
@@ -69,7 +69,7 @@ async def record(request: web.Request) -> web.StreamResponse:
         if refusal.kind is Kind.NOT_FOUND:
             raise
         return await _sampling(request, who, {name: form.text(name) for name in FIELDS}, refusal)
-    raise web.HTTPSeeOther(f"/my/firms/{firm.uscc}/sampling?done")
+    raise web.HTTPSeeOther(f"/my/firms/{firm.uscc}/sampling?done={made.ref}")
 
 
 def _sheets(form: Form, name: str) -> int:

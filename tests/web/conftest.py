@@ -58,7 +58,7 @@ class Browser:
         return await self.post(action, status, **{**hidden, **fields})
 
     async def post(self, action: str, status: int = 303, **fields: object) -> str:
-        """Post these fields; a pair of name and bytes is a file."""
+        """Post these fields; a pair of name and bytes is a file, a list several of a name."""
         form = _form(fields)
         async with self.client.post(action, data=form, headers=self._headers, allow_redirects=False) as answer:
             assert answer.status == status, _said(await answer.text())
@@ -73,10 +73,10 @@ def _said(page: str) -> list[str]:
 def _form(fields: dict[str, object]) -> FormData:
     form = FormData(quote_fields=False, default_to_multipart=True)
     for name, value in fields.items():
-        if isinstance(value, tuple):
-            form.add_field(name, BytesIO(value[1]), filename=value[0], content_type="application/octet-stream")
-        else:
-            for one in value if isinstance(value, list) else [value]:
+        for one in value if isinstance(value, list) else [value]:
+            if isinstance(one, tuple):
+                form.add_field(name, BytesIO(one[1]), filename=one[0], content_type="application/octet-stream")
+            else:
                 form.add_field(name, str(one))
     return form
 

@@ -307,12 +307,12 @@ NO_FILES = Row(
 def sampling_page(**given: Any) -> tuple[str, dict[str, Any]]:
     record = {"sampled": 40, "lot": 1000, "failed": 0, "inspected_on": "2026-11-20"}
     values = {
-        "visitor": VISITOR, "firm": ENTERPRISE, "products": [(3, "聚氯乙烯绝缘电线（样例） BV 2.5")], "done": "",
+        "visitor": VISITOR, "firm": ENTERPRISE, "products": [(3, "聚氯乙烯绝缘电线（样例） BV 2.5")], "saved": "",
         "may_record": True, "today": date(2026, 11, 24),
         "records": [
-            Row(product=PRODUCT, batch="L2026A", record=record, filing=MONTH, findings=BAD,
+            Row(ref="sample-record", product=PRODUCT, batch="L2026A", record=record, filing=MONTH, findings=BAD,
                 keep_through=date(2027, 11, 20)),
-            Row(product=SECOND, batch="L2026B", record=record, filing=None, findings=BAD[2:],
+            Row(ref="sample-record-2", product=SECOND, batch="L2026B", record=record, filing=None, findings=BAD[2:],
                 keep_through=date(2027, 11, 20)),
         ],
     }  # fmt: skip
@@ -645,7 +645,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         values={"month": "sample-month", "batch": "L2026C", "drawn_at_random": "yes"},
         problem=Refused(Kind.INVALID, "number_odd", "张数应是 1 到 10000000 的整数", clause="D.6", field="lot"),
     ),
-    "sampling-done": sampling_page(done="已登记，结论见下"),
+    "sampling-done": sampling_page(saved="sample-record"),
     "sampling-viewer": sampling_page(may_record=False, records=[]),
     "reminders": reminders_page(),
     "reminders-new": reminders_page(choice=Choice(), link="https://sample.test/calendar/Ab3dEf6hIj9lMn2pQr5tUw.ics"),
@@ -655,7 +655,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         problem=Refused(Kind.INVALID, "hour_out_of_range", "提醒时间请选 9 点到 20 点之间的整点", field="hour"),
     ),
     "year": year_page(),
-    "year-nothing-owed": year_page(owed=[], opens=Row(month="2027-07", day=date(2027, 7, 1)), towards=0),
+    "year-nothing-owed": year_page(owed=[], opens=Row(month="2027-07", opens=date(2027, 7, 1)), towards=0),
     "year-new": year_page(
         [Row(**{**vars(one), "state": "ahead", "words": "未到"}) for one in YEAR], owed=[], rates=None, towards=0
     ),

@@ -24,6 +24,7 @@ from tests.web.conftest import Browser
 from tests.workflow.filed import CCC, GTIN, RecordedInspector, good_files
 from tests.workflow.firms import member, somebody
 from tests.workflow.graded import published
+from tests.workflow.months import filed, owed_month
 from tests.workflow.test_registration import LICENCE, SCAN
 from tests.workflow.world import World
 from web.routes import PAGES
@@ -416,7 +417,10 @@ async def test_nobody_sees_or_does_anything_of_a_firm_that_is_not_theirs(
     product = await Product.filter(enterprise_id=firm.id).first()
     material = await _material(application)
     item = await _complaint(world, application)
-    ref = material.ref if "/materials/{ref}" in path else item.ref if path.startswith("/desk") else application.ref
+    filing = await owed_month(firm)
+    file = await filed(filing, await member(world, firm, StaffRole.STAFF))
+    named = {"materials": material.ref, "desk": item.ref, "months": filing.ref, "filing-files": file.ref}
+    ref = next((one for part, one in named.items() if f"/{part}/{{ref}}" in path), application.ref)
     address = path.replace("{uscc}", firm.uscc).replace("{ref}", ref)
     address = re.sub(r"\{product[^}]*\}", str(product.id), address)
     before = await _state(application, item)

@@ -163,6 +163,7 @@ PAIRS = [
     ("--pass", "--paper"), ("--fail", "--paper"), ("--unclear", "--paper"), ("#5a3a00", "--unclear-soft"),
     ("--ink", "--fail-soft"), ("--ink", "--pass-soft"), ("#6b4700", "#fff8e6"), ("--ended", "#f5f6f7"),
     ("#667080", "#ffffff"), ("--fail", "--ground"), ("#7a4d00", "#ffffff"),
+    ("--pass", "#f7f9fc"), ("--fail", "#f7f9fc"), ("--muted", "#f7f9fc"), ("--ink", "#f7f9fc"),
 ]  # fmt: skip
 """Every text colour on every ground it is used on."""
 
