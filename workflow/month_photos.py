@@ -23,6 +23,7 @@ from models import (
     Product,
     WeChatIdentity,
 )
+from standard.months import Month
 from workflow.chat_photos import speaks_for
 from workflow.context import Ports
 from workflow.file_judging import Judged, print_findings
@@ -235,7 +236,7 @@ async def told_of(ports: Ports, photo: Photo) -> Told | None:
     await file.fetch_related("product")
     case = await month_case(landing.filing)
     slot = slot_of(case, FilingFileKind(file.kind), file.product)
-    words = [f"已放入 {landing.filing.month} 月提报：{slot.name} {slot.have}/{max(slot.need, slot.have)}"]
+    words = [f"已放入 {_month(landing.filing)}提报：{slot.name} {slot.have}/{max(slot.need, slot.have)}"]
     if file.state == FilingFileState.HANDED_IN:
         words.append(f"正在检查，稍后回复{tap('进度')}查看结果")
     found = [one for one in file.findings if one["outcome"] != "pass" and (alone or _of_month(one))]
@@ -259,12 +260,12 @@ async def _why_not(landing: Landing, photo: Photo) -> str:
     """Why a photo was not filed."""
     if landing.product is None and landing.kind in PER_PRODUCT:
         products = await Product.filter(enterprise_id=landing.filing.enterprise_id, retired_at=None).order_by("id")
-        return f"未放入 {landing.filing.month} 月提报。{product_question(products)}"
+        return f"未放入 {_month(landing.filing)}提报。{product_question(products)}"
     product_id = landing.product.id if landing.product else None
     try:
         await place_for(landing.filing, landing.kind, product_id, photo.received_at)
     except Refused as refusal:
-        return f"未放入 {landing.filing.month} 月提报：{refusal.advice}"
+        return f"未放入 {_month(landing.filing)}提报：{refusal.advice}"
     return ""
 
 
@@ -283,12 +284,17 @@ async def what_next(ports: Ports, identity: WeChatIdentity, photos: Sequence[Pho
     filing = dialogs[-1].filing
     found = await checklist(filing)
     if found.passing:
-        return f"{filing.month} 月资料已齐并通过检查：回复{tap('完成')}提交。"
+        return f"{_month(filing)}资料已齐并通过检查：回复{tap('完成')}提交。"
     parts = [*found.missing[:_MOST_TOLD]]
     if len(found.missing) > _MOST_TOLD:
         parts.append(f"等 {len(found.missing)} 项")
     if not parts and found.findings:
-        return f"{filing.month} 月资料已齐，有 {len(found.findings)} 处需更换：回复{tap('进度')}查看。"
+        return f"{_month(filing)}资料已齐，有 {len(found.findings)} 处需更换：回复{tap('进度')}查看。"
     if not parts and found.waiting:
-        return f"{filing.month} 月资料已齐，还有 {found.waiting} 份正在检查：稍后回复{tap('完成')}提交。"
-    return f"{filing.month} 月还缺：{'；'.join(parts)}" if parts else ""
+        return f"{_month(filing)}资料已齐，还有 {found.waiting} 份正在检查：稍后回复{tap('完成')}提交。"
+    return f"{_month(filing)}资料还没齐：{'；'.join(parts)}。" if parts else ""
+
+
+def _month(filing: MonthlyFiling) -> str:
+    """As the whole chat names it."""
+    return f"{Month.parse(filing.month).number} 月"
