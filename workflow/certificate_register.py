@@ -48,7 +48,8 @@ class PublicCertificate:
 
     ``state_words`` is what stands on it, ``continued_through`` a month (``2026-12``), ``history`` what was made public
     about it, each a day and a sentence, the newest first. ``months`` are those with a record, ``year`` all that are due
-    in its term (R1), in their order. ``revision`` is the newest rendering; ``pdf_ready`` whether a signed one is there.
+    in its term (R1), or were until it ended, in their order. ``revision`` is the newest rendering; ``pdf_ready``
+    whether a signed one is there.
     """
 
     number: str
@@ -156,14 +157,17 @@ async def shown(row: Certificate) -> PublicCertificate:
 
 
 async def _year(row: Certificate, now: life.Certificate, edition: Edition) -> tuple[PublicMonth, ...]:
-    """Every month that is due in the term, with where it stands."""
+    """Every month that is due in the term, with where it stands; of a certificate that ended, those that came."""
     open_ = await MonthlyFiling.filter(certificate_id=row.id, state=FilingState.OPEN).values_list("month", flat=True)
-    known = {
-        str(one.month): MADE_UP_LATE if one.settled and one.state in LOST else one.state.value for one in now.months
+    due = months_due(row.issued_on, row.last_day, edition) if row.state in LIVE else ()
+    states = {
+        **dict.fromkeys(map(str, due), AHEAD),
+        **dict.fromkeys(map(str, open_), MonthState.OPEN.value),
+        **{
+            str(one.month): MADE_UP_LATE if one.settled and one.state in LOST else one.state.value for one in now.months
+        },
     }
-    states = {**dict.fromkeys(map(str, open_), MonthState.OPEN.value), **known}
-    due = map(str, months_due(row.issued_on, row.last_day, edition))
-    return tuple(PublicMonth(month, states.get(month, AHEAD), _MONTH_WORDS[states.get(month, AHEAD)]) for month in due)
+    return tuple(PublicMonth(month, states[month], _MONTH_WORDS[states[month]]) for month in sorted(states))
 
 
 async def pdf_of(ports: Ports, number: str, revision: int | None = None) -> tuple[bytes, Rendering]:

@@ -59,10 +59,10 @@ def config(token: str, places: Places) -> str:
     """schemathesis' settings: who asks, and which things of theirs the paths name."""
     everywhere = [f'"path.{name}" = {json.dumps(value)}' for operations, name, value in places if not operations]
     lines = ["[parameters]", f'"header.Authorization" = "Bearer {token}"', *everywhere]
-    for operations, name, value in places:
-        for operation in operations:
-            lines += ["[[operations]]", f'include-operation-id = "{operation}"']
-            lines += [f'parameters."path.{name}" = {json.dumps(value)}']
+    # One table an operation: of several only the first would count.
+    for operation in dict.fromkeys(operation for operations, _, _ in places for operation in operations):
+        lines += ["[[operations]]", f'include-operation-id = "{operation}"']
+        lines += [f'parameters."path.{name}" = {json.dumps(value)}' for of, name, value in places if operation in of]
     return "\n".join(lines)
 
 

@@ -308,6 +308,11 @@ async def test_the_public_year_has_every_month_that_is_due_and_what_came_of_it(w
     # Issued on the 28th, after the window's last day: the twelfth month closes within the term.
     assert [month.month for month in year] == ["2026-12", *(f"2027-{number:02d}" for number in range(1, 12))]
     assert [month.words for month in year] == ["逾期补报", "按时合规", "提报中", *["未到"] * 9]
+    await MonthlyFiling.all().delete()
+    ended = life.Cancel(on=date(2027, 2, 2), ground="9.5.2(1)", asked_by_firm=True)
+    assert isinstance(await certificates.apply_event(world.ports, row, ended, actor="system"), life.Step)
+    year = (await certificate_register.public_certificate(NUMBER)).year
+    assert [month.words for month in year] == ["逾期补报", "按时合规"]
 
 
 async def test_an_event_out_of_place_changes_nothing_and_says_why(world: World) -> None:
