@@ -114,7 +114,7 @@ def judge_case(case: MonthCase, now: datetime, submitted_at: datetime | None = N
         "repeated": list(verdict.repeated),
         "files": [file.ref for file in counted],
     }
-    return Judgement(_standing(case, slots.missing, counted, complete), plain, _codes(case), filed_at)
+    return Judgement(_standing(case, slots.missing, counted, complete), plain, _codes(counted), filed_at)
 
 
 def _standing(case: MonthCase, missing: Sequence[str], counted: Iterable[FilingFile], complete: Outcome) -> Standing:
@@ -210,13 +210,13 @@ def _background(case: MonthCase) -> Background:
     return Background(case.level, frozenset(names.values()), last, case.codes_before)
 
 
-def _codes(case: MonthCase) -> tuple[CodeFiled, ...]:
-    """Every code on the photos of certificates and bodies, once."""
+def _codes(counted: Iterable[FilingFile]) -> tuple[CodeFiled, ...]:
+    """Every code on the photos of certificates and bodies that count, once: what was left out was not judged by its
+    code, which may stand in another month already."""
     found: dict[str, CodeFiled] = {}
-    for kind in PER_PRODUCT:
-        for photo in case.of(kind):
-            if photo.code and photo.product_id is not None:
-                found.setdefault(photo.code, CodeFiled(photo.code, photo.product_id, photo.batch))
+    for photo in counted:
+        if photo.kind in PER_PRODUCT and photo.code and photo.product_id is not None:
+            found.setdefault(photo.code, CodeFiled(photo.code, photo.product_id, photo.batch))
     return tuple(found.values())
 
 

@@ -349,6 +349,23 @@ async def test_what_cannot_be_judged_says_nothing_where_enough_others_pass(world
     assert "看不清，请重拍后重新提报" in reasons(judgement)
 
 
+async def test_the_code_of_a_photo_that_is_left_out_is_not_filed(world: World) -> None:
+    case = await filer(world)
+    await case.fill()
+    # Two months are owed at once; what this one leaves out, the other was filed with meanwhile.
+    await case.hand_in(K.BODY_PHOTO, body(code(serial="0009"), found="unclear"), product=0)
+    await world.work()
+    left_out = await case.file(K.BODY_PHOTO, 0)
+    assert (left_out.state, left_out.code != "") == (FilingFileState.UNCLEAR, True)
+    other = await rows.filing(certificate_id=case.one.certificate.id, month="2026-11", state=FilingState.MADE_UP)
+    await FiledCode.create(
+        enterprise_id=case.one.firm.id, code=left_out.code, filing_id=other.id, product_id=case.products[0].id
+    )
+    await case.submit()
+    assert case.filing.state == FilingState.CONTINUED
+    assert await FiledCode.filter(code=left_out.code).count() == 1
+
+
 async def test_a_photo_another_firm_handed_in_before_is_looked_at_again(world: World) -> None:
     """7.2(2)."""
     case = await filer(world)
