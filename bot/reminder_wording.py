@@ -29,8 +29,10 @@ def settings(choice: Choice) -> str:
     )
 
 
-def on(choice: Choice, url: str) -> str:
-    """Reminders are on; what WeChat wants for them to arrive."""
+def on(choice: Choice, url: str | None) -> str:
+    """Reminders are on; what WeChat wants for them to arrive, on the page at ``url``, where it wants anything."""
+    if url is None:
+        return f"好的。{choice.words}\n改时间回复{tap('提醒')}。"
     return (
         f"好的。{choice.words}\n{link(url, '允许接收提醒')}\n"
         f"微信规定：两天没在这里说过话，要您先允许一次，提醒才送得到。改时间回复{tap('提醒')}。"

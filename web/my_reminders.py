@@ -4,11 +4,12 @@ from typing import Any
 
 from aiohttp import web
 
+from config.message_templates import NoticeKind
 from web.forms import Form
 from web.limits import not_too_often
-from web.page import PORTS, show, unchanged
+from web.page import PORTS, in_wechat, js_sdk_here, show, show_in_wechat, unchanged
 from web.signing_in import Visitor, signed_form, signed_in
-from workflow import calendar_feed, reminder_choices
+from workflow import calendar_feed, consents, reminder_choices
 from workflow.problems import Kind, Refused
 from workflow.reminder_calendar import FIRST_HOUR, LAST_HOUR
 
@@ -29,7 +30,17 @@ async def _reminders(request: web.Request, who: Visitor, **more: Any) -> web.Str
         "done": "",
         **more,
     }
-    return show(request, "reminders.html", shown, problem.kind.status if problem else 200)
+    status = problem.kind.status if problem else 200
+    if in_wechat(request) and (ask := await _asking(request, who)):
+        return show_in_wechat(request, "reminders.html", {**shown, "ask": ask}, status, tags=True)
+    return show(request, "reminders.html", shown, status)
+
+
+async def _asking(request: web.Request, who: Visitor) -> dict[str, Any] | None:
+    """With what WeChat is made to ask the visitor's leave; None where none is wanting, or cannot be asked now."""
+    template = await consents.askable(request.app[PORTS], who.asker.person_id, NoticeKind.MONTHLY)
+    config = await js_sdk_here(request) if template else None
+    return {"template": template, "config": config} if config else None
 
 
 async def choose(request: web.Request) -> web.StreamResponse:

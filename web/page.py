@@ -16,6 +16,7 @@ from config.clock import SHANGHAI, for_people
 from standard.calendar import shanghai_day
 from standard.profile import edition_on
 from web import wording
+from workflow import sessions
 from workflow.access import not_found
 from workflow.certificate_numbers import certificate_path
 from workflow.context import Ports
@@ -37,6 +38,8 @@ POLICY = (
 
 JS_SDK = "https://res.wx.qq.com/open/js/jweixin-1.6.0.js"
 """WeChat's own script, by which a page inside WeChat asks for its camera; WeChat wants it loaded from here."""
+FRAMES = "frame-src https://*.qq.com webcompt:"
+"""What WeChat asks of the policy of a page that holds its tags."""
 
 FOR_GOOD = "public, max-age=31536000, immutable"
 """Cache-Control of what never changes under its address."""
@@ -64,6 +67,7 @@ def set_up_templates(app: web.Application) -> None:
         certificate_path=certificate_path,
         js_sdk=JS_SDK,
         scan=None,
+        ask=None,
         words=wording,
         clause_names=CLAUSE_NAMES,
         marks=wording.MARKS,
@@ -138,11 +142,27 @@ def always(request: web.Request) -> dict[str, Any]:
     }
 
 
-def show_in_wechat(request: web.Request, template: str, values: dict[str, Any]) -> web.Response:
-    """A page that may use :data:`JS_SDK`: the one thing that comes from elsewhere, from the maker of the browser."""
-    response = show(request, template, values)
-    response.headers["Content-Security-Policy"] = POLICY.replace("script-src 'self'", f"script-src 'self' {JS_SDK}")
+def show_in_wechat(
+    request: web.Request, template: str, values: dict[str, Any], status: int = 200, *, tags: bool = False
+) -> web.Response:
+    """A page that may use :data:`JS_SDK`: the one thing that comes from elsewhere, from the maker of the browser.
+
+    ``tags``: it holds tags that WeChat draws, in frames of its own.
+    """
+    response = show(request, template, values, status)
+    policy = POLICY.replace("script-src 'self'", f"script-src 'self' {JS_SDK}")
+    response.headers["Content-Security-Policy"] = f"{policy}; {FRAMES}" if tags else policy
     return response
+
+
+async def js_sdk_here(request: web.Request) -> dict[str, Any] | None:
+    """What WeChat's script is configured with on this page; None where it cannot be had now: the page works without."""
+    ports = request.app[PORTS]
+    try:
+        return await sessions.js_sdk_config(ports, f"{ports.links.base}{request.raw_path}")
+    except Refused as refusal:
+        log.info("no JS-SDK: %s", refusal.code)
+        return None
 
 
 def in_wechat(request: web.Request) -> bool:

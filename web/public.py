@@ -1,6 +1,5 @@
 """Pages for everybody: queries, results in publicity, certificates and their verification (7.4, 7.6, 9.1)."""
 
-import logging
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,13 +8,11 @@ from aiohttp import web
 
 from web.forms import read_form, row_number
 from web.limits import not_too_often
-from web.page import FOR_GOOD, PORTS, in_wechat, new_key, show, show_in_wechat, show_public, unchanged
-from workflow import certificate_register, publicity, queries, sessions
+from web.page import FOR_GOOD, PORTS, in_wechat, js_sdk_here, new_key, show, show_in_wechat, show_public, unchanged
+from workflow import certificate_register, publicity, queries
 from workflow.access import not_found
 from workflow.certificate_numbers import certificate_path, number_from_path, number_in_path
 from workflow.problems import Kind, Refused
-
-log = logging.getLogger(__name__)
 
 PER_PAGE = 20
 FEED = 50
@@ -40,19 +37,9 @@ async def query(request: web.Request) -> web.StreamResponse:
         )
     more = urlencode({"text": text, "after": after}) if after else None
     values = {"text": text, "hits": hits, "more": more}
-    if in_wechat(request) and (scan := await _js_sdk(request)):
+    if in_wechat(request) and (scan := await js_sdk_here(request)):
         return show_in_wechat(request, "query.html", {**values, "scan": scan})
     return show_public(request, "query.html", values, indexed=not text)
-
-
-async def _js_sdk(request: web.Request) -> dict[str, Any] | None:
-    """What WeChat's script is configured with on this page; None where it cannot be had now: the page works without."""
-    ports = request.app[PORTS]
-    try:
-        return await sessions.js_sdk_config(ports, f"{ports.links.base}{request.raw_path}")
-    except Refused as refusal:
-        log.info("no JS-SDK: %s", refusal.code)
-        return None
 
 
 async def firm(request: web.Request) -> web.StreamResponse:

@@ -49,7 +49,12 @@ async def give_back(ports: Ports, identity_id: int, template: str) -> None:
     )
 
 
-async def askable(ports: Ports, identity_id: int, kind: NoticeKind) -> str | None:
+async def askable(ports: Ports, person_id: int, kind: NoticeKind) -> str | None:
     """The template to ask the person for (``wx-open-subscribe``), where a yes to notices of ``kind`` is wanting."""
     template = ports.telling.subscribe.get(kind)
-    return template.id if template and not await left(identity_id, template.id) else None
+    if template is None:
+        return None
+    given = await MessageConsent.exists(
+        identity__person_id=person_id, identity__app_id=ports.app_id, template=template.id, credits__gt=0
+    )
+    return None if given else template.id

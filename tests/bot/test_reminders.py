@@ -1,10 +1,14 @@
 """Reminders in chat: shown, changed by hour and by day, switched off and on again."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot import filing_wording
+from config.message_templates import SAMPLE_SUBSCRIBE
 from models import ReminderChoice
 from tests.bot.test_conversation import STRANGER, ZHANG, Chat, bind, chat
+from workflow.context import Telling
 from workflow.reminder_calendar import Occasion
 
 __all__ = ["chat"]
@@ -66,9 +70,17 @@ async def test_off_says_what_is_told_all_the_same_and_next_month_brings_them_bac
     assert "逾期" in said
     assert (await ReminderChoice.get()).on is False
     back = await chat.say("下月提醒我", ZHANG)
-    assert "/go/" in back
-    assert "允许接收提醒" in back
+    assert "9:00" in back
     assert (await ReminderChoice.get()).on is True
+
+
+async def test_leave_is_asked_for_where_the_account_has_a_message_to_ask_it_for(chat: Chat) -> None:
+    await bind(chat)
+    assert "/go/" not in await chat.say("下月提醒我", ZHANG)
+    chat.world.ports = replace(chat.world.ports, telling=Telling(subscribe=SAMPLE_SUBSCRIBE))
+    said = await Chat(chat.world).say("下月提醒我", ZHANG)
+    assert "/go/" in said
+    assert "允许接收提醒" in said
 
 
 async def test_words_that_name_neither_hour_nor_day_show_the_settings(chat: Chat) -> None:

@@ -648,6 +648,9 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "sampling-done": sampling_page(saved="sample-record"),
     "sampling-viewer": sampling_page(may_record=False, records=[]),
     "reminders": reminders_page(),
+    "reminders-asking": reminders_page(
+        ask={"template": "sample-subscribe-monthly", "config": {"appId": "sample", "signature": "sample"}}
+    ),
     "reminders-new": reminders_page(choice=Choice(), link="https://sample.test/calendar/Ab3dEf6hIj9lMn2pQr5tUw.ics"),
     "reminders-off": reminders_page(
         choice=Choice(on=False),

@@ -1,0 +1,50 @@
+"""Leave to send reminders, asked for where WeChat can be made to ask."""
+
+import html
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from config.message_templates import SAMPLE_SUBSCRIBE, NoticeKind
+from tests.clock import FakeClock
+from tests.conftest import Database
+from tests.web.conftest import Browser
+from tests.workflow.world import World, make_world
+from web.page import FRAMES, JS_SDK
+from workflow import consents
+
+TEMPLATE = SAMPLE_SUBSCRIBE[NoticeKind.MONTHLY].id
+WECHAT = {"User-Agent": "MicroMessenger/8.0.50"}
+
+
+@pytest.fixture
+def world(database: Database, clock: FakeClock, tmp_path: Path) -> World:
+    world = make_world(tmp_path, clock)
+    world.ports = replace(world.ports, telling=replace(world.ports.telling, subscribe=SAMPLE_SUBSCRIBE))
+    return world
+
+
+async def test_inside_wechat_leave_is_asked_for_until_it_is_given(world: World, owner: Browser) -> None:
+    page = await owner.get("/my/reminders", **WECHAT)
+    asked = re.search(r'data-subscribe="([^"]+)" data-template="([^"]+)"', page)
+    assert asked is not None
+    assert json.loads(html.unescape(asked[1])).keys() == {"appId", "timestamp", "nonceStr", "signature"}
+    assert asked[2] == TEMPLATE
+    assert owner.who is not None
+    await consents.agreed(world.ports, owner.who.identity, TEMPLATE)
+    assert "data-subscribe" not in await owner.get("/my/reminders", **WECHAT)
+    await consents.take(world.ports, owner.who.identity.id, TEMPLATE)
+    assert "data-subscribe" in await owner.get("/my/reminders", **WECHAT)
+    assert "data-subscribe" not in await owner.get("/my/reminders")
+
+
+async def test_only_the_page_that_asks_holds_frames_of_wechat(owner: Browser) -> None:
+    for headers, frames in ((WECHAT, True), ({}, False)):
+        asked = {**owner._headers, **headers}
+        async with owner.client.get("/my/reminders", headers=asked) as answer:
+            policy = answer.headers["Content-Security-Policy"]
+            assert (FRAMES in policy) is frames
+            assert (JS_SDK in policy) is frames
