@@ -86,4 +86,6 @@ def _hour(said: str) -> int | None:
     if found is None:
         return None
     hour = int(found["hour"])
+    if found["half"] == "晚上" and hour in {0, 12}:
+        return 24  # midnight, not noon
     return hour + 12 if found["half"] and hour < 12 else hour

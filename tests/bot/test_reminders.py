@@ -55,7 +55,7 @@ async def test_days_are_chosen_and_the_hour_stays(chat: Chat) -> None:
     assert await chosen() == (True, 20, [])
 
 
-@pytest.mark.parametrize("words", ["提醒 8点", "提醒 23点", "提醒 99点"])
+@pytest.mark.parametrize("words", ["提醒 8点", "提醒 23点", "提醒 99点", "提醒 晚上12点", "提醒 晚上0点"])
 async def test_an_hour_of_the_night_is_refused_with_the_hours_there_are(chat: Chat, words: str) -> None:
     await bind(chat)
     await chat.say("提醒 18点", ZHANG)
