@@ -186,3 +186,8 @@ def test_text_stands_out_from_its_ground(text: str, ground: str) -> None:
 def test_the_pairs_are_those_of_the_sheet() -> None:
     for colour in {colour for pair in PAIRS for colour in pair if colour.startswith("#") and colour != "#ffffff"}:
         assert colour in CSS
+
+
+def test_who_may_only_look_at_a_month_is_told_who_files_it() -> None:
+    assert "请企业管理员或办理人员办理" in page("month-viewer")
+    assert "请企业管理员或办理人员办理" not in page("month")
