@@ -48,3 +48,16 @@ async def test_only_the_page_that_asks_holds_frames_of_wechat(owner: Browser) ->
             policy = answer.headers["Content-Security-Policy"]
             assert (FRAMES in policy) is frames
             assert (JS_SDK in policy) is frames
+
+
+async def test_an_address_for_the_calendar_is_opened_only_where_a_phone_can(owner: Browser) -> None:
+    token = re.search(r'name="form_token" value="([^"]+)"', await owner.get("/my/reminders"))
+    assert token is not None
+    for headers, opens in ((WECHAT, False), ({}, True)):
+        asked = {**owner._headers, **headers}
+        form = {"form_token": token[1]}
+        async with owner.client.post("/my/reminders/calendar", data=form, headers=asked) as answer:
+            page = await answer.text()
+        assert "/calendar/" in page
+        assert ("webcal:" in page) is opens
+        assert ("长按复制地址" in page) is not opens
