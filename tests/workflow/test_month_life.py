@@ -29,6 +29,7 @@ from tests.workflow.living import ISSUED, Living, living, month_of, noon
 from tests.workflow.world import World
 from workflow import certificates, due, month_life, months
 from workflow.access import Asker
+from workflow.answers import PUSH
 from workflow.certificate_effects import RENDERED_IN_TIME, Manner
 from workflow.context import Ports
 from workflow.due import POSTPONED, carry_out
@@ -442,6 +443,15 @@ async def test_a_window_that_ends_with_the_term_still_counts_and_its_judgement_i
         await carry_out(world.ports, line)
     assert (await MonthlyFiling.get(id=late.id)).state == "continued"
     assert (await Certificate.get(id=firms[1].certificate.id)).state == "expired"
+
+
+async def test_the_end_of_a_term_wakes_nobody(world: World) -> None:
+    one = await living()
+    to(world, midnight(one.certificate.last_day + timedelta(days=1)))
+    await certificates.end_term(world.ports, one.certificate)
+    assert one.certificate.state == "expired"
+    pushes = await Job.filter(kind=PUSH)
+    assert [push.due_at >= world.clock.now() + timedelta(hours=8, minutes=30) for push in pushes] == [True]
 
 
 # --- events of many --------------------------------------------------------------------------------------------------
