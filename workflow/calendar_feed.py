@@ -93,8 +93,8 @@ def _of_certificate(ports: Ports, certificate: Certificate, filings: dict[str, M
         yield Entry(
             uid=f"{certificate.serial}-{month}@{host}",
             day=closes,
-            title=f"{_WINDOW.get(state, '')}{firm.name}：{month.number} 月月度提报截止",
-            text=f"{month.year} 年 {month.number} 月月度提报 {day_in_words(closes)} 24:00 截止（8.1(2)，R10）。",
+            title=f"{_WINDOW.get(state, '')}{firm.name}：{month.number} 月提报截止",
+            text=f"{month.year} 年 {month.number} 月提报 {day_in_words(closes)} 24:00 截止（8.1(2)，R10）。",
             url=ports.links.page(path),
             changed=changed,
             done=state in _WINDOW,

@@ -13,7 +13,7 @@ from workflow.record import record_event
 from workflow.reminder_calendar import ALWAYS, CHOSEN, FIRST_HOUR, LAST_HOUR, USUAL_HOUR, Occasion
 
 OCCASION_NAMES = {
-    Occasion.OPENS: ("开放当天", "当月月度提报开始的那天"),
+    Occasion.OPENS: ("开放当天", "当月提报开始的那天"),
     Occasion.T7: ("截止前 7 天", "还没有提报时"),
     Occasion.T3: ("截止前 3 天", "还没有提报时"),
     Occasion.T1: ("截止前 1 天", "还没有提报时；企业管理员总会收到"),

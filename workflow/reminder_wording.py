@@ -59,14 +59,14 @@ def reminder(
     else:
         last, left, clause = filing.closes_on, days_left(today, filing.closes_on), "8.1(2)"
         opens = reminding.occasion is Occasion.OPENS
-        title = f"{month} 月月度提报{'已开放' if opens else f'：{left}'}"
-        deadline = f"{month} 月月度提报 {day_in_words(last)} 24:00 截止（8.1(2)，R10）。"
+        title = f"{month} 月提报{'已开放' if opens else f'：{left}'}"
+        deadline = f"{month} 月提报 {day_in_words(last)} 24:00 截止（8.1(2)，R10）。"
         days = edition.whole("windows.make_up")
         then = f"逾期或不合格将被警告，{days} 个工作日内不补报则证书暂停（8.1(3)）。"
     who = f"还没有交过资料的办理人员：{'、'.join(idle)}。" if idle else ""
     notice = {
         "kind": KIND,
-        "title": f"{month} 月{'补报' if reminding.occasion is Occasion.MAKE_UP else '月度提报'}",
+        "title": f"{month} 月{'补报' if reminding.occasion is Occasion.MAKE_UP else '提报'}",
         "firm": firm,
         "deadline": last.isoformat(),
         "state": short,

@@ -85,15 +85,15 @@ async def test_all_due_months_of_all_firms_are_in_it(world: World, who: Somebody
         "DTSTAMP": "20261124T020000Z",
         "DTSTART": "20261225",
         "DTEND": "20261226",
-        "SUMMARY": "样例电器：12 月月度提报截止",
-        "DESCRIPTION": "2026 年 12 月月度提报 12 月 25 日 24:00 截止（8.1(2)，R10）。",
+        "SUMMARY": "样例电器：12 月提报截止",
+        "DESCRIPTION": "2026 年 12 月提报 12 月 25 日 24:00 截止（8.1(2)，R10）。",
         "URL": f"https://sample.test/my/firms/{first.enterprise.uscc}/months",
         "TRANSP": "TRANSPARENT",
         "alarm.ACTION": "DISPLAY",
-        "alarm.DESCRIPTION": "样例电器：12 月月度提报截止",
+        "alarm.DESCRIPTION": "样例电器：12 月提报截止",
         "alarm.TRIGGER": "20261225T010000Z",
     }
-    assert events[1]["SUMMARY"] == "样例线缆, 西区; 二厂：12 月月度提报截止"
+    assert events[1]["SUMMARY"] == "样例线缆, 西区; 二厂：12 月提报截止"
     assert len({event["UID"] for event in events}) == 22
 
 
@@ -106,7 +106,7 @@ async def test_what_is_done_is_marked_and_alarms_no_more(world: World) -> None:
     )
     january = await owed_month(firm, "2027-01", certificate_id=december.certificate_id)
     closing, make_up, opened, *_ = await feed(world, who)
-    assert (closing["SUMMARY"], "alarm.ACTION" in closing) == ("未完成 样例电器：12 月月度提报截止", False)
+    assert (closing["SUMMARY"], "alarm.ACTION" in closing) == ("未完成 样例电器：12 月提报截止", False)
     assert (make_up["SUMMARY"], make_up["DTSTART"]) == ("样例电器：12 月补报截止", "20261230")
     assert make_up["alarm.TRIGGER"] == "20261230T010000Z"
     assert make_up["DESCRIPTION"] == "2026 年 12 月补报 12 月 30 日 24:00 截止（8.1(3)）。"

@@ -97,11 +97,11 @@ async def test_a_month_reminds_on_its_five_days_and_not_again(world: World, firm
                 days[day] = pushed(world, boss)[before:]
                 assert (hour, minute) == (9, 1)
     assert days == {
-        1: ["12 月月度提报已开放"],
-        18: ["12 月月度提报：还有 7 天截止"],
-        22: ["12 月月度提报：还有 3 天截止"],
-        24: ["12 月月度提报：明天截止"],
-        25: ["12 月月度提报：今天截止"],
+        1: ["12 月提报已开放"],
+        18: ["12 月提报：还有 7 天截止"],
+        22: ["12 月提报：还有 3 天截止"],
+        24: ["12 月提报：明天截止"],
+        25: ["12 月提报：今天截止"],
     }
     assert await told(boss) == ["opens", "t7", "t3", "t1", "last"]
     assert await told(viewer) == []
@@ -134,7 +134,7 @@ async def test_days_without_a_sweep_are_made_up_by_one_reminder(world: World, fi
     await sweep(world)
     await sweep(world)
     assert await told(boss) == ["opens", "t3"]
-    assert pushed(world, boss)[1:] == ["12 月月度提报：还有 2 天截止"]
+    assert pushed(world, boss)[1:] == ["12 月提报：还有 2 天截止"]
     go(world, 28, 9)
     await MonthlyFiling.all().update(due_at=None)
     await sweep(world)
@@ -226,9 +226,9 @@ async def test_a_person_of_several_firms_gets_one_message_that_names_them(world:
     texts = {openid: text for openid, _, text in world.wechat.sent}
     assert len(world.wechat.sent) == 2
     assert texts[both.identity.openid].startswith("您有 2 件事：")
-    assert "样例电器：12 月月度提报" in texts[both.identity.openid]
-    assert "样例线缆：12 月月度提报" in texts[both.identity.openid]
-    assert texts[alone.identity.openid].startswith("12 月月度提报：还有 7 天截止\n样例线缆：")
+    assert "样例电器：12 月提报" in texts[both.identity.openid]
+    assert "样例线缆：12 月提报" in texts[both.identity.openid]
+    assert texts[alone.identity.openid].startswith("12 月提报：还有 7 天截止\n样例线缆：")
     assert await told(both) == ["t7", "t7"]
 
 
@@ -243,7 +243,7 @@ async def test_several_months_of_a_firm_go_together(world: World, firm: Enterpri
     await sweep(world)
     await world.settle()
     ((_, _, text),) = world.wechat.sent
-    assert text.index("11 月补报：今天截止") < text.index("12 月月度提报已开放")
+    assert text.index("11 月补报：今天截止") < text.index("12 月提报已开放")
     assert await told(boss) == ["make_up.2026-12-01", "opens"]
     answer = await Answer.get()
     assert answer.notice is not None
@@ -297,7 +297,7 @@ async def test_of_several_only_what_is_still_owed_is_said(world: World, firm: En
     go(world, 18, 9, 1)
     await world.work()
     ((_, _, text),) = world.wechat.sent
-    assert text.startswith("12 月月度提报：还有 7 天截止\n样例线缆：")
+    assert text.startswith("12 月提报：还有 7 天截止\n样例线缆：")
     assert "样例电器" not in text
     answer = await Answer.get()
     assert answer.notice is not None
@@ -359,7 +359,7 @@ async def test_a_round_that_the_evening_cuts_off_is_taken_up_in_the_morning(
     go(world, 19, 9)
     await sweep(world)
     assert (await told(first), await told(second)) == (["t7"], ["t7"])
-    assert pushed(world, second) == ["12 月月度提报：还有 6 天截止"]
+    assert pushed(world, second) == ["12 月提报：还有 6 天截止"]
 
 
 async def test_what_was_not_chosen_stands_in_the_inbox_only(world: World, firm: Enterprise) -> None:
@@ -372,7 +372,7 @@ async def test_what_was_not_chosen_stands_in_the_inbox_only(world: World, firm: 
         await sweep(world)
         await world.settle()
     assert pushed(world, off) == []
-    assert pushed(world, some) == ["12 月月度提报：还有 3 天截止", "12 月月度提报：今天截止"]
+    assert pushed(world, some) == ["12 月提报：还有 3 天截止", "12 月提报：今天截止"]
     reasons = Counter((entry.person_id, entry.unpushed) for entry in await InboxEntry.all())
     assert reasons == {(off.person.id, "switched_off"): 3, (some.person.id, "not_chosen"): 1, (some.person.id, ""): 2}
 
@@ -390,7 +390,7 @@ async def test_a_day_before_the_end_the_owner_is_told_who_has_filed_nothing(worl
         go(world, day, 9)
         await sweep(world)
         await world.settle()
-    assert pushed(world, boss) == ["12 月月度提报：明天截止"]
+    assert pushed(world, boss) == ["12 月提报：明天截止"]
     assert pushed(world, worker) == []
     bodies = {entry.person_id: entry.body for entry in await InboxEntry.filter(key__contains=":t1:")}
     assert "尚未交齐：还差 1 款产品的合格证照片等资料" in bodies[busy.person.id]
@@ -570,12 +570,12 @@ def test_the_words_say_what_is_still_to_be_done(judgement: Judgement, words: str
     filing.enterprise = Enterprise(name="样例电器")
     reminding = Reminding(Occasion.T3, date(2026, 12, 22))
     said = reminder(filing, reminding, date(2026, 12, 22), judgement, "AA", edition_on(date(2026, 12, 1)))
-    assert said.title == "12 月月度提报：还有 3 天截止"
-    assert said.body == f"样例电器：12 月月度提报 12 月 25 日 24:00 截止（8.1(2)，R10）。{words}{THEN}"
+    assert said.title == "12 月提报：还有 3 天截止"
+    assert said.body == f"样例电器：12 月提报 12 月 25 日 24:00 截止（8.1(2)，R10）。{words}{THEN}"
     assert said.clause == "8.1(2)"
     assert said.notice == {
         "kind": "monthly",
-        "title": "12 月月度提报",
+        "title": "12 月提报",
         "firm": "样例电器",
         "deadline": "2026-12-25",
         "state": short,
