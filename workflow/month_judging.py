@@ -62,9 +62,16 @@ class Judgement:
 
     @property
     def findings(self) -> list[dict[str, Any]]:
-        """What does not pass, as it is told. As long as something is missing or being looked at, that is what the files
-        themselves show: the rest only repeats that the month is not complete yet."""
-        against = [finding for finding in self.verdict["findings"] if _against(finding) and finding["clause"] != TIME]
+        """What does not pass, as it is told; a print that fails once, with what is wrong with it.
+
+        As long as something is missing or being looked at, that is what the files themselves show: the rest only
+        repeats that the month is not complete yet.
+        """
+        against = [
+            finding
+            for finding in self.verdict["findings"]
+            if _against(finding) and finding["clause"] != TIME and not _of_the_print(finding)
+        ]
         if self.outcome in (Standing.MISSING, Standing.WAITING):
             return [finding for finding in against if finding["materials"] or finding.get("check") == REPETITION]
         return against
@@ -202,6 +209,11 @@ def _legible(photos: Iterable[FilingFile]) -> Outcome:
 
 def _against(finding: dict[str, Any]) -> bool:
     return bool(finding["outcome"] != Outcome.PASS)
+
+
+def _of_the_print(finding: dict[str, Any]) -> bool:
+    """Whether it only sums up, for a product, what each of its photos shows against the print (C(1), R6)."""
+    return finding["clause"] == "C(1)" and finding["rows"] == ["R6"] and finding["outcome"] == Outcome.FAIL
 
 
 def _background(case: MonthCase) -> Background:

@@ -95,6 +95,9 @@ async def test_what_is_missing_failing_or_being_looked_at_is_not_submitted(world
         await case.submit()
     assert refused.value.code == "filing_failing"
     assert "二维码边长 17.8 mm" in refused.value.advice
+    assert [one["clause"] for one in (await case.checklist()).findings] == [
+        "D.3.1"
+    ]  # once, not once more of the product
     assert (await MonthlyFiling.get(id=case.filing.id)).state == FilingState.OPEN
     await month_filing.take_out(world.ports, case.asker, case.filing.ref, bad.ref)
     await month_filing.take_out(world.ports, case.asker, case.filing.ref, bad.ref)
