@@ -44,7 +44,7 @@ from tests.app.phone import Phone
 from tests.app.test_demo import FONTS
 from tests.app.test_end_to_end import address
 from tests.workflow.living import Living, living
-from tests.workflow.monthly import LEDGER, ledger, without_links
+from tests.workflow.monthly import ledger, without_links
 
 pytestmark = [pytest.mark.slow, FONTS, pytest.mark.parametrize("desk", ["embedded"], indirect=True)]
 
@@ -76,19 +76,15 @@ class Album:
     def shots(self, month: Month) -> list[bytes]:
         """Look-up pages of both items, seen on different days of the month."""
         items = self.firm.items()
-        return [_looked_up(self.firm, items[n % len(items)].product, date(month.year, month.number, n + 1))
-                for n in range(SHOTS)]  # fmt: skip
+        return [_looked_up(self.firm, n % len(items), day_of(month, n + 1)) for n in range(SHOTS)]
 
     def ledger(self) -> bytes:
         """What became of both batches, from making to the national platform (C(3))."""
-        assert LEDGER.count(",") == len(self._lines()[0]) - 1
-        return ledger(*(",".join(line) for line in self._lines()))
-
-    def _lines(self) -> list[tuple[str, ...]]:
-        return [
-            (one.made.name, one.made.model, one.batch, one.code, f"{one.made_on}", "合格", "样例客户", "成功")
+        lines = [
+            f"{one.made.name},{one.made.model},{one.batch},{one.code},{one.made_on},合格,样例客户,成功"
             for one in self.firm.items()
         ]
+        return ledger(*lines)
 
 
 def _looked_up(firm: DemoFirm, number: int, day: date) -> bytes:
