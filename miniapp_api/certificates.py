@@ -77,7 +77,8 @@ class CertificateShown(Answer):
     last_day: date
     as_of: date
     continued_through: str
-    months: list[Month]
+    months: list[Month] = Field(description="已有结论的月份")
+    year: list[Month] = Field(description="有效期内应提报的全部月份；未到的为 ahead，逾期后补报的为 made_up_late")
     points: int
     conditions: list[str]
     remarks: list[str] = Field(description="证书上的附注，如没有网上销售（R37）")
