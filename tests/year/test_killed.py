@@ -25,11 +25,11 @@ from models import (
 )
 from tests.conftest import Database
 from tests.processes import ROOT
+from tests.year.days import NEW_YEAR, compare, days_between
 from tests.year.firms import FEW, many
 from tests.year.node import HandClock, ports_of
 from tests.year.plan import YEAR, Plan
 from tests.year.table import table
-from tests.year.test_year import NEW_YEAR, compare, days_between
 from tests.year.town import LIVE, Town, at
 from workflow.context import Ports
 
