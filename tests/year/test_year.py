@@ -1,12 +1,17 @@
 """A year of many firms, day by day: it ends, as each of its months does, in exactly the states of the table."""
 
+import inspect
+import re
+import sys
 from collections import Counter
 from datetime import date
+from types import ModuleType
 
 import pytest
 
 from models import Answer, AnswerState, InboxEntry, Job
 from tests.workflow.world import World
+from tests.year import plan, table
 from tests.year.days import NEW_YEAR, days_between, simulate
 from tests.year.firms import FEW, many
 from tests.year.plan import YEAR
@@ -23,6 +28,13 @@ async def check_told_once(world: World) -> None:
     assert not await InboxEntry.filter(push_id=None, unpushed="").exists()
     assert not await Job.filter(dead_at__not_isnull=True).exists()
     assert not await Job.filter(done_at=None, due_at__lte=world.clock.now()).exists()
+
+
+@pytest.mark.parametrize("module", [plan, table])
+def test_the_table_knows_nothing_of_the_program(module: ModuleType) -> None:
+    imported = re.findall(r"^(?:from|import) ([\w.]+)", inspect.getsource(module), re.MULTILINE)
+    ours = {name for name in imported if name.split(".")[0] not in sys.stdlib_module_names}
+    assert ours <= {"tests.year.plan"}
 
 
 @pytest.mark.parametrize("migrated_url", ["sqlite"], indirect=True)
