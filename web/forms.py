@@ -1,17 +1,21 @@
 """What people send by form: fields and files within their limits, and only from our own pages."""
 
 import logging
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlsplit
 
 from aiohttp import BodyPartReader, web
 from aiohttp.http_exceptions import BadHttpMessage
 
+from standard.handing_in import Ask
 from web.page import PORTS
 from workflow.problems import Kind, Refused
 
 log = logging.getLogger(__name__)
 
+DECLARED = "declared."
 MOST_FIELDS = 200
 MOST_FIELD_BYTES = 32 * 1024
 MOST_FILES = 3
@@ -48,6 +52,20 @@ class Form:
     def number(self, name: str) -> int | None:
         """The field as a row's number; None where it is none."""
         return row_number(self.text(name))
+
+    def declared(self) -> dict[str, str]:
+        """What was stated beside a file (``declared.<name>``), by its name."""
+        return {name.removeprefix(DECLARED): self.text(name) for name in self.fields if name.startswith(DECLARED)}
+
+
+def stated(given: Mapping[str, Any], asks: Iterable[Ask]) -> list[tuple[str, Any]]:
+    """What was stated beside a file as people read it: label and value, of what is asked."""
+    known = {ask.name: ask for ask in asks}
+    return [
+        (known[name].label, dict(known[name].choices).get(str(value), value))
+        for name, value in given.items()
+        if name in known
+    ]
 
 
 def row_number(text: str) -> int | None:

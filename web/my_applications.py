@@ -11,7 +11,7 @@ from standard.grades import LEVELS
 from standard.handing_in import handing
 from standard.materials import required
 from standard.profile import Edition, edition_on
-from web.forms import Form, row_number
+from web.forms import Form, row_number, stated
 from web.my import firm_here
 from web.page import PORTS, new_key, show, uploaded_file
 from web.signing_in import Visitor, signed_form, signed_in
@@ -21,6 +21,7 @@ from workflow.access import RANK, member_of, not_found
 from workflow.applications import Slot
 from workflow.problems import Kind, Refused
 from workflow.publicity import SupportingFile
+from workflow.uploads import PICTURES
 
 STILL_MOVING = (
     ApplicationState.VERIFYING, ApplicationState.GRADING, ApplicationState.CONFIRMED,
@@ -200,7 +201,7 @@ async def hand_in(request: web.Request) -> web.StreamResponse:
     who, form = await signed_form(request)
     kind, product_id = form.text("kind"), form.number("product")
     anchor = f"{kind}-{product_id}" if product_id else kind
-    declared = {name.removeprefix("declared."): form.text(name) for name in form.fields if name.startswith("declared.")}
+    declared = form.declared()
     try:
         sent = form.file("file")
         if sent is None:
@@ -266,20 +267,14 @@ async def material(request: web.Request) -> web.StreamResponse:
     who = await signed_in(request)
     found = await applications.material_of(who.asker, request.match_info["ref"])
     edition = edition_on(shanghai_day(request.app[PORTS].clock.now()))
-    asks = {ask.name: ask for ask in handing(found.kind, edition).asks}
-    declared = [
-        (asks[name].label, dict(asks[name].choices).get(str(value), value))
-        for name, value in found.declared.items()
-        if name in asks
-    ]
     shown = {
         "visitor": who,
         "material": found,
         "application": found.application,
         "product": found.product,
         "name": edition.word(f"materials.{found.kind}"),
-        "declared": declared,
-        "is_picture": found.evidence.media_type in {"image/jpeg", "image/png"},
+        "declared": stated(found.declared, handing(found.kind, edition).asks),
+        "is_picture": found.evidence.media_type in PICTURES,
         "report_link": request.app[PORTS].links.report(found.inspection.ref) if found.inspection else None,
     }
     return show(request, "material.html", shown)

@@ -15,7 +15,7 @@ from standard.handing_in import asked_beside
 from standard.months import Month
 from standard.profile import Edition, edition_on
 from standard.validity import LIVE
-from web.forms import Form
+from web.forms import Form, stated
 from web.my import firm_here
 from web.owed import owed_by, said, until
 from web.page import PORTS, new_key, show, uploaded_file
@@ -28,6 +28,7 @@ from workflow.month_case import edition_of_month
 from workflow.month_slots import PER_PRODUCT, TITLES
 from workflow.months import Year, YearMonth
 from workflow.problems import Kind, Refused
+from workflow.uploads import PICTURES
 
 # --- the year --------------------------------------------------------------------------------------------------------
 
@@ -241,7 +242,7 @@ async def hand_in(request: web.Request) -> web.StreamResponse:
     who, form = await signed_form(request)
     ref, kind, product_id = request.match_info["ref"], form.text("kind"), form.number("product")
     at = f"{kind}-{product_id}" if product_id and kind in PER_PRODUCT else kind
-    declared = {name.removeprefix("declared."): form.text(name) for name in form.fields if name.startswith("declared.")}
+    declared = form.declared()
     taken = 0
     try:
         for taken, sent in enumerate(_files(form)):
@@ -307,20 +308,14 @@ async def filing_file(request: web.Request) -> web.StreamResponse:
     who = await signed_in(request)
     found = await month_filing.file_of(who.asker, request.match_info["ref"])
     edition = edition_of_month(found.filing.month)
-    stated = {ask.name: ask for ask in asked_beside(f"month_{found.kind}", edition)}
-    declared = [
-        (stated[name].label, dict(stated[name].choices).get(str(value), value))
-        for name, value in found.declared.items()
-        if name in stated
-    ]
     shown = {
         "visitor": who,
         "file": found,
         "filing": found.filing,
         "product": found.product,
         "name": TITLES[FilingFileKind(found.kind)],
-        "declared": declared,
-        "is_picture": found.evidence.media_type in {"image/jpeg", "image/png"},
+        "declared": stated(found.declared, asked_beside(f"month_{found.kind}", edition)),
+        "is_picture": found.evidence.media_type in PICTURES,
         "report_link": request.app[PORTS].links.report(found.inspection.ref) if found.inspection else None,
     }
     return show(request, "filing_file.html", shown)

@@ -55,6 +55,12 @@ async def holds(asker: Asker, role: PlatformRole) -> bool:
     return await Grant.exists(person_id=asker.person_id, role=role, revoked_at=None)
 
 
+async def member_or_operator(asker: Asker, enterprise_id: int) -> None:
+    """:class:`Refused` like :func:`member_of` where they neither belong to the firm nor are an operator."""
+    if not await holds(asker, PlatformRole.OPERATOR):
+        await member_of(asker, enterprise_id)
+
+
 async def must_hold(asker: Asker, role: PlatformRole) -> None:
     """:class:`Refused` as not found where they do not: what is behind it is not for others to know."""
     if not await holds(asker, role):

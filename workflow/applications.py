@@ -22,7 +22,6 @@ from models import (
     EvidenceSource,
     Material,
     MaterialState,
-    PlatformRole,
     Product,
     StaffRole,
 )
@@ -35,12 +34,11 @@ from standard.months import Month
 from standard.profile import edition_on
 from standard.validity import LIVE
 from standard.windows import renewal_start, verification_deadline
-from workflow.access import Asker, holds, member_of, not_found
+from workflow.access import Asker, member_of, member_or_operator, not_found
 from workflow.application_wording import NextStep, next_step, page, print_only
 from workflow.chat_photos import photos_under_way, wants_photos
 from workflow.context import Ports
-from workflow.evidence import keep_file
-from workflow.ports import ObjectMissing
+from workflow.evidence import keep_file, kept_bytes
 from workflow.problems import Kind, Refused
 from workflow.record import record_event
 from workflow.slots import Progress, Slot, edition_of, progress, progress_of, slots_of
@@ -475,18 +473,13 @@ async def material_of(asker: Asker, material_ref: str) -> Material:
     )
     if material is None:
         raise not_found()
-    if not await holds(asker, PlatformRole.OPERATOR):
-        await member_of(asker, material.application.enterprise_id)
+    await member_or_operator(asker, material.application.enterprise_id)
     return material
 
 
 async def evidence_bytes(ports: Ports, asker: Asker, material_ref: str) -> tuple[bytes, str]:
     """A material's bytes and media type, for whom :func:`material_of` answers."""
-    material = await material_of(asker, material_ref)
-    try:
-        return await ports.storage.get(material.evidence.storage_key), material.evidence.media_type
-    except ObjectMissing:
-        raise Refused(Kind.GONE, "file_dropped", "这份文件已按约定删除") from None
+    return await kept_bytes(ports, (await material_of(asker, material_ref)).evidence)
 
 
 async def _note(

@@ -18,7 +18,8 @@ from models import Evidence, EvidenceSource, Inspection, Photo, PhotoState, Rend
 from models.transactions import transaction
 from workflow.context import Ports
 from workflow.people import lock_person
-from workflow.ports import CacheUnavailable, ClaimedJob
+from workflow.ports import CacheUnavailable, ClaimedJob, ObjectMissing
+from workflow.problems import Kind, Refused
 from workflow.record import record_event
 
 DELETE_UNOWNED = "object.delete_unowned"
@@ -52,6 +53,14 @@ async def put_object(ports: Ports, storage_key: str, data: bytes) -> None:
     async with transaction():
         await delete_if_unowned(ports, storage_key, after=OWNED_WITHIN)
     await ports.storage.put(storage_key, data)
+
+
+async def kept_bytes(ports: Ports, evidence: Evidence) -> tuple[bytes, str]:
+    """The bytes and their media type; who may see them the caller has checked. Refused: ``file_dropped`` (R54)."""
+    try:
+        return await ports.storage.get(evidence.storage_key), evidence.media_type
+    except ObjectMissing:
+        raise Refused(Kind.GONE, "file_dropped", "这份文件已按约定删除") from None
 
 
 async def delete_if_unowned(ports: Ports, storage_key: str, after: timedelta = timedelta()) -> None:

@@ -21,7 +21,6 @@ from models import (
     FilingFileState,
     FilingState,
     MonthlyFiling,
-    PlatformRole,
     Product,
     StaffRole,
     WeChatIdentity,
@@ -29,9 +28,9 @@ from models import (
 from models.transactions import transaction
 from standard.handing_in import DeclaredOdd
 from standard.handing_in import declared as stated_beside
-from workflow.access import Asker, holds, member_of, not_found
+from workflow.access import Asker, member_or_operator, not_found
 from workflow.context import Ports
-from workflow.evidence import keep_file
+from workflow.evidence import keep_file, kept_bytes
 from workflow.month_case import STANDING, MonthCase, edition_of_month, month_case, named, taken_until
 from workflow.month_files import PASSED_MONTHS, Place, put_into_month
 from workflow.month_judging import Judgement, Standing, judge_case, judged
@@ -39,7 +38,6 @@ from workflow.month_life import decide
 from workflow.month_slots import ACCEPTS, PER_PRODUCT, TITLES, MonthProduct, MonthSlot, month_slots, slot_of
 from workflow.months import filing_of
 from workflow.people import lock_person
-from workflow.ports import ObjectMissing
 from workflow.problems import Kind, Refused
 from workflow.record import record_event
 from workflow.uploads import LONGEST_NAME, admitted, checked_key, key_reused
@@ -367,18 +365,13 @@ async def file_of(asker: Asker, ref: str) -> FilingFile:
     file = await FilingFile.get_or_none(ref=ref).prefetch_related("filing", "evidence", "product", "inspection")
     if file is None:
         raise not_found()
-    if not await holds(asker, PlatformRole.OPERATOR):
-        await member_of(asker, file.filing.enterprise_id)
+    await member_or_operator(asker, file.filing.enterprise_id)
     return file
 
 
 async def file_bytes(ports: Ports, asker: Asker, ref: str) -> tuple[bytes, str]:
     """A file's bytes and media type, for whom :func:`file_of` answers. Refused: ``file_dropped``."""
-    file = await file_of(asker, ref)
-    try:
-        return await ports.storage.get(file.evidence.storage_key), file.evidence.media_type
-    except ObjectMissing:
-        raise Refused(Kind.GONE, "file_dropped", "这份文件已按约定删除") from None
+    return await kept_bytes(ports, (await file_of(asker, ref)).evidence)
 
 
 # --- in chat ---------------------------------------------------------------------------------------------------------

@@ -16,8 +16,7 @@ KIND = "monthly"
 """Kind of the message's fields."""
 MOST_LISTED = 4
 NEXT_MONTH = "下月提醒我"
-NEXT_MONTH_OFFER = f"需要下月提醒吗？点一下“{NEXT_MONTH}”，到时发到您的微信；交齐就不再打扰。"
-"""Offered after a month was filed: then a person knows what they agree to."""
+"""What is said for it: offered after a month was filed, for then a person knows what they agree to."""
 
 
 @dataclass(frozen=True, slots=True)
