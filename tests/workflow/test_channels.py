@@ -357,14 +357,16 @@ async def test_so_many_leave_in_a_minute_and_each_that_waits_waits_once(town: To
     made = [await town.notice(f"第 {number} 条") for number in range(7)]
     await town.work()
     by_minute = [len(town.arrived())]
-    dues = {job.due_at for job in await Job.filter(done_at=None)}
+    # Their own jobs: WeChat's report of a message may be quicker than its record, and is looked at again by another.
+    pushes = [f"push:{one.id}" for one in made]
+    dues = {job.due_at for job in await Job.filter(done_at=None, key__in=pushes)}
     assert dues == {town.clock.now() + timedelta(minutes=minute) for minute in (1, 2, 3)}
     for _ in range(3):
         town.clock.advance(minutes=1)
         await town.work()
         by_minute.append(len(town.arrived()))
     assert by_minute == [2, 4, 6, 7]
-    assert {job.attempts for job in await Job.filter(key__in=[f"push:{one.id}" for one in made])} == {1}
+    assert {job.attempts for job in await Job.filter(key__in=pushes)} == {1}
 
 
 async def test_the_days_template_messages_are_ours_to_share_out(town: Town) -> None:
