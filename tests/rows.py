@@ -5,17 +5,24 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from models import (
+    Adoption,
+    AdoptionFile,
     Answer,
+    ApiKey,
     Application,
     ApplicationProduct,
     Certificate,
     CodePattern,
+    CodeReport,
+    Confirmation,
     Counter,
+    CreditEntry,
     DeskItem,
     Enterprise,
     Event,
     Evidence,
     FanOut,
+    Feedback,
     FilingDialog,
     FilingFile,
     Grant,
@@ -23,6 +30,8 @@ from models import (
     InboxEntry,
     Inspection,
     Invitation,
+    Item,
+    ItemFiling,
     Job,
     Material,
     MessageConsent,
@@ -30,6 +39,7 @@ from models import (
     Objection,
     ObjectionEvidence,
     OneTimeLink,
+    Partner,
     Person,
     Photo,
     PictureFingerprint,
@@ -39,10 +49,16 @@ from models import (
     ReminderChoice,
     Rendering,
     SamplingRecord,
+    ScanDay,
+    ScanEvent,
+    ScannedCode,
     ServiceWindow,
     Session,
     Staff,
     UploadLink,
+    Watch,
+    Webhook,
+    WebhookDelivery,
     WeChatIdentity,
 )
 
@@ -447,3 +463,208 @@ async def reminder_choice(**given: Any) -> ReminderChoice:
 
 async def fan_out(**given: Any) -> FanOut:
     return await FanOut.create(**{"key": secrets.token_hex(8), "kind": "test", "started_at": NOW, **given})
+
+
+async def item_filing(**given: Any) -> ItemFiling:
+    return await ItemFiling.create(
+        **{
+            "ref": secrets.token_hex(8),
+            "key": secrets.token_hex(8),
+            "product_id": given.get("product_id") or (await product()).id,
+            "state": "filed",
+            "filed_at": NOW,
+            **given,
+        }
+    )
+
+
+async def item(**given: Any) -> Item:
+    product_id = given.get("product_id") or (await product()).id
+    filing_id = given.get("filing_id") or (await item_filing(product_id=product_id)).id
+    return await Item.create(
+        **{
+            "code_key": secrets.token_hex(16),
+            "code": "https://id.gs1.org/01/06901234567892/21/0001",
+            "product_id": product_id,
+            "filing_id": filing_id,
+            **given,
+        }
+    )
+
+
+async def scan_event(**given: Any) -> ScanEvent:
+    return await ScanEvent.create(
+        **{
+            "at": NOW,
+            "code_key": secrets.token_hex(16),
+            "code": "https://id.gs1.org/01/06901234567892/21/0001",
+            "road": "link",
+            "outcome": "known",
+            **given,
+        }
+    )
+
+
+async def scanned_code(**given: Any) -> ScannedCode:
+    return await ScannedCode.create(
+        **{"code_key": secrets.token_hex(16), "first_at": NOW, "last_at": NOW, "times": 1, **given}
+    )
+
+
+async def scan_day(**given: Any) -> ScanDay:
+    return await ScanDay.create(
+        **{"enterprise_id": 1, "product_id": 1, "day": NOW.date(), "road": "link", "times": 1, **given}
+    )
+
+
+async def code_report(**given: Any) -> CodeReport:
+    return await CodeReport.create(
+        **{
+            "ref": secrets.token_hex(8),
+            "key": secrets.token_hex(8),
+            "code_key": secrets.token_hex(16),
+            "code": "https://id.gs1.org/01/06901234567892/21/0001",
+            "kind": "other",
+            "statement": "标签贴歪了",
+            "state": "open",
+            "filed_at": NOW,
+            **given,
+        }
+    )
+
+
+async def partner(**given: Any) -> Partner:
+    return await Partner.create(
+        **{"ref": secrets.token_hex(8), "name": "样例商城", "kind": "marketplace", "created_at": NOW, **given}
+    )
+
+
+async def api_key(**given: Any) -> ApiKey:
+    return await ApiKey.create(
+        **{
+            "key_id": secrets.token_hex(8),
+            "partner_id": given.get("partner_id") or (await partner()).id,
+            "secret_hash": "0" * 64,
+            "per_minute": 60,
+            "per_day": 10_000,
+            "created_at": NOW,
+            "created_by": "system",
+            **given,
+        }
+    )
+
+
+async def webhook(**given: Any) -> Webhook:
+    return await Webhook.create(
+        **{
+            "ref": secrets.token_hex(8),
+            "partner_id": given.get("partner_id") or (await partner()).id,
+            "url": "https://example.com/hook",
+            "created_at": NOW,
+            **given,
+        }
+    )
+
+
+async def webhook_delivery(**given: Any) -> WebhookDelivery:
+    return await WebhookDelivery.create(
+        **{
+            "ref": secrets.token_hex(8),
+            "webhook_id": given.get("webhook_id") or (await webhook()).id,
+            "event_id": given.get("event_id") or (await event()).id,
+            "kind": "certificate.suspended",
+            "body": {},
+            "state": "waiting",
+            "created_at": NOW,
+            **given,
+        }
+    )
+
+
+async def confirmation(**given: Any) -> Confirmation:
+    return await Confirmation.create(
+        **{
+            "ref": secrets.token_hex(8),
+            "key": secrets.token_hex(8),
+            "certificate_id": given.get("certificate_id") or (await certificate()).id,
+            "face": {},
+            "as_of": NOW,
+            "state": "intended",
+            **given,
+        }
+    )
+
+
+async def adoption(**given: Any) -> Adoption:
+    return await Adoption.create(
+        **{
+            "ref": secrets.token_hex(8),
+            "key": secrets.token_hex(8),
+            "supplier_id": given.get("supplier_id") or (await enterprise()).id,
+            "customer_name": "样例采购集团",
+            "tender_number": "ZB-2026-001",
+            "customer_folded": "样例采购集团",
+            "tender_folded": "zb-2026-001",
+            "tender_role": "tenderer",
+            "way": "uploaded",
+            "filed_by": "customer",
+            "state": "checking",
+            "filed_at": NOW,
+            **given,
+        }
+    )
+
+
+async def adoption_file(**given: Any) -> AdoptionFile:
+    return await AdoptionFile.create(
+        **{
+            "ref": secrets.token_hex(8),
+            "adoption_id": given.get("adoption_id") or (await adoption()).id,
+            "evidence_id": given.get("evidence_id") or (await evidence()).id,
+            "kind": "award_notice",
+            "state": "handed_in",
+            "filed_at": NOW,
+            **given,
+        }
+    )
+
+
+async def credit_entry(**given: Any) -> CreditEntry:
+    return await CreditEntry.create(
+        **{
+            "enterprise_id": given.get("enterprise_id") or (await enterprise()).id,
+            "kind": "adoption",
+            "at": NOW,
+            "year": 2026,
+            "points": 1,
+            "reason": "有效招标采购记录",
+            **given,
+        }
+    )
+
+
+async def feedback(**given: Any) -> Feedback:
+    return await Feedback.create(
+        **{
+            "ref": secrets.token_hex(8),
+            "key": secrets.token_hex(8),
+            "supplier_id": given.get("supplier_id") or (await enterprise()).id,
+            "person_id": given.get("person_id") or (await person()).id,
+            "mood": "positive",
+            "statement": "查询方便",
+            "state": "checking",
+            "filed_at": NOW,
+            **given,
+        }
+    )
+
+
+async def watch(**given: Any) -> Watch:
+    return await Watch.create(
+        **{
+            "person_id": given.get("person_id") or (await person()).id,
+            "enterprise_id": given.get("enterprise_id") or (await enterprise()).id,
+            "created_at": NOW,
+            **given,
+        }
+    )

@@ -6,21 +6,24 @@ from typing import Any
 import pytest
 from tortoise import Model
 from tortoise.connection import get_connection
-from tortoise.exceptions import IntegrityError
+from tortoise.exceptions import IntegrityError, OperationalError
 from tortoise.migrations.constraints import CheckConstraint
 
 import models
 from models import (
     OPEN,
+    Adoption,
     Application,
     ApplicationState,
     CodePattern,
+    CreditEntry,
     Event,
     FirmName,
     Grant,
     ObjectionEvidence,
     Product,
     Staff,
+    Watch,
 )
 from tests import rows
 from tests.conftest import Database
@@ -99,6 +102,24 @@ CHECKS: dict[str, Attempt] = {
     "service_window_remaining": lambda: rows.service_window(remaining=-1),
     "message_consent_credits": lambda: rows.message_consent(credits=-1),
     "reminder_choice_hour": lambda: rows.reminder_choice(hour=3),
+    "item_filing_state": lambda: rows.item_filing(state="lost"),
+    "scan_event_road": lambda: rows.scan_event(road="river"),
+    "scan_event_outcome": lambda: rows.scan_event(outcome="maybe"),
+    "scanned_code_times": lambda: rows.scanned_code(times=0),
+    "scan_day_road": lambda: rows.scan_day(road="river"),
+    "code_report_state": lambda: rows.code_report(state="lost"),
+    "partner_kind": lambda: rows.partner(kind="press"),
+    "api_key_quota": lambda: rows.api_key(per_day=0),
+    "api_key_secret": lambda: rows.api_key(secret_hash="0" * 63),
+    "webhook_delivery_state": lambda: rows.webhook_delivery(state="lost"),
+    "confirmation_state": lambda: rows.confirmation(state="lost"),
+    "adoption_state": lambda: rows.adoption(state="lost"),
+    "adoption_way": lambda: rows.adoption(way="heard"),
+    "adoption_filed_by": lambda: rows.adoption(filed_by="press"),
+    "adoption_file_state": lambda: rows.adoption_file(state="lost"),
+    "credit_entry_kind": lambda: rows.credit_entry(kind="gift"),
+    "feedback_state": lambda: rows.feedback(state="lost"),
+    "feedback_mood": lambda: rows.feedback(mood="sour"),
     "job_attempts": lambda: rows.job(max_attempts=0),
     "job_one_end": lambda: rows.job(done_at=rows.NOW, dead_at=rows.NOW),
     "job_lease": lambda: rows.job(lease="a"),
@@ -135,6 +156,22 @@ UNIQUES: dict[str, Attempt] = {
     "reminder_choice.person": two_choices_of_one,
     "reminder_choice.calendar_hash": lambda: twice(rows.reminder_choice, calendar_hash="a"),
     "fan_out.key": lambda: twice(rows.fan_out, key="a"),
+    "item_filing.ref": lambda: twice(rows.item_filing, ref="a"),
+    "item_filing.key": lambda: twice(rows.item_filing, key="a"),
+    "item.code_key": lambda: twice(rows.item, code_key="a"),
+    "code_report.ref": lambda: twice(rows.code_report, ref="a"),
+    "code_report.key": lambda: twice(rows.code_report, key="a"),
+    "partner.ref": lambda: twice(rows.partner, ref="a"),
+    "api_key.key_id": lambda: twice(rows.api_key, key_id="a"),
+    "webhook.ref": lambda: twice(rows.webhook, ref="a"),
+    "webhook_delivery.ref": lambda: twice(rows.webhook_delivery, ref="a"),
+    "confirmation.ref": lambda: twice(rows.confirmation, ref="a"),
+    "confirmation.key": lambda: twice(rows.confirmation, key="a"),
+    "adoption.ref": lambda: twice(rows.adoption, ref="a"),
+    "adoption.key": lambda: twice(rows.adoption, key="a"),
+    "adoption_file.ref": lambda: twice(rows.adoption_file, ref="a"),
+    "feedback.ref": lambda: twice(rows.feedback, ref="a"),
+    "feedback.key": lambda: twice(rows.feedback, key="a"),
     "job.key": lambda: twice(rows.job, key="a"),
 }
 
@@ -306,6 +343,45 @@ async def test_a_counter_stands_once_by_its_name(database: Database) -> None:
     await rows.counter(name="certificate")
     with pytest.raises(IntegrityError):
         await rows.counter(name="certificate")
+
+
+async def test_an_adoption_stands_once_among_those_not_refused(database: Database) -> None:
+    first = await rows.adoption()
+    supplier = {"supplier_id": first.supplier_id}
+    await rows.adoption()  # of another supplier
+    await rows.adoption(tender_folded="zb-2026-002", **supplier)
+    with pytest.raises(IntegrityError):
+        await rows.adoption(**supplier)
+    await Adoption.filter(id=first.id).update(state="refused")
+    await rows.adoption(**supplier)
+
+
+async def test_a_tender_is_booked_once_of_each_kind(database: Database) -> None:
+    tender = {"customer_folded": "样例采购集团", "tender_folded": "zb-2026-001"}
+    first = await rows.credit_entry(**tender)
+    firm = {"enterprise_id": first.enterprise_id}
+    await rows.credit_entry(**tender)  # of another firm
+    await rows.credit_entry(kind="false_record", points=-1, **firm, **tender)
+    await twice(rows.credit_entry, kind="revocation", points=0, **firm)  # of no tender
+    with pytest.raises(IntegrityError):
+        await rows.credit_entry(**firm, **tender)
+
+
+async def test_a_firm_is_watched_once_at_a_time_by_a_person(database: Database) -> None:
+    first = await rows.watch()
+    both = {"person_id": first.person_id, "enterprise_id": first.enterprise_id}
+    with pytest.raises(IntegrityError):
+        await rows.watch(**both)
+    await Watch.filter(id=first.id).update(ended_at=rows.NOW)
+    await rows.watch(**both)
+
+
+async def test_the_credit_ledger_can_neither_be_altered_nor_removed(database: Database) -> None:
+    entry = await rows.credit_entry()
+    for attempt in (lambda: CreditEntry.filter(id=entry.id).update(points=9), entry.delete):
+        with pytest.raises((IntegrityError, OperationalError), match="append-only"):
+            await attempt()
+    assert await CreditEntry.filter(id=entry.id, points=1).exists()
 
 
 async def test_a_row_cannot_refer_to_nothing_nor_lose_what_it_refers_to(database: Database) -> None:
