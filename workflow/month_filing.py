@@ -28,6 +28,7 @@ from models import (
 from models.transactions import transaction
 from standard.handing_in import DeclaredOdd
 from standard.handing_in import declared as stated_beside
+from workflow import certificates
 from workflow.access import Asker, member_or_operator, not_found
 from workflow.context import Ports
 from workflow.evidence import keep_file, kept_bytes
@@ -331,6 +332,9 @@ async def submit(ports: Ports, asker: Asker, ref: str) -> MonthlyFiling:
     filing = await filing_of(asker, ref, StaffRole.STAFF)
     async with transaction():
         held = await locked(filing)
+        # The certificate before anything is judged: of two months that are submitted at once, the second is judged by
+        # what the first was filed with (R9).
+        await certificates.held({held.certificate_id})
         if held.state not in PASSED_MONTHS:
             now = ports.clock.now()
             must_take_files(held, now)

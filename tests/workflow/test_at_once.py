@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -13,19 +14,26 @@ from models import (
     ApplicationState,
     DeskItem,
     Evidence,
+    FiledCode,
+    FilingState,
     Material,
+    MonthlyFiling,
     Product,
     Publication,
     PublicationState,
     Staff,
 )
 from models.transactions import clean_task, transaction
+from standard import life
+from standard.months import Month
 from tests import rows
 from tests.workflow import filed
 from tests.workflow.filed import RecordedInspector, filing
 from tests.workflow.graded import published
+from tests.workflow.living import month_of
+from tests.workflow.monthly import Filer, K, certificate, code, filer, ledger, noon, page
 from tests.workflow.world import World, report
-from workflow import applications, people, photos, products, publicity
+from workflow import applications, certificates, people, photos, products, publicity
 from workflow.access import Asker
 from workflow.problems import Refused
 from workflow.products import ProductChanges
@@ -180,3 +188,41 @@ async def test_a_photo_that_is_filed_while_the_application_is_submitted_is_submi
         await case.submit()
     material = await case.material("certificate_photo")
     assert (material.state, material.round) == ("passed", 1)
+
+
+async def second_month(case: Filer) -> Filer:
+    """December was missed and suspends the certificate; February is open beside it: both are owed, with no month
+    between them that R9 would compare."""
+    for event in (
+        life.MissMonth(on=date(2026, 12, 26), month=Month(2026, 12), make_up_until=date(2026, 12, 30)),
+        life.MakeUpMissed(on=date(2026, 12, 31), month=Month(2026, 12)),
+    ):
+        step = await certificates.apply_event(case.world.ports, case.one.certificate, event, actor="system")
+        assert isinstance(step, life.Step)
+    await MonthlyFiling.filter(id=case.filing.id).update(
+        state=FilingState.SUSPENDED, make_up_until=date(2026, 12, 30), due_at=None
+    )
+    case.world.clock.advance(noon("2027-02", 5) - case.world.clock.now())
+    return Filer(case.world, case.one, await month_of(case.one, "2027-02"), case.products)
+
+
+@pytest.mark.parametrize("migrated_url", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
+async def test_of_two_months_submitted_at_once_with_one_code_the_second_is_told_so(world: World) -> None:
+    """R9: SQLite's transactions are alone; on PostgreSQL the two are judged side by side."""
+    december = await filer(world, grade="B")
+    february = await second_month(december)
+    for case, serial in ((december, "0002"), (february, "0003")):
+        for number in (0, 1):
+            # One code of a product stands in both months, on photos of its own in each.
+            shown = code(number, serial="0001" if number == 0 else serial)
+            await case.hand_in(K.CERTIFICATE_PHOTO, certificate(shown) + b" " * int(serial), product=number)
+        for shot in range(3):
+            await case.hand_in(K.QUERY_SCREENSHOT, page(code(), words=f"产品名称 样例 {serial} {shot}"), "截图.png")
+        lines = [case.row(number, "L1", serial) for number in (0, 1)]
+        await case.hand_in(K.UPDATE_LEDGER, ledger(case.row(0, "L1"), *lines), "更新台账.csv")
+    await world.work()
+    both = asyncio.gather(_outcome(december.submit()), _outcome(february.submit()))
+    answers = await while_held(december.one.certificate, both, lambda: asyncio.sleep(0))
+    (refused,) = [answer for answer in answers if isinstance(answer, Refused)]
+    assert (refused.code, "追溯码已经提报过" in refused.advice) == ("filing_failing", True)
+    assert await FiledCode.all().count() == 2
