@@ -117,21 +117,24 @@ def _made_up(filing: MonthlyFiling, judgement: Judgement, filed_at: datetime, on
 
 
 async def _end(ports: Ports, filings: Sequence[MonthlyFiling], decision: _Decide) -> None:
-    """Decide what can be decided; what waits for a judgement comes again, what outlived its certificate is closed."""
-    judgements = await judged(ports, filings)
+    """Decide what can be decided; what waits for a judgement comes again, what outlived its certificate is closed.
+
+    Of one certificate the earlier month first: the next is judged by what was filed with it (R9), and waits with it.
+    """
     now = ports.clock.now()
-    ready = [one for one in filings if judgements[one.id].outcome is not Standing.WAITING]
-    if len(ready) < len(filings):
-        waiting = {one.id for one in filings} - {one.id for one in ready}
-        await MonthlyFiling.filter(id__in=waiting).update(due_at=now + LOOK_AGAIN)
-    certificates = await held({one.certificate_id for one in ready})
+    certificates = await held({one.certificate_id for one in filings})
     # Nobody waits for it at night: it is told in the morning.
     manner = Manner("system", RENDERED_IN_TIME, waking(now))
-    for months in _one_of_each(ready):
+    waiting: dict[int, list[int]] = {}
+    for months in _one_of_each(filings):
+        judgements = await judged(ports, months)
         decisions, over = [], []
         for filing in months:
-            row = certificates[filing.certificate_id]
-            made = decision(filing, judgements[filing.id], row.last_day) if row.state in LIVE else None
+            row, judgement = certificates[filing.certificate_id], judgements[filing.id]
+            if judgement.outcome is Standing.WAITING or row.id in waiting:
+                waiting.setdefault(row.id, []).append(filing.id)
+                continue
+            made = decision(filing, judgement, row.last_day) if row.state in LIVE else None
             if made is None:
                 over.append(filing)
             else:
@@ -141,6 +144,9 @@ async def _end(ports: Ports, filings: Sequence[MonthlyFiling], decision: _Decide
         for made, answer in zip(decisions, answers, strict=True):
             if isinstance(answer, Finding):
                 _log.warning("month not decided", filing=made.filing.id, reason=answer.reason)
+    if waiting:
+        late = [filing_id for ids in waiting.values() for filing_id in ids]
+        await MonthlyFiling.filter(id__in=late).update(due_at=now + LOOK_AGAIN)
 
 
 def _one_of_each(filings: Sequence[MonthlyFiling]) -> Iterator[list[MonthlyFiling]]:

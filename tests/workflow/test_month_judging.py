@@ -11,8 +11,10 @@ from tests import rows
 from tests.workflow.living import month_of
 from tests.workflow.monthly import Filer, K, body, certificate, code, filer, ledger, noon, page
 from tests.workflow.world import World
-from workflow import month_filing, photos
+from workflow import month_filing, month_life, photos
+from workflow.due import DUE, carry_out
 from workflow.month_judging import Judgement, Standing, judged
+from workflow.months import LOOK_AGAIN
 from workflow.problems import Refused
 
 
@@ -162,6 +164,39 @@ async def test_a_firm_of_one_product_files_two_batches_of_it(world: World) -> No
     judgement = await judge(case)
     assert judgement.outcome is Standing.PASSING, reasons(judgement)
     assert {one.batch for one in judgement.codes} == {"L1", "L2"}
+
+
+async def test_two_months_that_are_over_at_once_are_judged_one_after_the_other(world: World) -> None:
+    """The sweep was down over two months' ends: what January is judged by is what December was decided with."""
+    case = await filer(world)
+    await case.fill()
+    december = case.filing
+    case.filing = await month_of(case.one, "2027-01")
+    world.clock.advance(noon("2027-01", 5) - world.clock.now())
+    await case.fill(batch="L2")
+    world.clock.advance(noon("2027-01", 27) - world.clock.now())
+    (closes,) = [line for line in DUE if line.together is month_life.close_windows]
+    await carry_out(world.ports, closes)
+    january = await MonthlyFiling.get(id=case.filing.id)
+    assert (await MonthlyFiling.get(id=december.id)).state == FilingState.CONTINUED
+    assert january.verdict is not None
+    # R9: both products were filed in December, and no other is left.
+    assert (january.state, january.verdict["repeated"]) == (
+        FilingState.CONTINUED, ["样例电缆1 YL-1", "样例电缆2 YL-2"],
+    )  # fmt: skip
+
+
+async def test_a_month_waits_for_an_earlier_one_that_is_still_being_judged(world: World) -> None:
+    case = await filer(world)
+    await case.fill()
+    later = await month_of(case.one, "2027-01")
+    await case.hand_in(K.CERTIFICATE_PHOTO, certificate(code(serial="0002")), product=0)
+    world.clock.advance(noon("2027-01", 27) - world.clock.now())
+    (closes,) = [line for line in DUE if line.together is month_life.close_windows]
+    await carry_out(world.ports, closes)
+    for filing in (case.filing, later):
+        await filing.refresh_from_db()
+        assert (filing.state, filing.due_at) == (FilingState.OPEN, world.clock.now() + LOOK_AGAIN)
 
 
 # --- what belongs together -------------------------------------------------------------------------------------------
