@@ -11,6 +11,7 @@ from pathlib import Path
 from aiohttp import web
 
 from app.dev_clock import add_dev_clock
+from app.listening import stop_accepting
 from app.observe import add_probes, observing
 from bot import add_bot
 from config.clock import Clock, ShiftedClock, SystemClock
@@ -196,6 +197,7 @@ async def serving(
             )
             await runner.setup()
             stack.push_async_callback(runner.cleanup)
+            stack.push_async_callback(stop_accepting, runner)
             progress(f"监听 {settings.host}:{settings.port}")
             await web.SockSite(runner, listener).start()
         yield ports

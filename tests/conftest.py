@@ -16,9 +16,11 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 import pytest
 import redis.asyncio as aioredis
+from aiohttp.web_runner import BaseRunner
 from redis.exceptions import RedisError
 from tortoise.connection import get_connection
 
+from app.listening import stop_accepting
 from config.logs import configure_logs
 from models.database import CONNECTION, migrate, open_database
 from tests.browser import CHROMIUM
@@ -59,6 +61,7 @@ class Database:
 def pytest_configure(config: pytest.Config) -> None:
     """Look for servers on this machine. CI tests everything: a server it forgot is an error there, never a skip."""
     _log_as_in_production()
+    _end_servers_wholly()
     if _worker_number(config) is not None:
         _use_own_redis(config)
         return  # the process that started this one has looked
@@ -83,6 +86,26 @@ def _log_as_in_production() -> None:
     configure_logs("WARNING", as_json=True)
     root.handlers[:] = handlers
     root.setLevel(level)
+
+
+def _end_servers_wholly() -> None:
+    """A server that a test stops leaves no connection behind, for the collector to find in some later test.
+
+    Clients give up while they connect, and browsers connect ahead of need: the door is shut as in production. And a
+    client that reads no more keeps what was written to it, which asyncio would send before it closes: it is cut off.
+    """
+    cleanup = BaseRunner.cleanup
+
+    async def cleanup_wholly(runner: BaseRunner) -> None:
+        await stop_accepting(runner)
+        transports = [connection.transport for connection in runner.server.connections] if runner.server else []
+        await cleanup(runner)
+        for transport in transports:
+            if transport is not None:
+                transport.abort()
+        await asyncio.sleep(0)  # in which they close
+
+    BaseRunner.cleanup = cleanup_wholly  # type: ignore[assignment,method-assign]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
