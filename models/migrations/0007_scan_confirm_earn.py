@@ -748,4 +748,13 @@ class Migration(migrations.Migration):
             'DROP INDEX "watch_in_force"',
         ),
         AppendOnly("credit_entry"),
+        # A month's end walks through many rows of one moment by their ids.
+        ops.RunSQL(
+            'DROP INDEX "certificate_month_opens"',
+            'CREATE INDEX "certificate_month_opens" ON "certificate" ("month_opens_at")',
+        ),
+        ops.RunSQL(
+            'CREATE INDEX "certificate_month_opens" ON "certificate" ("month_opens_at", "id")',
+            'DROP INDEX "certificate_month_opens"',
+        ),
     ]
