@@ -40,12 +40,14 @@ async def drop_unreferred(ports: Ports, job: ClaimedJob) -> None:
     """Sweep: a file that nothing refers to a day after it came, since a crash fell between it and its record, is due to
     be dropped: who sent it was told nothing, and has sent it again. Repeating it finds nothing more."""
     now = ports.clock.now()
-    lost = await (
-        Evidence.filter(
-            photos__id=None, materials__id=None, registrations__id=None, objections__id=None, inspections__id=None,
-            received_at__lte=now - UNREFERRED, drop_at=None, dropped_at=None,
-        ).order_by("id").limit(AT_ONCE).values_list("id", flat=True)
-    )  # fmt: skip
+    # By whatever table refers to evidence, so that none is forgotten.
+    unreferred = {f"{name}__id": None for name in sorted(Evidence._meta.backward_fk_fields)}
+    lost = (
+        await Evidence.filter(received_at__lte=now - UNREFERRED, drop_at=None, dropped_at=None, **unreferred)
+        .order_by("id")
+        .limit(AT_ONCE)
+        .values_list("id", flat=True)
+    )
     async with transaction():
         await Evidence.filter(id__in=lost, dropped_at=None).update(drop_at=now)
         await ports.queue.finish(job)

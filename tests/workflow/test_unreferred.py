@@ -1,6 +1,8 @@
 """A file that a crash left without its record goes after a day; what anything refers to stays."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -35,13 +37,22 @@ async def test_a_file_that_nothing_refers_to_is_dropped_after_a_day(world: World
 
 
 async def test_what_anything_refers_to_stays(world: World) -> None:
-    referred = [await rows.evidence() for _ in range(5)]
-    photo, material, licence, objected, inspected = (one.id for one in referred)
-    await rows.photo(evidence_id=photo)
-    await rows.material(evidence_id=material)
-    await rows.registration(licence_id=licence)
-    await rows.objection_evidence(evidence_id=objected)
-    await rows.inspection(evidence_id=inspected)
+    referring: dict[str, Callable[[int], Awaitable[Any]]] = {
+        "photos": lambda one: rows.photo(evidence_id=one),
+        "materials": lambda one: rows.material(evidence_id=one),
+        "registrations": lambda one: rows.registration(licence_id=one),
+        "objections": lambda one: rows.objection_evidence(evidence_id=one),
+        "inspections": lambda one: rows.inspection(evidence_id=one),
+        "filing_files": lambda one: rows.filing_file(evidence_id=one),
+        "adoption_files": lambda one: rows.adoption_file(evidence_id=one),
+        "item_filings": lambda one: rows.item_filing(evidence_id=one),
+        "code_reports": lambda one: rows.code_report(evidence_id=one),
+    }
+    assert set(referring) == Evidence._meta.backward_fk_fields
+    kept = []
+    for refer in referring.values():
+        kept.append((await rows.evidence()).id)
+        await refer(kept[-1])
     world.clock.advance(days=2)
     await sweep(world)
-    assert await Evidence.filter(id__in=[one.id for one in referred], drop_at=None).count() == 5
+    assert await Evidence.filter(id__in=kept, drop_at=None).count() == len(referring)
