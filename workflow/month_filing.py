@@ -28,6 +28,7 @@ from models import (
 from models.transactions import transaction
 from standard.handing_in import DeclaredOdd
 from standard.handing_in import declared as stated_beside
+from standard.validity import LIVE
 from workflow import certificates
 from workflow.access import Asker, member_or_operator, not_found
 from workflow.context import Ports
@@ -167,7 +168,9 @@ async def hand_in(
     sha256 = hashlib.sha256(data).hexdigest()
     if (known := await by_key(filing, key)) is not None:
         return _same(known, kind, product_id, sha256)
-    place = await place_for(filing, kind, product_id, ports.clock.now())
+    # The same file once more renews itself: a slot is not too full for what is in it.
+    twin = await standing_twin(filing, sha256)
+    place = await place_for(filing, kind, product_id, ports.clock.now(), twin)
     stated = _declared(place.kind, declared or {}, filing)
     media_type = admitted(ports, TITLES[place.kind], ACCEPTS[place.kind], data, file_name, clause="C")
     evidence = await keep_file(
@@ -202,9 +205,11 @@ async def hand_in(
 
 
 async def locked(filing: MonthlyFiling) -> MonthlyFiling:
-    """Inside the caller's transaction: the filing afresh, held until it ends. Who files, judges or decides takes it
-    before its files."""
-    return await MonthlyFiling.filter(id=filing.id).select_for_update().get()
+    """Inside the caller's transaction: the filing (with ``certificate``) afresh, held until it ends. Who files, judges
+    or decides takes it before its files."""
+    held = await MonthlyFiling.filter(id=filing.id).select_for_update().get()
+    await held.fetch_related("certificate")
+    return held
 
 
 async def standing_twin(filing: MonthlyFiling, sha256: str) -> FilingFile | None:
@@ -233,8 +238,8 @@ def _same(known: FilingFile, kind: str, product_id: int | None, sha256: str) -> 
 async def place_for(
     filing: MonthlyFiling, kind: str, product_id: int | None, at: datetime, renews: FilingFile | None = None
 ) -> Place:
-    """Where a file that came ``at`` this moment goes; refuses like :func:`hand_in`. ``renews``: the file of the same
-    picture, which it replaces in any event."""
+    """Where a file that came ``at`` this moment goes in the filing (with ``certificate``); refuses like
+    :func:`hand_in`. ``renews``: the file of the same picture, which it replaces in any event."""
     must_take_files(filing, at)
     if kind not in set(FilingFileKind):
         advice = f"资料种类请选：{'、'.join(TITLES.values())}"
@@ -249,11 +254,13 @@ async def place_for(
 
 
 def must_take_files(filing: MonthlyFiling, at: datetime) -> None:
-    """Refused ``filing_closed`` where nothing that comes ``at`` this moment is taken for the month: it is decided, or
-    its window or its days to make it up have just ended and what came in time is being judged."""
-    if filing.state not in OWES:
-        closed = filing.state == FilingState.CLOSED
-        words = "证书已失效，这个月不再提报" if closed else f"{filing.month} 月已核验通过，不用再提交"
+    """Refused ``filing_closed`` where nothing that comes ``at`` this moment is taken for the month (with
+    ``certificate``): it is decided, its certificate has ended, or its window or its days to make it up have just ended
+    and what came in time is being judged."""
+    # A month that was held by somebody when its certificate ended is not closed with it.
+    over = filing.state == FilingState.CLOSED or (filing.state in OWES and filing.certificate.state not in LIVE)
+    if over or filing.state not in OWES:
+        words = "证书已失效，这个月不再提报" if over else f"{filing.month} 月已核验通过，不用再提交"
         raise Refused(Kind.CONFLICT, "filing_closed", f"{words}（8.1(2)）", clause="8.1(2)")
     until = taken_until(filing)
     if until is not None and at >= until:

@@ -121,7 +121,7 @@ async def _dialog(identity: WeChatIdentity, photo: Photo) -> FilingDialog | None
     during = Q(left_at=None) | Q(left_at__gt=photo.received_at)
     dialog = (
         await FilingDialog.filter(during, identity_id=identity.id, entered_at__lte=photo.received_at)
-        .prefetch_related("filing__enterprise")
+        .prefetch_related("filing__enterprise", "filing__certificate")
         .first()
     )
     return dialog if dialog is not None and dialog.filing.state in OWES else None

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from models import (
+    Certificate,
     Event,
     FiledCode,
     FilingFile,
@@ -17,6 +18,7 @@ from models import (
     StaffRole,
 )
 from standard.calendar import midnight
+from standard.validity import State
 from tests import rows
 from tests.workflow.firms import member, somebody
 from tests.workflow.living import living, month_of
@@ -119,6 +121,9 @@ async def test_the_next_photo_takes_the_place_of_one_that_failed_and_a_full_slot
     with pytest.raises(Refused) as refused:
         await case.hand_in(K.CERTIFICATE_PHOTO, certificate(code(serial="0005")), product=0)
     assert refused.value.code == "slot_full"
+    # What is there already is there, however full its slot is.
+    again = await case.hand_in(K.CERTIFICATE_PHOTO, certificate(code(serial="0003")), product=0)
+    assert again.id == (await FilingFile.get(code=code(serial="0003"))).id
     assert await Inspection.all().count() == 4
 
 
@@ -253,6 +258,22 @@ async def test_nothing_is_taken_between_the_windows_end_and_the_decision(world: 
         await case.hand_in(K.CERTIFICATE_PHOTO, certificate(code(1)), product=1)
     assert refused.value.code == "filing_closed"
     assert "提报期刚刚截止" in refused.value.advice
+
+
+async def test_nothing_is_taken_for_a_month_that_was_not_closed_with_its_certificate(world: World) -> None:
+    """9.1: somebody held the suspended month when its certificate ended, and it has no deadline any more."""
+    case = await filer(world)
+    photo = await case.hand_in(K.CERTIFICATE_PHOTO, certificate(code()), product=0)
+    await MonthlyFiling.filter(id=case.filing.id).update(state=FilingState.SUSPENDED, due_at=None)
+    await Certificate.filter(id=case.one.certificate.id).update(state=State.REVOKED, due_at=None, month_opens_at=None)
+    for attempt in (
+        case.hand_in(K.CERTIFICATE_PHOTO, certificate(code(1)), product=1),
+        month_filing.take_out(world.ports, case.asker, case.filing.ref, photo.ref),
+        case.submit(),
+    ):
+        with pytest.raises(Refused) as refused:
+            await attempt
+        assert (refused.value.code, "证书已失效" in refused.value.advice) == ("filing_closed", True)
 
 
 async def test_a_month_that_was_warned_of_is_made_up_in_the_same_way(world: World) -> None:
