@@ -25,6 +25,11 @@ def job_keys(photo: Photo) -> str:
     return f"judge:{photo.id}:"
 
 
+def first_job(photo_id: int) -> str:
+    """The key of the job that was enqueued when the photo came: its ``args`` say what it was sent for."""
+    return f"judge:{photo_id}:sent"
+
+
 async def speaks_for(identity: WeChatIdentity) -> tuple[int | None, int | None]:
     """The firm this chat speaks for and the person who does, where their role hands in materials."""
     staff = await Staff.get_or_none(id=identity.staff_id, left_at=None) if identity.staff_id else None

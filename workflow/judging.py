@@ -11,7 +11,7 @@ from models import Answer, EvidenceSource, Inspection, Job, Photo, PhotoState, P
 from models.transactions import transaction
 from workflow import answers, month_offers, month_photos, wording
 from workflow.application_photos import filed_words, hand_in_photo
-from workflow.chat_photos import JUDGE, UNDER_WAY, job_keys
+from workflow.chat_photos import JUDGE, UNDER_WAY, first_job, job_keys
 from workflow.context import Ports
 from workflow.evidence import evidence_key, owning, put_object, record_evidence
 from workflow.inspections import as_plain, inspection_key, keep_inspected, record_inspection, tried_once_more
@@ -39,10 +39,11 @@ LONGEST_WAIT_SECONDS = 60
 """Before WeChat is asked for a picture again."""
 
 
-async def enqueue_judgement(ports: Ports, photo: Photo) -> None:
-    """Inside the transaction that wrote the photo, or learned more of it: its job."""
-    key = f"{job_keys(photo)}{secrets.token_hex(4)}"
-    args = {"photo": photo.id, "update": photo.receipt}
+async def enqueue_judgement(ports: Ports, photo: Photo, *, again: bool = False) -> None:
+    """Inside the transaction that wrote the photo, or (``again``) learned more of it: its job. The first one keeps the
+    month that the photo was sent for."""
+    key = f"{job_keys(photo)}{secrets.token_hex(4)}" if again else first_job(photo.id)
+    args = {"photo": photo.id, "update": photo.receipt} | ({} if again else await month_photos.sent_for_now(photo))
     await ports.queue.enqueue(JUDGE, key, args, due=ports.clock.now(), priority=10, max_attempts=MOST_ATTEMPTS)
 
 
@@ -280,7 +281,7 @@ async def _settle(ports: Ports, photo: Photo) -> None:
         await WeChatIdentity.filter(id=identity.id).update(notice_shown_at=ports.clock.now())
     number, picture = _picture(photos, certificates)
     which = wording.which_picture(number) if picture and len(photos) > 1 else ""
-    question = await month_photos.what_next(ports, identity, photos) or await _question(identity, certificates)
+    question = await month_photos.what_next(photos) or await _question(identity, certificates)
     filed = any(one.filed for one in outcomes)
     offer = "" if question or filed else await month_offers.offer(identity, photos)
     body = wording.answer(outcomes, which=which, notice=notice, question=question, offer=offer)
@@ -319,7 +320,7 @@ async def _size_told_meanwhile(ports: Ports, identity: WeChatIdentity, photos: S
             sheet_width_um=identity.sheet_width_um,
             sheet_height_um=identity.sheet_height_um,
         )
-        await enqueue_judgement(ports, photo)
+        await enqueue_judgement(ports, photo, again=True)
     return bool(unsized)
 
 

@@ -12,6 +12,7 @@ from models import (
     FilingFileKind,
     FilingFileState,
     FilingState,
+    Job,
     MonthlyFiling,
     Photo,
     Product,
@@ -20,7 +21,7 @@ from standard.calendar import midnight
 from standard.monthly import asked_of
 from standard.months import Month
 from standard.profile import Edition, edition_on
-from workflow.chat_photos import UNDER_WAY
+from workflow.chat_photos import UNDER_WAY, first_job
 
 STANDING = (
     FilingFileState.HANDED_IN, FilingFileState.PASSED, FilingFileState.FAILED, FilingFileState.UNCLEAR,
@@ -212,19 +213,20 @@ async def _before(firms: set[int], files: dict[int, list[FilingFile]]) -> dict[i
 
 
 async def _on_their_way(filings: Sequence[MonthlyFiling]) -> dict[int, int]:
-    """By filing: chat photos of people who file for it that came in time and have no verdict yet."""
+    """By filing: chat photos that were sent for it in time and have no verdict yet.
+
+    One whose job was given up is not: nothing more happens to it until :func:`workflow.judging.give_up` ends it.
+    """
     by_id = {filing.id: filing for filing in filings}
+    firms = {filing.enterprise_id for filing in filings}
     rows = Photo.filter(
-        identity__filing_dialog__filing_id__in=list(by_id), state__in=[str(state) for state in UNDER_WAY]
-    ).values_list(
-        "identity__filing_dialog__filing_id",
-        "identity__filing_dialog__entered_at",
-        "identity__filing_dialog__left_at",
-        "received_at",
-    )
+        identity__staff__enterprise_id__in=firms, state__in=[str(state) for state in UNDER_WAY]
+    ).values_list("id", "received_at")
+    received = {first_job(photo_id): received_at for photo_id, received_at in await rows}
     found: dict[int, int] = defaultdict(int)
-    for filing_id, entered_at, left_at, received_at in await rows:
-        until = taken_until(by_id[filing_id])
-        if entered_at <= received_at and (left_at is None or received_at < left_at):
-            found[filing_id] += until is None or received_at < until
+    sent = Job.filter(key__in=list(received), dead_at=None).values_list("key", "args")
+    for key, args in await sent if received else []:
+        if (filing := by_id.get(args.get("filing"))) is not None:
+            until = taken_until(filing)
+            found[filing.id] += until is None or received[key] < until
     return found

@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tortoise.expressions import Q
-
 from inspection.subject import Subject, subject_of
 from models import (
     OWES,
@@ -18,13 +16,14 @@ from models import (
     FilingFileKind,
     FilingFileState,
     Inspection,
+    Job,
     MonthlyFiling,
     Photo,
     Product,
     WeChatIdentity,
 )
 from standard.months import Month
-from workflow.chat_photos import speaks_for
+from workflow.chat_photos import first_job, speaks_for
 from workflow.context import Ports
 from workflow.file_judging import Judged, print_findings
 from workflow.month_case import STANDING, edition_of_month, month_case
@@ -55,6 +54,15 @@ class Landing:
     kind: FilingFileKind
     product: Product | None = None
     judged: Judged | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SentFor:
+    """The month (with ``enterprise`` and ``certificate``) that a photo was sent for, and the product that was chosen
+    for what shows none by itself."""
+
+    filing: MonthlyFiling
+    product_id: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +106,15 @@ async def _landing(photo: Photo, report: dict[str, Any], recognised: int | None)
     identity, evidence = photo.identity, photo.evidence
     if identity is None or evidence is None or evidence.dropped_at is not None or nothing_found(report):
         return None
-    dialog = await _dialog(identity, photo)
-    if dialog is None:
+    sent = await _sent_for(photo)
+    if sent is None:
         return None
     firm_id, _ = await speaks_for(identity)
-    if firm_id != dialog.filing.enterprise_id or evidence.enterprise_id != firm_id:
+    if firm_id != sent.filing.enterprise_id or evidence.enterprise_id != firm_id:
         return None
     kind = KINDS[subject_of(report)]
-    product = await _product(dialog, report, recognised) if kind in PER_PRODUCT else None
-    return Landing(dialog.filing, kind, product)
+    product = await _product(sent, report, recognised) if kind in PER_PRODUCT else None
+    return Landing(sent.filing, kind, product)
 
 
 async def of_no_known_product(photo: Photo) -> bool:
@@ -116,28 +124,41 @@ async def of_no_known_product(photo: Photo) -> bool:
     return landing is not None and landing.product is None and landing.kind in PER_PRODUCT
 
 
-async def _dialog(identity: WeChatIdentity, photo: Photo) -> FilingDialog | None:
-    """The month they filed for when they sent it."""
-    during = Q(left_at=None) | Q(left_at__gt=photo.received_at)
-    dialog = (
-        await FilingDialog.filter(during, identity_id=identity.id, entered_at__lte=photo.received_at)
-        .prefetch_related("filing__enterprise", "filing__certificate")
-        .first()
+async def sent_for_now(photo: Photo) -> dict[str, Any]:
+    """Inside the transaction that writes the photo: the month that its sender files for at this moment, as the photo's
+    first job keeps it, whatever they turn to while the photo is under way; empty where there is none."""
+    dialog = await FilingDialog.get_or_none(
+        identity_id=photo.identity_id, left_at=None, filing__state__in=[str(state) for state in OWES]
     )
-    return dialog if dialog is not None and dialog.filing.state in OWES else None
+    return {"filing": dialog.filing_id, "product": dialog.product_id} if dialog is not None else {}
 
 
-async def _product(dialog: FilingDialog, report: dict[str, Any], recognised: int | None) -> Product | None:
+async def _sent_for(photo: Photo) -> SentFor | None:
+    """The month they filed for when they sent it, where it is still owed; a product they chose since counts."""
+    job = await Job.get_or_none(key=first_job(photo.id))
+    if job is None or "filing" not in job.args:
+        return None
+    filing = await MonthlyFiling.get_or_none(
+        id=job.args["filing"], state__in=[str(state) for state in OWES]
+    ).prefetch_related("enterprise", "certificate")
+    if filing is None:
+        return None
+    dialog = await FilingDialog.get_or_none(identity_id=photo.identity_id, filing_id=filing.id)
+    chosen = dialog.product_id if dialog is not None else None
+    return SentFor(filing, chosen or job.args["product"])
+
+
+async def _product(sent: SentFor, report: dict[str, Any], recognised: int | None) -> Product | None:
     """Which of the firm's products it shows: as it was recognised, by its code's GTIN, the one that was chosen, or the
     only one there is."""
-    filing = dialog.filing
+    filing = sent.filing
     products = await Product.filter(enterprise_id=filing.enterprise_id, retired_at=None).order_by("id")
     code = trace_code_of(report, edition_of_month(filing.month))
     gtin = code.parts.get(GTIN) if code is not None and code.valid else None
     for of in (
         [one for one in products if one.id == recognised],
         [one for one in products if gtin and one.gtin and one.gtin.zfill(14) == gtin.zfill(14)],
-        [one for one in products if one.id == dialog.product_id],
+        [one for one in products if one.id == sent.product_id],
         products,
     ):
         if len(of) == 1:
@@ -275,13 +296,13 @@ async def filed_words(ports: Ports, photo: Photo) -> str:
     return told.words if told is not None else ""
 
 
-async def what_next(ports: Ports, identity: WeChatIdentity, photos: Sequence[Photo]) -> str:
+async def what_next(photos: Sequence[Photo]) -> str:
     """Once for all photos of an answer: what the month still lacks, or that it may be submitted; empty where none of
     them is of a month."""
-    dialogs = [dialog for photo in photos if (dialog := await _dialog(identity, photo)) is not None]
-    if not dialogs:
+    months = [sent.filing for photo in photos if (sent := await _sent_for(photo)) is not None]
+    if not months:
         return ""
-    filing = dialogs[-1].filing
+    filing = months[-1]
     found = await checklist(filing)
     if found.passing:
         return f"{_month(filing)}资料已齐并通过检查：回复{tap('完成')}提交。"

@@ -12,7 +12,7 @@ from app.demo.materials import photo as demo_photo
 from app.demo.paper import Drawing, NoChineseFont
 from config.settings import InspectorSettings
 from gateways.inspector import PooledInspector
-from models import FilingFile, FilingFileState, FilingState, Material, Photo, Product, StaffRole, WeChatIdentity
+from models import FilingFile, FilingFileState, FilingState, Job, Material, Photo, Product, StaffRole, WeChatIdentity
 from standard.calendar import midnight
 from tests import rows
 from tests.workflow.filed import RecordedInspector
@@ -20,6 +20,7 @@ from tests.workflow.living import living, month_of
 from tests.workflow.monthly import Filer, K, body, certificate, code, filer, ledger, noon, page, without_links
 from tests.workflow.world import World
 from workflow import month_filing, photos
+from workflow.month_judging import Standing, judged
 from workflow.ports import InspectionFailed
 
 
@@ -176,6 +177,42 @@ async def test_who_left_or_never_began_or_only_looks_on_has_photos_checked_only(
     world.clock.advance(minutes=1)
     assert "放入 12 月提报" not in await case.send(viewer, certificate(code(serial="0003")), "m3")
     assert await FilingFile.all().count() == 0
+
+
+@pytest.mark.parametrize("then", ["switched", "left", "left and came back"])
+async def test_a_photo_lands_in_the_month_it_was_sent_for_whatever_its_sender_turned_to_meanwhile(
+    world: World, then: str
+) -> None:
+    case = await filer(world)
+    other = await month_of(case.one, "2027-01")
+    identity = await begin(case)
+    world.wechat.pictures["m1"] = certificate(code())
+    photo = await photos.receive(world.ports, identity, "m1", "", "m1")
+    world.clock.advance(seconds=2)
+    if then == "switched":
+        await month_filing.enter(world.ports, identity, other)
+    else:
+        await month_filing.leave(world.ports, identity)
+    world.clock.advance(seconds=2)
+    if then == "left and came back":
+        await month_filing.enter(world.ports, identity, case.filing)
+    assert [(await judged(world.ports, [one]))[one.id].outcome for one in (case.filing, other)] == [
+        Standing.WAITING, Standing.MISSING,
+    ]  # fmt: skip
+    await world.work()
+    text = await photos.wait_for_answer(world.ports, photo, "m1", 0) or ""
+    assert "已放入 12 月提报：合格证照片（样例电缆1 YL-1） 1/1" in text
+    assert "12 月资料还没齐" in text
+    assert (await FilingFile.get()).filing_id == case.filing.id
+
+
+async def test_a_photo_whose_job_was_given_up_holds_no_month(world: World) -> None:
+    case = await filer(world)
+    identity = await begin(case)
+    await photos.receive(world.ports, identity, "m1", "", "m1")
+    assert (await case.checklist()).waiting == 1
+    await Job.filter(kind="photo.judge").update(dead_at=world.clock.now())
+    assert (await case.checklist()).waiting == 0
 
 
 async def test_while_somebody_files_a_month_their_photos_go_into_no_application(world: World) -> None:
