@@ -12,6 +12,7 @@ from jobs.handlers import (
     FORGET_SESSIONS,
     FORGET_SWEEPS,
     GIVE_UP,
+    GIVE_UP_FILES,
 )
 from models.transactions import transaction
 from workflow import due, reminders
@@ -20,6 +21,7 @@ from workflow.context import Ports
 SWEEPS: dict[str, timedelta] = {
     DROP_UNCONSENTED: timedelta(minutes=10),
     GIVE_UP: timedelta(minutes=1),
+    GIVE_UP_FILES: timedelta(minutes=10),
     due.SWEEP: timedelta(seconds=30),
     reminders.SWEEP: timedelta(minutes=1),
     FORGET_SWEEPS: timedelta(days=1),

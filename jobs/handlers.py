@@ -35,6 +35,7 @@ SWEEPS_KEPT = timedelta(days=7)
 
 DROP_UNCONSENTED = "evidence.drop"
 GIVE_UP = "photo.give_up"
+GIVE_UP_FILES = "filing_file.give_up"
 FORGET_SWEEPS = "sweep.forget"
 FORGET_REQUESTS = "request.forget"
 FORGET_SESSIONS = "session.forget"
@@ -43,6 +44,7 @@ ONCE_ONLY = (
     DROP_UNCONSENTED,
     DROP_UNREFERRED,
     GIVE_UP,
+    GIVE_UP_FILES,
     FORGET_SWEEPS,
     FORGET_REQUESTS,
     FORGET_SESSIONS,
@@ -67,6 +69,7 @@ HANDLERS: Mapping[str, Handler] = {
     deliveries.LOOK_AGAIN: deliveries.look_again,
     DROP_UNCONSENTED: retention.drop_unconsented,
     GIVE_UP: judging.give_up,
+    GIVE_UP_FILES: month_files.give_up,
     publicity.REVIEW: objection_review.review_objection,
     publicity.ISSUE: certificates.issue,
     certificates.RENDER: certificates.render,

@@ -22,6 +22,7 @@ from models import (
     FilingFileKind,
     FilingFileState,
     FilingState,
+    Job,
     Material,
     MaterialState,
     MonthlyFiling,
@@ -39,7 +40,7 @@ from workflow.findings import plain_finding
 from workflow.inspections import as_plain, record_inspection, tried_once_more
 from workflow.ledger_index import index_of
 from workflow.month_case import STANDING, edition_of_month, named
-from workflow.month_jobs import enqueue_judgement
+from workflow.month_jobs import JUDGE, bell_name, enqueue_judgement, under_way
 from workflow.ports import ClaimedJob, InspectionFailed, ObjectMissing
 from workflow.record import record_event
 from workflow.trace_codes import BATCH, GTIN, names_in_ledgers, trace_code_of
@@ -48,6 +49,8 @@ PASS, FAIL, UNCLEAR = Outcome.PASS, Outcome.FAIL, Outcome.UNCLEAR
 STATES = {PASS: FilingFileState.PASSED, FAIL: FilingFileState.FAILED, UNCLEAR: FilingFileState.UNCLEAR}
 
 PASSED_MONTHS = (FilingState.CONTINUED, FilingState.MADE_UP, FilingState.MADE_UP_LATE)
+GAVE_UP = "gave_up"
+"""Code of the finding on a file whose job was buried."""
 MOST_EARLIER = 12
 """Earlier certificates of a category that the code's place is compared with, the newest."""
 
@@ -137,7 +140,32 @@ async def judge_file(ports: Ports, job: ClaimedJob) -> None:
             return
         await MonthlyFiling.filter(id=file.filing_id).select_for_update().get()
         await record_judgement(ports, file, judged, edition)
+    ports.bell.ring(bell_name(file.filing_id))
     ports.bell.ring("jobs")
+
+
+async def give_up(ports: Ports, job: ClaimedJob) -> None:
+    """Sweep: a file whose job was buried is unclear, and its firm is told to send it once more; no month waits for what
+    nobody looks at any more. Repeating it finds nothing."""
+    buried = await Job.filter(kind=JUDGE, dead_at__not_isnull=True).values_list("args")
+    ids = [args["file"] for (args,) in buried]
+    left = await FilingFile.filter(id__in=ids, state=FilingFileState.HANDED_IN).order_by("id") if ids else []
+    for file in left:
+        async with transaction():
+            filing = await MonthlyFiling.filter(id=file.filing_id).select_for_update().get()
+            await file.fetch_related("evidence")
+            if await under_way(file):
+                continue  # its product has changed since, and it is looked at anew
+            reason = "这份文件几次检查都没有做完，问题在平台一方：请把它再上传一次（7.2(2)）。"
+            judged = single(UNCLEAR, "7.2(2)", reason, "R6", code=GAVE_UP)
+            await record_judgement(ports, file, judged, edition_of_month(filing.month))
+    async with transaction():
+        await ports.queue.finish(job)
+
+
+def given_up(file: FilingFile) -> bool:
+    """Whether nobody could look at it, for a reason of ours: the same file once more is looked at anew."""
+    return any(finding.get("code") == GAVE_UP for finding in file.findings)
 
 
 async def record_judgement(ports: Ports, file: FilingFile, judged: Judged, edition: Edition) -> None:

@@ -34,7 +34,7 @@ from workflow.access import Asker, member_or_operator, not_found
 from workflow.context import Ports
 from workflow.evidence import keep_file, kept_bytes
 from workflow.month_case import STANDING, MonthCase, edition_of_month, month_case, named, taken_until
-from workflow.month_files import PASSED_MONTHS, Place, put_into_month
+from workflow.month_files import PASSED_MONTHS, Place, given_up, put_into_month
 from workflow.month_judging import Judgement, Standing, judge_case, judged
 from workflow.month_life import decide
 from workflow.month_slots import ACCEPTS, PER_PRODUCT, TITLES, MonthProduct, MonthSlot, month_slots, slot_of
@@ -189,7 +189,7 @@ async def hand_in(
             now = ports.clock.now()
             twin = await standing_twin(held, sha256)
             place = await place_for(held, kind, product_id, now, twin)
-            if twin is not None and (twin.kind, twin.product_id) == (kind, product_id):
+            if twin is not None and (twin.kind, twin.product_id) == (kind, product_id) and not given_up(twin):
                 return twin
             file = await put_into_month(
                 ports, place, evidence, key=key, declared=stated, person_id=asker.person_id, actor=asker.actor,

@@ -2,7 +2,9 @@
 
 import secrets
 
-from models import OWES, FilingFile, FilingFileState, MonthlyFiling
+from tortoise.expressions import Q
+
+from models import OWES, FilingFile, FilingFileState, Job, MonthlyFiling
 from workflow.context import Ports
 
 JUDGE = "filing_file.judge"
@@ -15,6 +17,18 @@ async def enqueue_judgement(ports: Ports, file: FilingFile, *, again: str = "") 
     """
     key = f"{JUDGE}:{file.id}:{again}" if again else f"{JUDGE}:{file.id}"
     await ports.queue.enqueue(JUDGE, key, {"file": file.id}, due=ports.clock.now(), priority=8, max_attempts=20)
+
+
+async def under_way(file: FilingFile) -> bool:
+    """Whether a job will judge it still."""
+    key = f"{JUDGE}:{file.id}"
+    mine = Q(key=key) | Q(key__startswith=f"{key}:")
+    return await Job.filter(mine, kind=JUDGE, done_at=None, dead_at=None).exists()
+
+
+def bell_name(filing_id: int) -> str:
+    """Rings when something of the month has been judged."""
+    return f"filing:{filing_id}"
 
 
 async def judge_product_again(ports: Ports, product_id: int) -> None:

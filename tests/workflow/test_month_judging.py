@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from models import FiledCode, FilingFile, FilingFileState, FilingState, MonthlyFiling, Photo
+from models import FiledCode, FilingFile, FilingFileState, FilingState, Job, MonthlyFiling, Photo
 from standard.calendar import midnight
 from tests import rows
 from tests.workflow.living import month_of
@@ -13,6 +13,7 @@ from tests.workflow.monthly import Filer, K, body, certificate, code, filer, led
 from tests.workflow.world import World
 from workflow import month_filing, month_life, photos
 from workflow.due import DUE, carry_out
+from workflow.month_jobs import enqueue_judgement
 from workflow.month_judging import Judgement, Standing, judged
 from workflow.months import LOOK_AGAIN
 from workflow.problems import Refused
@@ -70,8 +71,15 @@ async def test_a_chat_photo_that_came_in_time_holds_the_month_until_it_is_judged
     assert (await case.checklist()).waiting == 1
     await Photo.all().update(received_at=midnight(case.filing.closes_on + timedelta(days=1)))
     assert (await judge(case)).outcome is Standing.PASSING  # it came a moment too late
-    await Photo.all().update(received_at=case.filing.opened_at)
-    assert (await judge(case)).outcome is Standing.PASSING  # before they began to file
+
+
+async def test_a_chat_photo_of_before_its_sender_began_to_file_holds_nothing(world: World) -> None:
+    case = await filer(world)
+    await case.fill()
+    identity = await case.chat()
+    await photos.receive(world.ports, identity, "m1", "", "m1")
+    await month_filing.enter(world.ports, identity, case.filing)
+    assert (await judge(case)).outcome is Standing.PASSING
 
 
 async def test_a_file_that_is_still_being_judged_holds_what_is_complete(world: World) -> None:
@@ -86,6 +94,40 @@ async def test_a_file_that_is_still_being_judged_holds_what_is_complete(world: W
     assert {one.code for one in judgement.codes} == {
         (await FilingFile.get(id=photo.id)).code for photo in await FilingFile.filter(code__not="", kind=K.BODY_PHOTO)
     } | {(await case.file(K.CERTIFICATE_PHOTO, 0)).code}
+
+
+async def test_a_file_whose_job_was_buried_is_unclear_and_sent_once_more(world: World) -> None:
+    """R6: no month waits for what nobody looks at any more."""
+    case = await filer(world)
+    await case.fill()
+    data = certificate(code(serial="0002"))
+    file = await case.hand_in(K.CERTIFICATE_PHOTO, data, product=0)
+    key = f"filing_file.judge:{file.id}"
+    await Job.filter(key=key).update(dead_at=world.clock.now())
+    assert (await judge(case)).outcome is Standing.WAITING
+    for tick in range(2):
+        await world.ports.queue.enqueue("filing_file.give_up", f"tick:{tick}", {}, due=world.clock.now())
+        await world.work()
+    await file.refresh_from_db()
+    assert (file.state, "请把它再上传一次" in file.findings[0]["reason"]) == (FilingFileState.UNCLEAR, True)
+    # Enough others pass: the month is not held up by it (R6).
+    assert (await judge(case)).outcome is Standing.PASSING
+    again = await case.hand_in(K.CERTIFICATE_PHOTO, data, product=0)
+    await world.work()
+    await again.refresh_from_db()
+    await file.refresh_from_db()
+    assert (file.state, again.state) == (FilingFileState.REPLACED, FilingFileState.PASSED)
+
+
+async def test_a_file_that_is_looked_at_anew_is_not_given_up(world: World) -> None:
+    case = await filer(world)
+    file = await case.hand_in(K.CERTIFICATE_PHOTO, certificate(code()), product=0)
+    await Job.filter(key=f"filing_file.judge:{file.id}").update(dead_at=world.clock.now())
+    await enqueue_judgement(world.ports, file, again="once")
+    await world.ports.queue.enqueue("filing_file.give_up", "tick", {}, due=world.clock.now(), priority=40)
+    await world.work()
+    await file.refresh_from_db()
+    assert file.state == FilingFileState.PASSED
 
 
 # --- R9: products, batches, codes ------------------------------------------------------------------------------------
