@@ -1,7 +1,7 @@
 """Months of filing with all that their judgement looks at, read at one moment, for one month or for thousands."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
@@ -20,6 +20,7 @@ from models import (
 from standard.calendar import midnight
 from standard.monthly import asked_of
 from standard.months import Month
+from standard.names import fold
 from standard.profile import Edition, edition_on
 from workflow.chat_photos import UNDER_WAY, first_job
 
@@ -142,7 +143,8 @@ async def month_cases(filings: Sequence[MonthlyFiling]) -> dict[int, MonthCase]:
     coming = await _on_their_way(filings)
     with_something = [filing for filing in filings if files.get(filing.id) or coming.get(filing.id)]
     levels = await _levels(with_something)
-    products, last = await _products(with_something), await _last_month(with_something)
+    products = await _products(with_something)
+    last = await _last_month(with_something, products)
     before = await _before({filing.enterprise_id for filing in with_something}, files)
     return {
         filing.id: MonthCase(
@@ -165,7 +167,8 @@ async def month_case(filing: MonthlyFiling) -> MonthCase:
     if not case.level:
         case.level = (await _levels([filing]))[filing.certificate_id]
         case.products = (await _products([filing])).get(filing.enterprise_id, [])
-        case.last_month = (await _last_month([filing])).get(filing.id, {})
+        in_use = {filing.enterprise_id: case.products}
+        case.last_month = (await _last_month([filing], in_use)).get(filing.id, {})
     return case
 
 
@@ -182,22 +185,42 @@ async def _products(filings: Sequence[MonthlyFiling]) -> dict[int, list[Product]
     return found
 
 
-async def _last_month(filings: Sequence[MonthlyFiling]) -> dict[int, dict[int, frozenset[str]]]:
-    """By filing: the batches, by product, of the month right before it, where that one passed."""
+async def _last_month(
+    filings: Sequence[MonthlyFiling], products: Mapping[int, Sequence[Product]]
+) -> dict[int, dict[int, frozenset[str]]]:
+    """By filing: the batches, by product in use, of the month right before it, where that one passed.
+
+    A product that was retired and registered anew is the same product (R9).
+    """
     if not filings:
         return {}
     before = {(one.enterprise_id, str(Month.parse(one.month).plus(-1))): one.id for one in filings}
-    rows = FiledCode.filter(
+    rows = await FiledCode.filter(
         enterprise_id__in={firm for firm, _ in before}, filing__month__in={month for _, month in before}
     ).values_list("enterprise_id", "filing__month", "product_id", "batch")
+    in_use = {product.id: product for of_firm in products.values() for product in of_firm}
+    gone = {product_id for _, _, product_id, _ in rows} - in_use.keys()
+    now_as = {
+        retired.id: product.id
+        for retired in (await Product.filter(id__in=gone) if gone else [])
+        for product in products.get(retired.enterprise_id, ())
+        if _same_product(retired, product)
+    }
     found: dict[int, dict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
-    for firm, month, product, batch in await rows:
+    for firm, month, product_id, batch in rows:
         if (filing_id := before.get((firm, month))) is not None:
-            found[filing_id][product] |= {batch} - {""}
+            found[filing_id][now_as.get(product_id, product_id)] |= {batch} - {""}
     return {
-        filing_id: {product: frozenset(batches) for product, batches in by_product.items()}
+        filing_id: {product_id: frozenset(batches) for product_id, batches in by_product.items()}
         for filing_id, by_product in found.items()
     }
+
+
+def _same_product(one: Product, other: Product) -> bool:
+    """Whether two records are of one thing: by its GTIN where both have one, else by model and name."""
+    if one.gtin and other.gtin:
+        return one.gtin.zfill(14) == other.gtin.zfill(14)
+    return (fold(one.model), fold(one.name)) == (fold(other.model), fold(other.name))
 
 
 async def _before(firms: set[int], files: dict[int, list[FilingFile]]) -> dict[int, dict[str, int]]:

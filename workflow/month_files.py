@@ -5,10 +5,12 @@ say together is for :mod:`workflow.month_judging`. Repeating the job changes not
 HANDED_IN.
 """
 
+import json
 import secrets
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from hashlib import blake2b
 from typing import Any
 
 from inspection.materials import LedgerKind, LedgerRefused
@@ -31,6 +33,7 @@ from models import (
 from models.transactions import transaction
 from standard.codes import read
 from standard.codes.tracecode import TraceCode
+from standard.months import Month
 from standard.names import fold
 from standard.outcome import Finding, Outcome
 from standard.profile import Edition
@@ -227,7 +230,7 @@ async def look_at(
             case FilingFileKind.QUERY_SCREENSHOT:
                 judged = await _screenshot(ports, filing, edition, evidence, data, declared)
             case FilingFileKind.UPDATE_LEDGER:
-                return await _ledger(ports, evidence, data)
+                return await _ledger(ports, filing, evidence, data)
         return await of_the_month(filing, kind, product, evidence, judged)
     except PictureRefused as refusal:
         return single(FAIL, "C(1)", refusal.advice, code=refusal.code)
@@ -448,15 +451,48 @@ _KNOWN = (LedgerKind.UPDATE, LedgerKind.TRACE)
 _OF_ANY = ("ledger.rows", "ledger.cells", "ledger.codes")
 
 
-async def _ledger(ports: Ports, evidence: Evidence, data: bytes) -> Judged:
-    """C(3): data without plain mistakes; which products it shows, and what of each, the month says."""
+async def _ledger(ports: Ports, filing: MonthlyFiling, evidence: Evidence, data: bytes) -> Judged:
+    """C(3): data without plain mistakes, and not what was filed before; which products it shows, and what of each, the
+    month says."""
     ledger = await ports.inspector.read_ledger(data, evidence.file_name or "台账")
     kept = as_plain(ledger) | {"listed": index_of(ledger.codes)}
     for plain, shown in zip(kept["by_product"], ledger.by_product, strict=False):  # of the first five hundred
         plain["listed"] = index_of(shown.batches)
+    kept["content"] = _content(kept)
     asked = (*_OF_ANY, "ledger.columns") if ledger.kind in _KNOWN else _OF_ANY
     found = [
         stored(finding) for finding in kept["findings"] if finding["verdict"] != "pass" and finding["clause"] in asked
     ]
+    found += [plain_finding(one) for one in await _same_ledger_before(filing, evidence, kept["content"])]
     good = Finding("C(3)", PASS, f"读到 {ledger.rows} 行数据，没有发现问题（C(3)）。")
     return Judged(found or [plain_finding(good)], kept)
+
+
+def _content(kept: dict[str, Any]) -> str:
+    """A digest of what a ledger says, as far as it is read: the same however its file was saved. Empty where it lists
+    neither code nor batch, and two of them would be alike by chance."""
+    if not kept["listed"] and not any(shown["listed"] for shown in kept["by_product"]):
+        return ""
+    tables = [{name: table[name] for name in ("kind", "rows", "days", "sums")} for table in kept["tables"]]
+    said = [kept["listed"], kept["elements"], kept["by_product"], tables]
+    return blake2b(json.dumps(said, sort_keys=True).encode(), digest_size=16).hexdigest()
+
+
+async def _same_ledger_before(filing: MonthlyFiling, evidence: Evidence, content: str) -> list[Finding]:
+    """C(3): the month's own update, neither the file of another month nor what last month's says."""
+    ledgers = FilingFile.filter(
+        kind=FilingFileKind.UPDATE_LEDGER,
+        filing__enterprise_id=filing.enterprise_id,
+        state__in=[str(state) for state in STANDING],
+    ).exclude(filing_id=filing.id)
+    before = await ledgers.filter(evidence__sha256=evidence.sha256).prefetch_related("filing").first()
+    if before is None and content:
+        last = await ledgers.filter(filing__month=str(Month.parse(filing.month).plus(-1))).prefetch_related("filing")
+        before = next((one for one in last if (one.report or {}).get("content") == content), None)
+    if before is None:
+        return []
+    reason = (
+        f"这份台账与 {before.filing.month} 月提报的内容相同，没有更新："
+        "请重新导出，写入本月提报产品和批次的记录后再上传（C(3)）。"
+    )
+    return [Finding("C(3)", FAIL, reason)]

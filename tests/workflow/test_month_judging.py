@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from models import FiledCode, FilingFile, FilingFileState, FilingState, Job, MonthlyFiling, Photo
+from models import FiledCode, FilingFile, FilingFileState, FilingState, Job, MonthlyFiling, Photo, Product
 from standard.calendar import midnight
 from tests import rows
+from tests.workflow import monthly
 from tests.workflow.living import month_of
 from tests.workflow.monthly import Filer, K, body, certificate, code, filer, ledger, noon, page
 from tests.workflow.world import World
@@ -143,6 +144,28 @@ async def test_last_months_product_is_refused_while_another_is_left(world: World
     assert "「样例电缆1 YL-1、样例电缆2 YL-2」上月已提报，请改报上月未提报的：样例电缆3 YL-3" in reasons(judgement)
     with pytest.raises(Refused, match="filing_failing"):
         await case.submit()
+
+
+@pytest.mark.parametrize(
+    ("gtin", "name", "same"),
+    [
+        (monthly.GTINS[0], "样例电缆（新名）", True),
+        (None, "样例电缆1", True),
+        (None, "另一种样例电缆", False),
+        ("06901234567922", "样例电缆1", False),
+    ],
+)
+async def test_a_product_that_was_retired_and_registered_anew_was_filed_last_month_still(
+    world: World, gtin: str | None, name: str, same: bool
+) -> None:
+    """R9: by the thing itself, not by its record."""
+    case = await filer(world, products=3)
+    await case.fill((0, 1))
+    await next_month(case)
+    await Product.filter(id=case.products[0].id).update(retired_at=world.clock.now())
+    await rows.product(enterprise_id=case.one.firm.id, name=name, model="YL-1", gtin=gtin)
+    found = {one.product.name: one.repeated for one in await month_filing.choices(case.filing)}
+    assert found == {"样例电缆2": True, "样例电缆3": False, name: same}
 
 
 async def test_where_no_product_is_left_another_batch_of_it_is_filed_and_recorded(world: World) -> None:
@@ -287,6 +310,30 @@ async def test_what_the_ledger_lacks_is_said_by_product(world: World, lines: lis
     judgement = await judge(case)
     assert judgement.outcome is Standing.FAILING
     assert said in reasons(judgement)
+
+
+@pytest.mark.parametrize(
+    ("header", "changed", "state"),
+    [
+        (monthly.LEDGER, False, FilingFileState.FAILED),  # the very file
+        (f"{monthly.LEDGER},备注", False, FilingFileState.FAILED),  # saved anew
+        (monthly.LEDGER, True, FilingFileState.PASSED),  # with the month's rows
+    ],
+)
+async def test_last_months_ledger_is_no_update(
+    world: World, header: str, changed: bool, state: FilingFileState
+) -> None:
+    """C(3)."""
+    case = await filer(world)
+    await case.fill()
+    await next_month(case)
+    rows = [case.row(0, "L1"), case.row(1, "L1"), *([case.row(0, "L2", "0007")] if changed else [])]
+    file = await case.hand_in(K.UPDATE_LEDGER, ledger(*rows, header=header), "一月台账.csv")
+    await world.work()
+    await file.refresh_from_db()
+    assert file.state == state
+    said = "\n".join(finding["reason"] for finding in file.findings)
+    assert ("没有更新：请重新导出" in said) is (state == FilingFileState.FAILED)
 
 
 async def test_each_product_may_have_a_ledger_of_its_own(world: World) -> None:
