@@ -18,6 +18,7 @@ from models import (
     ApplicationState,
     Certificate,
     Enterprise,
+    Event,
     Evidence,
     EvidenceSource,
     Material,
@@ -39,6 +40,7 @@ from workflow.application_wording import NextStep, next_step, page, print_only
 from workflow.chat_photos import photos_under_way, wants_photos
 from workflow.context import Ports
 from workflow.evidence import keep_file, kept_bytes
+from workflow.notices import Asked
 from workflow.problems import Kind, Refused
 from workflow.record import record_event
 from workflow.slots import Progress, Slot, edition_of, progress, progress_of, slots_of
@@ -423,6 +425,14 @@ async def begin_verification(ports: Ports, application: Application, *, actor: s
     )
     await _note(ports, application, "submit", actor, clause="7.1(2)" if number == 1 else "7.2(3)", before=before)
     await verify_once_judged(ports, application)
+
+
+async def asked(application: Application) -> Asked | None:
+    """Who handed the application in last, and when; None where the platform went on with it by itself."""
+    submissions = Event.filter(subject_kind="application", subject_id=application.id, action="application:submit")
+    submitted = await submissions.order_by("-id").first()
+    person = submitted.actor.removeprefix("person:") if submitted is not None else ""
+    return Asked(int(person), submitted.at) if submitted is not None and person.isdecimal() else None
 
 
 async def verify_once_judged(ports: Ports, application: Application) -> None:

@@ -5,7 +5,7 @@ Everything is written in bulk, for one certificate as for the hundred thousand o
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from models import Application, Certificate, Enterprise, Event, Rendering, RenderingState
@@ -51,12 +51,11 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How effects are carried out: by whom, how soon what is drawn, and from when on what is told may be pushed;
-    ``seen_by`` is the person who is answered with it and needs no push."""
+    """How effects are carried out: by whom, and how soon what is drawn; ``seen_by`` is the person who is answered with
+    it and needs no push."""
 
     actor: str
     priority: int = RENDERED_SOON
-    push_from: datetime | None = None
     seen_by: int | None = None
 
 
@@ -177,7 +176,6 @@ def _gather(ports: Ports, one: Taken, manner: Manner, beside: _Beside, gathered:
                             text,
                             step.clause,
                             notice=_notice(row, step, text, until, beside),
-                            due=manner.push_from,
                             seen_by=manner.seen_by,
                             worth_until=None if until is None else midnight(until + timedelta(days=1)),
                         )

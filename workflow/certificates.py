@@ -52,7 +52,6 @@ from workflow.ports import CertifierFailed, ClaimedJob
 from workflow.problems import Kind, Refused
 from workflow.publicity import ISSUE, enqueue_issue
 from workflow.record import record_event
-from workflow.reminder_calendar import waking
 from workflow.transitions import Move, move, move_many
 
 log = logging.getLogger(__name__)
@@ -277,9 +276,7 @@ async def end_term(ports: Ports, certificate: Certificate) -> None:
     if today <= certificate.last_day + HELD_AT_MOST and await undecided(certificate.id, today):
         await Certificate.filter(id=certificate.id).update(due_at=now + LOOK_AGAIN)
         return
-    # Terms end at midnight: it is told in the morning.
-    manner = Manner("system", push_from=waking(now))
-    await apply_events(ports, [(certificate, life.TermEnded(on=today))], manner)
+    await apply_event(ports, certificate, life.TermEnded(on=today), actor="system")
 
 
 # --- drawing and signing ---------------------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ from workflow.context import Ports
 from workflow.message_fields import Unfillable, filled
 from workflow.people import GONE
 from workflow.ports import CacheUnavailable, ClaimedJob, OutcomeUnknown, Unavailable, WeChatError
-from workflow.reminder_calendar import waking
+from workflow.reminder_calendar import AWAITED, quiet, waking
 from workflow.still_owed import brought_up_to_date
 
 log = logging.getLogger(__name__)
@@ -91,6 +91,10 @@ async def push_notice(ports: Ports, job: ClaimedJob, answer: Answer) -> None:
     now = ports.clock.now()
     if now > _worth_until(answer):
         await _close(ports, job, answer, AnswerState.SKIPPED, "no longer worth pushing")
+        return
+    if quiet(now) and now - answer.created_at > AWAITED:
+        # It was for the day, and nobody was there to send it.
+        await _put_off(ports, job, answer, waking(now), job.args, "the night came before")
         return
     minute = job.args.get("minute")
     if minute is None:

@@ -7,6 +7,7 @@ from models.transactions import transaction
 from standard.grades import Grade, GradeResult, grade
 from workflow import publicity
 from workflow.application_wording import page, result_told
+from workflow.applications import asked
 from workflow.case import case_of
 from workflow.context import Ports
 from workflow.facts import facts_of
@@ -83,4 +84,5 @@ async def _record(ports: Ports, application: Application, facts: dict[str, Any],
         title=f"评价结果：{result.grade.named}",
         body=body,
         path=page(application),
+        asked=await asked(application),
     )

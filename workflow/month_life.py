@@ -27,7 +27,6 @@ from workflow.month_judging import Judgement, Standing, judged
 from workflow.months import LOOK_AGAIN, SUBJECT, close_these
 from workflow.problems import Kind, Refused
 from workflow.record import new_event, record_events
-from workflow.reminder_calendar import waking
 from workflow.transitions import Move, move_many
 
 _VERBS = {
@@ -123,8 +122,7 @@ async def _end(ports: Ports, filings: Sequence[MonthlyFiling], decision: _Decide
     """
     now = ports.clock.now()
     certificates = await held({one.certificate_id for one in filings})
-    # Nobody waits for it at night: it is told in the morning.
-    manner = Manner("system", RENDERED_IN_TIME, waking(now))
+    manner = Manner("system", RENDERED_IN_TIME)
     waiting: dict[int, list[int]] = {}
     for months in _one_of_each(filings):
         judgements = await judged(ports, months)

@@ -11,6 +11,7 @@ from workflow.answers import NOTICE_ATTEMPTS, PUSH, PUSH_MARGIN
 from workflow.context import Ports
 from workflow.ports import NewJob
 from workflow.pushed_words import Said, notice_together, pushed_words
+from workflow.reminder_calendar import AWAITED, waking
 
 WORKERS = (StaffRole.OWNER, StaffRole.STAFF)
 """Who does something for the firm: viewers are told nothing."""
@@ -23,6 +24,14 @@ SEEN = "seen"
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """What a person did, and when, that is answered by being told."""
+
+    person_id: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Telling:
     """What the members of a firm in ``roles`` are told on one occasion, or the one ``person_id``.
 
@@ -30,7 +39,8 @@ class Telling:
     goes on, a path of ours. ``notice`` are the fields of a subscribe or template message: ``kind``, ``title``,
     ``firm``, ``deadline`` (``2026-12-25``, or empty), ``state``, ``advice``; None: it goes as text to the chat only.
     It is pushed from ``due`` on, at once where that is None, and no more after ``worth_until``; not at all where
-    ``unpushed`` says why not, nor to the person ``seen_by``, who brought it about and was answered.
+    ``unpushed`` says why not, nor to the person ``seen_by``, who brought it about and was answered. In the quiet hours
+    nobody is pushed to but who just ``asked`` for it; for the others it waits for the morning.
     """
 
     enterprise_id: int | None
@@ -46,10 +56,18 @@ class Telling:
     worth_until: datetime | None = None
     unpushed: str = ""
     seen_by: int | None = None
+    asked: Asked | None = None
 
     def why_unpushed(self, person_id: int) -> str:
         """Why it is not pushed to this person; empty where it is."""
         return self.unpushed or (SEEN if person_id == self.seen_by else "")
+
+    def push_at(self, person_id: int, now: datetime) -> datetime:
+        """From when on it is pushed to this person."""
+        due = max(now, self.due or now)
+        asked = self.asked
+        waited_for = asked is not None and asked.person_id == person_id and due - asked.at <= AWAITED
+        return due if waited_for else waking(due)
 
 
 async def tell_firm(
@@ -65,10 +83,21 @@ async def tell_firm(
     notice: dict[str, Any] | None = None,
     due: datetime | None = None,
     worth_until: datetime | None = None,
+    asked: Asked | None = None,
 ) -> None:
     """Inside the caller's transaction: tell every member of ``roles``; as :class:`Telling` says."""
     telling = Telling(
-        enterprise_id, key, clause, title, body, path, roles, notice=notice, due=due, worth_until=worth_until
+        enterprise_id,
+        key,
+        clause,
+        title,
+        body,
+        path,
+        roles,
+        notice=notice,
+        due=due,
+        worth_until=worth_until,
+        asked=asked,
     )
     await tell_many(ports, [telling])
 
@@ -86,6 +115,7 @@ async def tell_person(
     notice: dict[str, Any] | None = None,
     due: datetime | None = None,
     worth_until: datetime | None = None,
+    asked: Asked | None = None,
 ) -> None:
     """Inside the caller's transaction: one person's inbox entry, and its push where they follow the account."""
     telling = Telling(
@@ -99,6 +129,7 @@ async def tell_person(
         notice=notice,
         due=due,
         worth_until=worth_until,
+        asked=asked,
     )
     await tell_many(ports, [telling])
 
@@ -175,7 +206,7 @@ async def _push(
     together: dict[tuple[int, datetime, datetime | None], list[tuple[str, Telling]]] = defaultdict(list)
     for key, (person, telling) in told.items():
         if person in identities and not telling.why_unpushed(person):
-            together[person, max(now, telling.due or now), telling.worth_until].append((key, telling))
+            together[person, telling.push_at(person, now), telling.worth_until].append((key, telling))
     if not together:
         return {}
     dues: dict[str, datetime] = {}

@@ -21,7 +21,7 @@ from workflow.context import Ports
 from workflow.grading import result_json
 from workflow.notices import tell_firm, tell_person
 from workflow.ports import ClaimedJob, InspectionFailed
-from workflow.publicity import certify, publication_path, record_publication, turn, window_of
+from workflow.publicity import asked, certify, publication_path, record_publication, turn, window_of
 from workflow.record import record_event
 from workflow.transitions import move
 from workflow.verification import rejudge
@@ -157,7 +157,16 @@ async def _tell(
     """The firm, and whoever spoke up where that was somebody else."""
     path = publication_path(public)
     key = f"reviewed:{objection.id}"
-    await tell_firm(ports, application.enterprise_id, key, clause="7.5(2)", title=title, body=body, path=path)
+    await tell_firm(
+        ports,
+        application.enterprise_id,
+        key,
+        clause="7.5(2)",
+        title=title,
+        body=body,
+        path=path,
+        asked=asked(objection),
+    )
     if objection.party == Party.PUBLIC and objection.person_id is not None:
         await tell_person(ports, objection.person_id, key, clause="7.5(2)", title=title, body=body, path=path)
 

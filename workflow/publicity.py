@@ -41,7 +41,7 @@ from workflow.context import Ports
 from workflow.desk import put_on_desk
 from workflow.evidence import keep_file
 from workflow.facts import print_verdicts
-from workflow.notices import tell_firm, tell_person
+from workflow.notices import Asked, tell_firm, tell_person
 from workflow.problems import Kind, Refused
 from workflow.record import record_event
 from workflow.slots import edition_of, products_of_application
@@ -447,7 +447,15 @@ async def _stop(
         title="异议已受理，公示中止",
         body=f"平台最迟 {deadline.last_day} 完成复核，复核结果为最终结果（7.5(2)）。",
         path=publication_path(public),
+        asked=asked(objection),
     )
+
+
+def asked(objection: Objection) -> Asked | None:
+    """Who of the firm objected, and when; None where somebody else spoke up, whose complaint the operator turned."""
+    if objection.party != Party.ENTERPRISE or objection.person_id is None:
+        return None
+    return Asked(objection.person_id, objection.filed_at)
 
 
 async def review_again(ports: Ports, objection: Objection, again: str) -> None:

@@ -445,15 +445,17 @@ async def _decided(
         after={"state": state},
     )
     title, body = _told(row)
+    applicant = (await current(row.person_id)).id
     await notices.tell_person(
         ports,
-        (await current(row.person_id)).id,
+        applicant,
         f"registration:{row.id}:{row.version}",
         clause="7.2(1)",
         title=title,
         body=body,
         path=f"/my/registrations/{row.ref}",
         enterprise_id=row.enterprise_id,
+        asked=notices.Asked(applicant, row.created_at),
     )
 
 

@@ -12,6 +12,8 @@ FIRST_HOUR, LAST_HOUR, USUAL_HOUR = 9, 20, 9
 """Hours that a person may choose, and the one of who chose none."""
 QUIET_FROM, QUIET_UNTIL = time(21, 0), time(8, 30)
 """Nobody is woken between these for what can wait until the morning."""
+AWAITED = timedelta(minutes=30)
+"""So long somebody who did something waits for what comes of it, also at night."""
 
 
 class Occasion(StrEnum):

@@ -21,7 +21,7 @@ from standard.materials import materials_hold
 from standard.outcome import Finding, Outcome
 from standard.windows import grading_deadline, supplement_deadline
 from workflow.application_wording import LAPSED_TOLD, page, print_only, problems_told
-from workflow.applications import begin_verification
+from workflow.applications import asked, begin_verification
 from workflow.case import Case, case_of
 from workflow.consistency import findings_across
 from workflow.context import Ports
@@ -240,6 +240,7 @@ async def _back_to_firm(ports: Ports, application: Application, verified: Verifi
         title=f"申报资料有 {len(verified.problems)} 处需要补正",
         body=problems_told(verified.problems, due),
         path=page(application),
+        asked=await asked(application),
     )
 
 

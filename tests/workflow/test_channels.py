@@ -514,6 +514,19 @@ async def test_what_is_no_longer_worth_it_or_was_settled_meanwhile_is_not_pushed
     assert await Job.filter(done_at=None).count() == 0
 
 
+async def test_what_was_for_the_day_is_not_sent_at_night_when_the_sending_stood_still(town: Town) -> None:
+    await town.writes()
+    town.clock.advance(hours=10)  # 20:00 in Shanghai
+    answer = await town.notice()
+    town.clock.advance(hours=3)
+    await town.work()
+    assert town.arrived() == []
+    town.clock.advance((await Job.get(key=f"push:{answer.id}")).due_at - town.clock.now())
+    assert f"{town.clock.now().astimezone(SHANGHAI):%H:%M}" == "08:30"
+    await town.work()
+    assert town.arrived() == ["custom"]
+
+
 async def test_whatever_wechat_does_each_notice_arrives_at_most_once_or_says_why_not(town: Town) -> None:
     chance = random.Random(20261127)
     kinds = ["-1", "45009", "45011", "45015", "45047", "43101", "47003", "40001", "43108", "lost_answer", "502"]

@@ -1,6 +1,6 @@
 """What people are told: once for an occasion, one message for one moment, and a reason where none is sent."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from tortoise.exceptions import IntegrityError
@@ -10,9 +10,11 @@ from models.transactions import transaction
 from tests import rows
 from tests.workflow.firms import member, somebody
 from tests.workflow.world import World
+from workflow.answers import PUSH_MARGIN
 from workflow.links import Links
-from workflow.notices import NOT_FOLLOWING, Telling, tell_firm, tell_many
+from workflow.notices import NOT_FOLLOWING, Asked, Telling, tell_firm, tell_many
 from workflow.pushed_words import MOST_LISTED, MOST_PUSHED, Said, pushed_words
+from workflow.reminder_calendar import AWAITED
 from workflow.wording import TEXT_BYTES
 
 HOUR = timedelta(hours=1)
@@ -62,6 +64,32 @@ async def test_one_moment_is_one_message_and_another_moment_another(world: World
     world.clock.advance(HOUR)
     await world.settle()
     assert [text.partition("\n")[0] for _, _, text in world.wechat.sent] == ["您有 2 件事：", "标题 c"]
+
+
+async def test_at_night_only_who_just_asked_is_pushed_to_and_the_others_in_the_morning(
+    world: World, firm: Enterprise
+) -> None:
+    asking = await member(world, firm, StaffRole.OWNER)
+    colleague = await member(world, firm, StaffRole.STAFF)
+    night, morning = datetime(2026, 11, 24, 15, 0, tzinfo=UTC), datetime(2026, 11, 25, 0, 30, tzinfo=UTC)
+    world.clock.advance(night - world.clock.now())
+    await told(
+        world,
+        telling(firm, "a", asked=Asked(asking.person.id, night - AWAITED)),
+        telling(firm, "b", asked=Asked(asking.person.id, night - AWAITED - timedelta(seconds=1))),
+    )
+    assert await InboxEntry.all().count() == 4
+    pushes = {
+        (identity, due.astimezone(UTC)): body
+        for identity, due, body in [
+            (one.identity_id, (await Job.get(key=f"push:{one.id}")).due_at, one.body) for one in await Answer.all()
+        ]
+    }
+    assert {key: body.partition("\n")[0] for key, body in pushes.items()} == {
+        (asking.identity.id, night + PUSH_MARGIN): "标题 a",
+        (asking.identity.id, morning + PUSH_MARGIN): "标题 b",
+        (colleague.identity.id, morning + PUSH_MARGIN): "您有 2 件事：",
+    }
 
 
 async def test_who_is_not_pushed_to_finds_it_in_the_inbox_with_the_reason(world: World, firm: Enterprise) -> None:

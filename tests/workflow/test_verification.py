@@ -1,6 +1,7 @@
 """From submission to a result: judged, verified, mended, capped, lapsed, graded; each job twice, and cut off in it."""
 
 import asyncio
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -24,12 +25,14 @@ from models import (
     Publication,
 )
 from models.transactions import transaction
+from standard.calendar import midnight, shanghai_day
 from standard.grades import Grade
 from tests import rows
 from tests.workflow import filed
 from tests.workflow.filed import Filing, RecordedInspector, filing
 from tests.workflow.world import World
 from workflow import applications, grading, material_judging, products, publicity, verification
+from workflow.answers import PUSH, PUSH_MARGIN
 from workflow.evidence import keep_file
 from workflow.ports import ClaimedJob, InspectionFailed, Register, RegistryAnswer, Reply
 from workflow.problems import Refused
@@ -57,10 +60,23 @@ async def state(case: Filing) -> str:
 async def end_supplement(world: World, case: Filing) -> None:
     application = await case.now()
     assert application.due_at is not None
+    await rows.identity(person_id=case.asker.person_id, subscribed=True)
     world.clock.advance(by=application.due_at - world.clock.now())
     async with transaction():
         await verification.lapse_supplement(world.ports, await case.now())
     await world.work()
+
+
+MORNING = timedelta(hours=8, minutes=30)
+"""After midnight, when nobody waits for what is told."""
+
+
+async def last_push() -> timedelta:
+    """How long after midnight in Shanghai the last message goes out."""
+    push = await Job.filter(kind=PUSH).order_by("-id").first()
+    assert push is not None
+    sent = push.due_at - PUSH_MARGIN
+    return sent - midnight(shanghai_day(sent))
 
 
 # --- judged one by one -----------------------------------------------------------------------------------------------
@@ -465,6 +481,7 @@ async def test_a_failing_print_that_survives_the_supplement_is_graded_with_the_c
     await end_supplement(world, case)
     application = await case.now()
     assert (application.state, application.grade) == (ApplicationState.PUBLICITY, "B")
+    assert await last_push() == MORNING
 
 
 async def test_a_new_photo_whose_print_fails_again_may_be_mended_again(
@@ -529,6 +546,7 @@ async def test_anything_else_that_stays_open_lapses(world: World, inspector: Rec
     assert await InboxEntry.filter(clause="7.2(3)").order_by("-id").first().values_list("title", flat=True) == (
         "申报因逾期未补正而终止"
     )
+    assert await last_push() == MORNING
     assert await applications.open_application(
         world.ports, case.asker, case.firm.id, "B", [case.product.id], sells_online=False
     )
