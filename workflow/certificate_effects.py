@@ -9,20 +9,22 @@ from datetime import date, timedelta
 from typing import Any
 
 from models import Application, Certificate, Enterprise, Event, Rendering, RenderingState
-from standard import life
+from standard import credit, life
 from standard.calendar import midnight, shanghai_day
 from standard.life import Step
 from standard.profile import edition_on
 from standard.validity import LIVE, Standing, State, certificate_face
-from workflow.certificate_life import face_to_json, grade_name, holder_from_json
+from workflow.certificate_life import face_to_json, grade_name, holder_from_json, life_from_json
 from workflow.certificate_numbers import certificate_path
 from workflow.certificate_register import NOTED, PUBLISHED, remarks
 from workflow.context import Ports
+from workflow.credit_ledger import hold_ledger, ledger_of, write
 from workflow.desk import put_on_desk
 from workflow.notices import Telling, tell_many
 from workflow.ports import NewJob
 from workflow.problems import Kind, Refused
-from workflow.record import new_event, record_events
+from workflow.record import new_event, record_event, record_events
+from workflow.transitions import move
 
 RENDER = "certificate.render"
 REVOCATION = "revocation"
@@ -69,6 +71,7 @@ class _Gathered:
     jobs: list[NewJob] = field(default_factory=list)
     cases: list[tuple[Certificate, life.CaseOpened]] = field(default_factory=list)
     barred: list[tuple[Certificate, life.ForbidThrough]] = field(default_factory=list)
+    cleared: list[tuple[Certificate, life.ClearPoints]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +116,21 @@ async def carry_out(ports: Ports, taken: Sequence[Taken], manner: Manner) -> Non
             detail={"ground": case.ground, "text": case.text},
             enterprise_id=row.enterprise_id,
         )
+    for row, clearing in gathered.cleared:
+        await _clear_points(ports, row, clearing, manner)
     for row, ban in gathered.barred:
         await Enterprise.filter(id=row.enterprise_id).update(barred_through=ban.last_day)
+
+
+async def _clear_points(ports: Ports, row: Certificate, clearing: life.ClearPoints, manner: Manner) -> None:
+    """The firm's ledger to zero, and every certificate of it that shows its points (9.5.1, R17)."""
+    await hold_ledger(row.enterprise_id)
+    ledger = await ledger_of(row.enterprise_id)
+    booking = credit.clear(ledger, ports.clock.now(), clearing.because)
+    await write(ports, row.enterprise_id, booking, actor=manner.actor, clause="9.5.1")
+    await Certificate.filter(id=row.id).update(points=row.points)
+    for other in await Certificate.filter(enterprise_id=row.enterprise_id, state__in=LIVE).exclude(id=row.id):
+        await show_points(ports, other, credit.balance(booking.ledger), actor=manner.actor)
 
 
 async def draw_anew(ports: Ports, row: Certificate, reason: str, after: life.Certificate) -> None:
@@ -124,6 +140,26 @@ async def draw_anew(ports: Ports, row: Certificate, reason: str, after: life.Cer
     _intend(ports, row, reason, after, [], RENDERED_SOON, await _beside([row]), gathered)
     await Rendering.bulk_create(gathered.renderings)
     await ports.queue.enqueue_many(gathered.jobs)
+
+
+async def show_points(ports: Ports, certificate: Certificate, points: int, *, actor: str) -> None:
+    """Inside the caller's transaction: the firm's points changed, and stand on the certificate anew (8.5, R45)."""
+    row = await Certificate.filter(id=certificate.id).select_for_update().get()
+    if row.points == points:
+        return
+    before = row.points
+    await move(row, row.state, due_at=row.due_at, points=points, revision=row.revision + 1)
+    await record_event(
+        ports,
+        "certificate:points",
+        "certificate",
+        row.id,
+        actor=actor,
+        clause="8.5",
+        before={"points": before},
+        after={"points": points},
+    )
+    await draw_anew(ports, row, "points", life_from_json(row.life))
 
 
 def rendering_job(
@@ -190,13 +226,15 @@ def _gather(ports: Ports, one: Taken, manner: Manner, beside: _Beside, gathered:
                 gathered.cases.append((row, effect))
             case life.ForbidThrough():
                 gathered.barred.append((row, effect))
-            case life.ClearPoints() if row.points == 0:
-                pass  # nothing to clear
+            case life.ClearPoints():
+                gathered.cleared.append((row, effect))
+                # Before it is drawn: the certificate that is revoked shows none (9.5.1).
+                row.points = 0
             case _:
                 raise Refused(
                     Kind.NOT_SUPPORTED,
                     "effect_not_supported",
-                    f"「{event.words}」还不能办理：资信分值与续期换证尚未开通（{step.clause}）",
+                    f"「{event.words}」还不能办理：续期换证尚未开通（{step.clause}）",
                     clause=step.clause,
                     rows=step.rows,
                 )

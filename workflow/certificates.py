@@ -37,13 +37,13 @@ from workflow.certificate_effects import (
     Manner,
     Taken,
     carry_out,
-    draw_anew,
     rendering_job,
     renders,
     telling_of,
 )
 from workflow.certificate_life import holder_to_json, life_from_json, life_to_json
 from workflow.context import Ports
+from workflow.credit_ledger import points_of
 from workflow.desk import put_on_desk
 from workflow.evidence import owning, put_object
 from workflow.months import LOOK_AGAIN, close_months, first_opening, undecided
@@ -97,7 +97,8 @@ async def issue(ports: Ports, job: ClaimedJob) -> None:
 
 async def _issue(ports: Ports, application: Application) -> None:
     public = await Publication.get(application_id=application.id, state=PublicationState.CONFIRMED)
-    firm = await Enterprise.get(id=application.enterprise_id)
+    # Held, so that the points it begins with are those of every later booking, too.
+    firm = await Enterprise.filter(id=application.enterprise_id).select_for_update(no_key=True).get()
     today = shanghai_day(ports.clock.now())
     edition = edition_on(today)
     serial = await _next_serial()
@@ -124,6 +125,7 @@ async def _issue(ports: Ports, application: Application) -> None:
         last_day=born.last_day,
         holder=holder_to_json(holder),
         life=life_to_json(born),
+        points=(await points_of(firm.id, today)).balance,
         revision=1,
         created_at=ports.clock.now(),
         due_at=midnight(born.last_day + timedelta(days=1)),
@@ -242,26 +244,6 @@ def _move(row: Certificate, step: Step) -> Move:
             "month_opens_at": row.month_opens_at if alive else None,
         },
     )
-
-
-async def show_points(ports: Ports, certificate: Certificate, points: int, *, actor: str) -> None:
-    """Inside the caller's transaction: the firm's points changed, and stand on the certificate anew (8.5, R45)."""
-    row = await Certificate.filter(id=certificate.id).select_for_update().get()
-    if row.points == points:
-        return
-    before = row.points
-    await move(row, row.state, due_at=row.due_at, points=points, revision=row.revision + 1)
-    await record_event(
-        ports,
-        "certificate:points",
-        "certificate",
-        row.id,
-        actor=actor,
-        clause="8.5",
-        before={"points": before},
-        after={"points": points},
-    )
-    await draw_anew(ports, row, "points", life_from_json(row.life))
 
 
 async def end_term(ports: Ports, certificate: Certificate) -> None:

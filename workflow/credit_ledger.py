@@ -1,14 +1,22 @@
 """A firm's ledger of points for tender adoptions, as the database keeps it (8.5; R16, R17).
 
-What an entry is and what follows from it, ``standard.credit`` says; here its entries are read.
+What an entry is and what follows from it, ``standard.credit`` says; here entries are read, and appended under the
+firm's lock. What a booking brings with it (points on the certificate, notices) is :mod:`workflow.credit_booking`'s.
+
+``Points.of_year`` is what an upgrade review is made with (``life.Raise.points_in_year``, 8.5(3), R18).
 """
 
 from dataclasses import dataclass
 from datetime import date
 
-from models import CreditEntry
+from models import Adoption, CreditEntry, Enterprise
 from standard import credit
 from standard.profile import edition_on
+from workflow.context import Ports
+from workflow.record import new_event, record_events
+
+LONGEST_REASON = 500
+"""Characters of an entry's reason that the ledger keeps; what is longer stands whole in the event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +60,57 @@ def entry_of(row: CreditEntry) -> credit.Entry:
     """The entry that the row keeps."""
     tender = None if row.tender_folded is None else (row.customer_folded or "", row.tender_folded)
     return credit.Entry(credit.EntryKind(row.kind), row.at, row.year, row.points, row.reason, tender)
+
+
+async def hold_ledger(enterprise_id: int) -> Enterprise:
+    """Inside the caller's transaction: nobody else books for the firm until it ends.
+
+    Whoever needs a certificate as well holds that one first, as an event of its life does.
+    """
+    return await Enterprise.filter(id=enterprise_id).select_for_update(no_key=True).get()
+
+
+async def write(
+    ports: Ports,
+    enterprise_id: int,
+    booking: credit.Booking,
+    *,
+    actor: str,
+    clause: str,
+    adoption: Adoption | None = None,
+) -> None:
+    """Inside the caller's transaction, with the ledger held: append what was added, each entry with its event."""
+    await CreditEntry.bulk_create(
+        CreditEntry(
+            enterprise_id=enterprise_id,
+            kind=entry.kind,
+            at=entry.at,
+            year=entry.year,
+            points=entry.points,
+            reason=entry.reason[:LONGEST_REASON],
+            customer_folded=entry.tender[0] if entry.tender else None,
+            tender_folded=entry.tender[1] if entry.tender else None,
+            adoption_id=adoption.id if adoption else None,
+        )
+        for entry in booking.added
+    )
+    await record_events(
+        [
+            new_event(
+                ports,
+                f"credit:{entry.kind}",
+                "enterprise",
+                enterprise_id,
+                actor=actor,
+                clause=clause,
+                after={
+                    "year": entry.year,
+                    "points": entry.points,
+                    "reason": entry.reason,
+                    "adoption": adoption.id if adoption else None,
+                    "balance": credit.balance(booking.ledger),
+                },
+            )
+            for entry in booking.added
+        ]
+    )

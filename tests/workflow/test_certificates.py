@@ -339,25 +339,11 @@ async def test_a_revocation_case_comes_to_the_desk_and_its_decision_bars_the_fir
     assert "理由：资料系伪造" in shown.history[0][1]
 
 
-async def test_points_that_no_ledger_can_clear_refuse_the_revocation_whole(world: World) -> None:
-    row = await issued(world)
-    async with transaction():
-        await certificates.show_points(world.ports, row, 3, actor="system")
-    await world.work()
-    await row.refresh_from_db()
-    opened = life.OpenCase(on=date(2026, 11, 28), ground="9.5.1(1)", by=Actor.OPERATOR)
-    await certificates.apply_event(world.ports, row, opened, actor="person:1")
-    revoke = life.Revoke(on=date(2026, 11, 28), ground="9.5.1(1)", reason="资料系伪造", decided_by="样例运营员")
-    await refused(certificates.apply_event(world.ports, row, revoke, actor="person:1"), "effect_not_supported")
-    await row.refresh_from_db()
-    assert (row.state, (await Enterprise.get(id=row.enterprise_id)).barred_through) == ("active", None)
-
-
 async def test_points_stand_on_the_certificate_anew(world: World) -> None:
     row = await issued(world)
     for points in (2, 2):
         async with transaction():
-            await certificates.show_points(world.ports, row, points, actor="system")
+            await certificate_effects.show_points(world.ports, row, points, actor="system")
     await world.work()
     newest = await Rendering.filter(certificate_id=row.id).order_by("-revision").first()
     assert (newest.revision, dict(newest.face["fields"])["累计资信加分值"]) == (2, "2 分")
