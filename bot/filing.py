@@ -5,6 +5,7 @@ later too. Every turn ends alike: what is missing, and how to go on.
 """
 
 import re
+from collections.abc import Sequence
 
 from bot import filing_wording as words
 from bot import replies, updates, wording
@@ -14,10 +15,10 @@ from bot.menu import KEY_FILING, KEY_YEAR
 from bot.router import Context, Router
 from bot.speaker import Speaker, speaker_of
 from bot.verdict import verdict
-from models import FilingDialog, FilingState, MonthlyFiling, Product
+from models import FilingDialog, MonthlyFiling, Product
 from standard.months import Month
 from standard.validity import LIVE
-from workflow import certificate_register, month_filing, month_offers, months, people, photos, sessions
+from workflow import certificate_register, month_filing, month_jobs, month_offers, months, people, photos, sessions
 from workflow.context import Ports
 from workflow.problems import Refused
 from workflow.wording import MOST_LISTED
@@ -41,14 +42,20 @@ router: Router[Ports] = Router()
 @router.on(updates.Text, text_is("月度"))
 @router.on(updates.Text, text_matches(BEGIN))
 async def begin(context: Conversation) -> Answer:
-    """The month that is to be filed now, or the one that was named: photos belong to it from now on."""
+    """The month that is to be filed now, or the one that was named: photos belong to it from now on. Where the named
+    one is not owed nothing is begun, and it is said what is owed."""
     ports, who = context.services, await speaker_of(context)
     if who.staff is None:
         return replies.Text(words.STRANGER)
     said = plain(context.update.content) if isinstance(context.update, updates.Text) else ""
-    filing = await _meant(who.staff.enterprise_id, said)
-    if filing is None:
+    owed = await months.owed(who.staff.enterprise_id)
+    if not owed:
         return replies.Text(await _nothing_owed(ports, who.staff.enterprise_id))
+    filing = await _meant(who.staff.enterprise_id, owed, said)
+    if filing is None:
+        number = int(NAMED_MONTH.findall(said)[0])
+        settled = await months.settled(who.staff.enterprise_id, number)
+        return replies.Text(words.not_owed(number, settled, owed))
     if who.files:
         await month_filing.enter(ports, who.identity, filing)
     return replies.Text(await _checklist(ports, who, filing))
@@ -222,17 +229,13 @@ async def _current(who: Speaker) -> MonthlyFiling | None:
     return dialog.filing if dialog is not None else await months.filing_due(who.staff.enterprise_id)
 
 
-async def _meant(enterprise_id: int, said: str) -> MonthlyFiling | None:
-    """The month that the words name, or the oldest to be made up where they say so; else the one to be filed now."""
-    owed = await months.owed(enterprise_id)
+async def _meant(enterprise_id: int, owed: Sequence[MonthlyFiling], said: str) -> MonthlyFiling | None:
+    """Of the months that are ``owed`` the one that the words name, None where they name another; else the oldest to be
+    made up where they say so, or the one to be filed now."""
     if (named := NAMED_MONTH.search(said)) is not None:
-        for filing in owed:
-            if Month.parse(filing.month).number == int(named[1]):
-                return filing
-    elif MADE_UP in said:
-        for filing in owed:
-            if filing.state != FilingState.OPEN:
-                return filing
+        return next((filing for filing in owed if Month.parse(filing.month).number == int(named[1])), None)
+    if MADE_UP in said and (late := [filing for filing in owed if words.late(filing)]):
+        return late[0]
     return await months.filing_due(enterprise_id)
 
 
@@ -243,7 +246,7 @@ async def _judged(context: Conversation, filing: MonthlyFiling) -> None:
     async def look() -> bool | None:
         return (await month_filing.checklist(filing)).waiting == 0 or None
 
-    await context.services.bell.awaited(f"filing:{filing.id}", look, context.seconds_left - JUDGING_SECONDS)
+    await context.services.bell.awaited(month_jobs.bell_name(filing.id), look, context.seconds_left - JUDGING_SECONDS)
 
 
 async def _checklist(ports: Ports, who: Speaker, filing: MonthlyFiling) -> str:

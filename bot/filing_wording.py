@@ -15,7 +15,7 @@ from standard.months import Month
 from standard.validity import State
 from workflow.certificate_register import PublicCertificate
 from workflow.month_filing import Checklist, Choice
-from workflow.months import Year
+from workflow.months import WORDS, Year
 from workflow.problems import Refused
 from workflow.reminder_calendar import day_in_words
 from workflow.reminder_wording import NEXT_MONTH
@@ -205,6 +205,22 @@ def nothing_owed(certificate: PublicCertificate, url: str, opens_at: datetime | 
         link(url, f"查看证书 {certificate.number}"),
         f"{following}回复{tap(NEXT_MONTH)}，到时提醒您。",
     )
+
+
+def not_owed(number: int, settled: MonthlyFiling | None, owed: Sequence[MonthlyFiling]) -> str:
+    """The month that was named is not to be filed: why, what is, and how to say so."""
+    why = f"现在不用提报：{WORDS[FilingState(settled.state)]}" if settled is not None else "不是现在要提报的月份"
+    return joined(
+        f"{number} 月{why}（8.1(2)）。",
+        "要提报的是：",
+        *(f"· {heading(one)}，回复{tap(_begin(one))}" for one in owed),
+        "要报哪个月，请回复上面的话；还没有开始提报。",
+    )
+
+
+def _begin(filing: MonthlyFiling) -> str:
+    """The words that begin with this very month."""
+    return f"{Month.parse(filing.month).number}月{'补报' if late(filing) else '提报'}"
 
 
 def left(filing: MonthlyFiling) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from inspection.report import Inspected, PictureRefused, Request, Size
 from models import Answer, EvidenceSource, Inspection, Job, Photo, PhotoState, Product, WeChatIdentity
 from models.transactions import transaction
-from workflow import answers, month_offers, month_photos, wording
+from workflow import answers, month_jobs, month_offers, month_photos, wording
 from workflow.application_photos import filed_words, hand_in_photo
 from workflow.chat_photos import JUDGE, UNDER_WAY, first_job, job_keys
 from workflow.context import Ports
@@ -172,7 +172,7 @@ async def _record_known(ports: Ports, job: ClaimedJob, photo: Photo, known: Insp
             if photo.identity_id is not None:
                 await lock_person(photo.identity_id)  # before the application
             await _judged(ports, photo, known, landing)
-    _ring(ports, photo)
+    _ring(ports, photo, landing)
 
 
 async def _record_new(
@@ -202,7 +202,7 @@ async def _record_new(
             supersedes_id=before.id if before else None,
         )
         await _judged(ports, photo, inspection, landing)
-    _ring(ports, photo)
+    _ring(ports, photo, landing)
 
 
 async def _judged(ports: Ports, photo: Photo, inspection: Inspection, landing: month_photos.Landing | None) -> None:
@@ -245,7 +245,9 @@ async def _end(ports: Ports, photo: Photo, state: PhotoState, code: str, advice:
     await _settle(ports, photo)
 
 
-def _ring(ports: Ports, photo: Photo) -> None:
+def _ring(ports: Ports, photo: Photo, landing: month_photos.Landing | None = None) -> None:
+    if landing is not None:
+        ports.bell.ring(month_jobs.bell_name(landing.filing.id))
     if photo.answer_id is not None:
         ports.bell.ring(answers.bell_name(photo.answer_id))
     ports.bell.ring(bell_name(photo))

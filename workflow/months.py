@@ -191,6 +191,12 @@ async def owed(enterprise_id: int) -> list[MonthlyFiling]:
     )
 
 
+async def settled(enterprise_id: int, number: int) -> MonthlyFiling | None:
+    """The firm's latest month of that number (12: December) for which nothing is owed any more."""
+    ended = MonthlyFiling.filter(enterprise_id=enterprise_id, month__endswith=f"-{number:02d}")
+    return await ended.exclude(state__in=OWES).order_by("-month", "-id").first()
+
+
 async def filing_due(enterprise_id: int) -> MonthlyFiling | None:
     """The month to file for now: the one whose time is over first; None where nothing is owed.
 

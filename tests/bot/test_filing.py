@@ -126,6 +126,17 @@ def shot(number: int) -> bytes:
 # --- filing ----------------------------------------------------------------------------------------------------------
 
 
+async def test_a_month_that_is_not_owed_is_not_begun_and_what_is_owed_is_told(case: Case) -> None:
+    told = await case.say("11月提报")
+    assert told.startswith("11 月不是现在要提报的月份（8.1(2)）。\n要提报的是：")
+    assert "· 12 月提报，12 月 25 日 24:00 截止（8.1(2)），回复“12月提报”" in told
+    assert await case.dialog() is None
+    await month_of(case.filer.one, "2026-11", state=FilingState.CONTINUED, due_at=None)
+    assert (await case.say("11月提报")).startswith("11 月现在不用提报：按时合规（8.1(2)）。")
+    assert (await case.say("12月提报")).startswith("12 月提报，")
+    assert await case.dialog() is not None
+
+
 async def test_a_month_from_the_first_word_to_the_continued_certificate(case: Case) -> None:
     begun = await case.say("月度提报")
     assert begun.startswith("12 月提报，12 月 25 日 24:00 截止（8.1(2)）")

@@ -206,6 +206,18 @@ async def test_a_photo_lands_in_the_month_it_was_sent_for_whatever_its_sender_tu
     assert (await FilingFile.get()).filing_id == case.filing.id
 
 
+async def test_the_months_bell_rings_when_a_photo_or_a_file_of_it_is_judged(world: World) -> None:
+    case = await filer(world)
+    identity = await begin(case)
+    with world.ports.bell.listening(f"filing:{case.filing.id}") as ear:
+        await case.send(identity, certificate(code()))
+        assert await ear.heard(0)
+        await case.hand_in(K.CERTIFICATE_PHOTO, certificate(code(1)), product=1)
+        assert not await ear.heard(0)
+        await world.work()
+        assert await ear.heard(0)
+
+
 async def test_a_photo_whose_job_was_given_up_holds_no_month(world: World) -> None:
     case = await filer(world)
     identity = await begin(case)
