@@ -15,6 +15,7 @@ from bot.menu import KEY_FIRM, KEY_HELP, KEY_SCAN
 from bot.router import Dispatcher
 from inspection.report import Inspected, PictureRefused, Request
 from jobs.worker import Worker
+from tests import rows
 from tests.clock import FakeClock
 from tests.conftest import Database
 from tests.workflow.world import World, make_world, report
@@ -67,12 +68,13 @@ def gtin(number: int) -> str:
     return f"{body}{-total % 10}"
 
 
-async def bind(chat: Chat, *models: str) -> None:
+async def bind(chat: Chat, *models: str) -> int:
     firm = await register_enterprise(chat.world.ports, "91310000MA0000007L", "样例电缆有限公司（样例）")
     for number, model in enumerate(models):
         product = NewProduct("电线电缆", "电线（样例）", model, "GS1", gtin(number), (100, 70))
         await add_product(chat.world.ports, firm, product)
     await bind_staff(chat.world.ports, firm, "张工（样例）", "质检员", ZHANG)
+    return firm.id
 
 
 async def test_following_gets_the_welcome_with_the_notice(chat: Chat) -> None:
@@ -149,7 +151,7 @@ async def test_a_link_for_the_original_is_to_be_had(chat: Chat) -> None:
 
 
 async def test_a_scanned_code_names_its_product(chat: Chat) -> None:
-    await bind(chat, "BV 2.5")
+    await rows.certificate(enterprise_id=await bind(chat, "BV 2.5"))
     scan: dict[str, Any] = {"key": KEY_SCAN, "scan_type": "qrcode", "symbology": None, "waits": True}
     known = await chat.send(STRANGER, updates.ScanCode, result=f"https://id.gs1.org/01/{gtin(0)}/21/1", **scan)
     assert "电线（样例） BV 2.5" in known
@@ -231,7 +233,7 @@ async def test_a_firm_without_a_case_is_given_a_link_to_apply(chat: Chat) -> Non
 
 
 async def test_a_typed_code_is_read_like_a_scanned_one(chat: Chat) -> None:
-    await bind(chat, "BV 2.5")
+    await rows.certificate(enterprise_id=await bind(chat, "BV 2.5"))
     assert "电线（样例） BV 2.5" in await chat.say(f"https://id.gs1.org/01/{gtin(0)}/21/1")
     assert "追溯码只到品类级" in await chat.say("6901234567892")
 
