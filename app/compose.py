@@ -25,6 +25,7 @@ from gateways.picture_index import TablePictureIndex
 from gateways.procrastinate_queue import ProcrastinateQueue
 from gateways.queue import TableQueue
 from gateways.registry import open_registries
+from gateways.statements import JwsStatements
 from gateways.storage import open_storage
 from gateways.wechat import WeChatClient
 from jobs.clock import start_clock
@@ -119,6 +120,7 @@ async def joined_ports(
             limiter=limiter,
             wechat=wechat,
             registries=registries,
+            statements=JwsStatements.from_settings(settings),
             links=Links(settings.resolved_public_url(), settings.resolved_secret(), settings.report_link_days),
             bell=Bell(),
             app_id=settings.wechat.app_id,

@@ -184,6 +184,13 @@ class Settings(BaseSettings):
     secret_key: SecretStr | None = Field(
         None, description="signs links, ≥ 32 characters; empty in dev: made once and kept in data_dir/secret"
     )
+    statement_key_path: Path | None = Field(
+        None,
+        description="PEM or JWK file of the P-256 key that signs statements; empty in dev: a sample key in data_dir",
+    )
+    statement_former_keys: tuple[Path, ...] = Field(
+        (), description="PEM or JWK files of the public keys that signed statements before: they stay published"
+    )
     report_link_days: int = Field(30, ge=1, description="how long a link to a photo report works")
     session_days: int = Field(30, ge=1, le=365, description="a session ends when it was not used for so long")
     sign_in_link_minutes: int = Field(10, ge=1, le=60, description="how long a one-time sign-in link works")
@@ -308,6 +315,11 @@ class Settings(BaseSettings):
             known.append(
                 "ZHUISU_API__PROXIES：前面有几层自己的反向代理就填几；有代理而填 0，限流会把所有未登录的人当成一个人"
             )
+        if self.statement_key_path is None:
+            known.append(
+                "ZHUISU_STATEMENT_KEY_PATH：没有签发声明的密钥，生产环境的合作方接口 /open/v1 不能签名，一律答 503；"
+                "制作密钥：openssl ecparam -name prime256v1 -genkey -noout -out statement-key.pem"
+            )
         known += [
             f"ZHUISU_WECHAT__MESSAGE_TEMPLATES：没有“{KINDS[kind]}”的模板消息，用户 48 小时内没有说话时只能靠订阅授权，"
             f"否则只在收件箱里；申请时按这些字段选：{in_words(SAMPLE_TEMPLATES[kind])}"
@@ -356,6 +368,8 @@ class Settings(BaseSettings):
             missing.append("ZHUISU_CERTIFICATE__KEY_FILE：填写签发证书用的 PKCS#12 文件（.p12）；样例密钥不得用于生产")
         elif not self.certificate.key_file.is_file():
             missing.append(f"ZHUISU_CERTIFICATE__KEY_FILE：找不到文件 {self.certificate.key_file}")
+        if self.statement_key_path is not None and not self.statement_key_path.is_file():
+            missing.append(f"ZHUISU_STATEMENT_KEY_PATH：找不到文件 {self.statement_key_path}")
         if self.simulator.enabled:
             missing.append("ZHUISU_SIMULATOR__ENABLED：生产不得启用微信模拟器")
         return missing

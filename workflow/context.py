@@ -17,6 +17,7 @@ from workflow.ports import (
     PictureIndex,
     Queue,
     Registries,
+    Statements,
     Storage,
     WeChat,
 )
@@ -60,6 +61,7 @@ class Ports:
     limiter: Limiter
     wechat: WeChat
     registries: Registries
+    statements: Statements
     links: Links
     bell: Bell
     app_id: str

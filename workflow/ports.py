@@ -227,6 +227,35 @@ class CertifierFailed(Exception):
     """A certificate could not be drawn, signed or checked; the message is for the operator."""
 
 
+class StatementsUnavailable(Exception):
+    """There is no key to sign statements with; the message is for the operator."""
+
+
+class Statements(Protocol):
+    """Signs what the platform states to machines, as JWS that anybody verifies with the published keys (4.3.2, 10)."""
+
+    @property
+    def issuer(self) -> str:
+        """Who states it: the platform's public URL, without a slash at its end."""
+        ...
+
+    @property
+    def sample(self) -> bool:
+        """Whether it signs with the marked sample key of a development machine."""
+        ...
+
+    def sign(self, claims: Mapping[str, Any], *, typ: str) -> str:
+        """A compact JWS over exactly these claims; ``typ`` is its media type without ``application/``.
+
+        Takes a fraction of a millisecond. Raises :class:`StatementsUnavailable`.
+        """
+        ...
+
+    def jwks(self) -> dict[str, Any]:
+        """The public keys, the present one first and those that signed before it (RFC 7517)."""
+        ...
+
+
 class CacheUnavailable(Exception):
     """The cache cannot be reached; nothing is known of the key."""
 

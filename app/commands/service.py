@@ -109,7 +109,7 @@ def migrate() -> None:
 def check_config() -> None:
     """检查配置，列出生产环境还缺什么。"""
     settings = settings_or_exit()
-    missing = [*settings.missing_for_production(), *_missing_for_certificates(settings)]
+    missing = _missing(settings)
     for line in settings.templates_in_words():
         typer.echo(f"请与公众平台核对 · {line}")
     for line in settings.worth_knowing():
@@ -129,6 +129,15 @@ def menu() -> None:
     settings = settings_or_exit()
     _complete(settings)
     asyncio.run(_menu(settings))
+
+
+def _missing(settings: Settings) -> list[str]:
+    """All that keeps this configuration from serving real people, a Chinese sentence each."""
+    return [
+        *settings.missing_for_production(),
+        *_missing_for_certificates(settings),
+        *_missing_for_statements(settings),
+    ]
 
 
 def _missing_for_certificates(settings: Settings) -> list[str]:
@@ -156,11 +165,29 @@ def _missing_for_certificates(settings: Settings) -> list[str]:
     return missing
 
 
+def _missing_for_statements(settings: Settings) -> list[str]:
+    """Keys of statements that cannot be used."""
+    from gateways.statements import read_key
+    from workflow.ports import StatementsUnavailable
+
+    named = [("ZHUISU_STATEMENT_KEY_PATH", settings.statement_key_path, True)]
+    named += [("ZHUISU_STATEMENT_FORMER_KEYS", path, False) for path in settings.statement_former_keys]
+    missing = []
+    for name, path, signs in named:
+        if path is None or (signs and not path.is_file()):
+            continue  # said already
+        try:
+            read_key(path, signs=signs)
+        except StatementsUnavailable as problem:
+            missing.append(f"{name}：{problem}")
+    return missing
+
+
 def _complete(settings: Settings) -> None:
     """In production nothing runs on sample values."""
     if settings.environment is not Environment.PRODUCTION:
         return
-    if missing := [*settings.missing_for_production(), *_missing_for_certificates(settings)]:
+    if missing := _missing(settings):
         typer.echo("生产配置不完整，没有执行：", err=True)
         for line in missing:
             typer.echo(f"  {line}", err=True)

@@ -77,6 +77,7 @@ def test_what_is_right_only_in_some_places_is_said() -> None:
     assert "ZHUISU_WECHAT__SUBSCRIBE_TEMPLATES" in known
     placed = Settings(
         storage_url="s3://bucket/prefix",
+        statement_key_path=Path("statement-key.pem"),
         api={"proxies": 1},  # type: ignore[arg-type]
         wechat={"subscribe_templates": SAMPLE_SUBSCRIBE, "message_templates": SAMPLE_TEMPLATES},  # type: ignore[arg-type]
     )

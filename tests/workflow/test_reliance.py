@@ -1,4 +1,4 @@
-"""How a firm stands for those who rely on it: what its certificate, its months and its ledger say together (10.2–10.4)."""
+"""How a firm stands for those who rely on it: what certificate, months and ledger say together (10.2–10.4)."""
 
 from dataclasses import replace
 from datetime import date

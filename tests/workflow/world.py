@@ -12,6 +12,7 @@ from gateways.firm_index import TableFirmIndex
 from gateways.limiter import SlidingLimiter
 from gateways.picture_index import TablePictureIndex
 from gateways.queue import TableQueue
+from gateways.statements import JwsStatements, new_key
 from gateways.storage import open_storage
 from inspection.materials import DocumentReport
 from inspection.report import Code, Finding, Inspected, Report, Request, Verdict
@@ -23,6 +24,9 @@ from workflow.links import Links
 from workflow.ports import BadRequest, Drawn, QrTicket, Register, RegistryAnswer, Reply, SignatureVerdict, WeChatLogin
 
 Look = Callable[[Request], Inspected]
+
+STATEMENT_KEY = new_key()
+"""Signs what the worlds of this run state."""
 
 
 def report(request: Request, side_mm: float = 22.0) -> Inspected:
@@ -235,6 +239,7 @@ def make_world(folder: Path, clock: FakeClock) -> World:
         limiter=SlidingLimiter.in_memory(),
         wechat=wechat,
         registries=registries,
+        statements=JwsStatements("https://sample.test", STATEMENT_KEY, sample=True),
         links=Links("https://sample.test", b"s" * 32, 30),
         bell=Bell(),
         app_id="wxsample",
