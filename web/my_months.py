@@ -82,13 +82,22 @@ def _summary(lines: Sequence[Line]) -> str:
 
 
 def _line(one: YearMonth) -> Line:
-    state = "ahead" if one.state is None else str(one.state)
+    state = _state(one)
     said = Said(MONTH_TONES[state] if one.state else "ended", one.words)
     return Line(str(one.month), one.filing.ref if one.filing else "", state, one.words, said, _detail(one))
 
 
+def _state(one: YearMonth) -> str:
+    """A key of ``wording.MONTH_SIGNS``."""
+    if one.state is not None:
+        return str(one.state)
+    return "unopened" if one.unopened else "ahead"
+
+
 def _detail(one: YearMonth) -> str:
     filing = one.filing
+    if one.unopened:
+        return "整个提报期平台都没有开放，企业不用补报（8.1(2)，R10）"
     if filing is None:
         return f"{one.opens} 开始提报"
     on = _done_on(filing)
@@ -115,7 +124,7 @@ def _done_on(filing: MonthlyFiling) -> date | None:
 
 
 def _column(one: YearMonth, today: date) -> Column:
-    state = "ahead" if one.state is None else str(one.state)
+    state = _state(one)
     done: date | None = None
     if one.state == FilingState.OPEN:
         done = min(today, one.closes)

@@ -140,12 +140,14 @@ OBJECTION = {
 MONTH_TONES = {
     "open": "", "warned": "unclear", "on_time": "pass", "on_time_failed": "fail", "made_up": "pass", "missed": "fail",
     "made_up_late": "unclear", "ahead": "ahead", "continued": "pass", "suspended": "fail", "closed": "ended",
+    "unopened": "ended",
 }  # fmt: skip
 """By ``workflow.certificate_register.PublicMonth.state``, and by ``models.FilingState`` where a firm sees its own."""
 
 MONTH_SIGNS = {
     "open": "…", "warned": "警", "on_time": "✓", "on_time_failed": "否", "made_up": "补", "missed": "缺",
     "made_up_late": "逾", "ahead": "", "continued": "✓", "suspended": "停", "closed": "止",
+    "unopened": "免",
 }  # fmt: skip
 """One letter a state: what tells them apart without colours, as in print."""
 

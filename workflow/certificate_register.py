@@ -15,6 +15,7 @@ from workflow.access import not_found
 from workflow.certificate_life import grade_name, holder_from_json, life_from_json
 from workflow.certificate_numbers import certificate_path, number_from_path
 from workflow.context import Ports
+from workflow.months import turn_is_over
 from workflow.ports import SignatureVerdict
 from workflow.problems import Kind, Refused
 
@@ -25,7 +26,7 @@ NOT_ONLINE = "企业申报所评价的产品不在网售平台销售，网售平
 """Stands below the notes of Appendix B where the firm declared so."""
 
 
-AHEAD, MADE_UP_LATE = "ahead", "made_up_late"
+AHEAD, UNOPENED, MADE_UP_LATE = "ahead", "unopened", "made_up_late"
 """A month that is due later in the term; one that was made up only after its days (6.1(5))."""
 
 
@@ -33,8 +34,8 @@ AHEAD, MADE_UP_LATE = "ahead", "made_up_late"
 class PublicMonth:
     """One month of the record: ``2026-12``, its state and the Chinese for it.
 
-    States are those of ``standard.months.MonthState``; in a term's ``year`` also :data:`AHEAD` and
-    :data:`MADE_UP_LATE`.
+    States are those of ``standard.months.MonthState``; in a term's ``year`` also :data:`AHEAD`,
+    :data:`UNOPENED` and :data:`MADE_UP_LATE`.
     """
 
     month: str
@@ -92,6 +93,7 @@ _MONTH_WORDS = {
     "missed": "未提报",
     MADE_UP_LATE: "逾期补报",
     AHEAD: "未到",
+    UNOPENED: "未开放，不计",
 }
 
 
@@ -161,7 +163,7 @@ async def _year(row: Certificate, now: life.Certificate, edition: Edition) -> tu
     open_ = await MonthlyFiling.filter(certificate_id=row.id, state=FilingState.OPEN).values_list("month", flat=True)
     due = months_due(row.issued_on, row.last_day, edition) if row.state in LIVE else ()
     states = {
-        **dict.fromkeys(map(str, due), AHEAD),
+        **{str(month): UNOPENED if turn_is_over(row, month, edition) else AHEAD for month in due},
         **dict.fromkeys(map(str, open_), MonthState.OPEN.value),
         **{
             str(one.month): MADE_UP_LATE if one.settled and one.state in LOST else one.state.value for one in now.months

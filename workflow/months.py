@@ -9,9 +9,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+import structlog
 from tortoise.expressions import Q
 
-from models import OWES, Certificate, FilingState, MonthlyFiling, StaffRole
+from models import OWES, Certificate, Event, FilingState, MonthlyFiling, StaffRole
 from models.bulk import update_each
 from standard import life, windows
 from standard.calendar import shanghai_day
@@ -43,6 +44,11 @@ WORDS = {
 }
 UPCOMING = "未到提报期"
 """Of a due month whose window has not opened yet."""
+UNOPENED = "平台未开放提报，不计"
+"""Of a due month that could not be filed here: its window was over before it was opened (R10)."""
+
+
+_log = structlog.get_logger(__name__)
 
 
 # --- opening and closing ---------------------------------------------------------------------------------------------
@@ -62,13 +68,16 @@ async def open_month(ports: Ports, certificate: Certificate) -> None:
 async def open_months(ports: Ports, certificates: Sequence[Certificate]) -> None:
     """Due: the windows of these certificates' next months have opened; inside the sweep's transaction, that holds them.
 
-    A month is there once for its certificate; opening it again changes nothing.
+    A month is there once for its certificate; opening it again changes nothing. One whose window is over already is
+    passed over, and the event log says so.
     """
     now = ports.clock.now()
     opened: dict[str, MonthlyFiling] = {}
     turned: list[tuple[int, datetime | None]] = []
+    passed_over: list[Event] = []
     for certificate in certificates:
         left = _months_left(certificate, now)
+        passed_over += _passed_over(ports, certificate, left)
         if left and left[0][1].opens <= now:
             month, window = left.pop(0)
             ref = secrets.token_urlsafe(9)
@@ -103,15 +112,36 @@ async def open_months(ports: Ports, certificates: Sequence[Certificate]) -> None
             )
             for ref, filing_id in made
         ]
+        + passed_over
     )
+
+
+def _passed_over(ports: Ports, certificate: Certificate, left: Sequence[tuple[Month, Window]]) -> list[Event]:
+    """The event of the months that were waited for and are not ``left``: none could be filed."""
+    assert certificate.month_opens_at is not None
+    edition = edition_on(shanghai_day(ports.clock.now()))
+    over = [
+        str(month)
+        for month in months_due(certificate.issued_on, certificate.last_day, edition)
+        if not turn_is_over(certificate, month, edition) and month not in {one for one, _ in left}
+    ]
+    if not over:
+        return []
+    _log.warning("months passed over: their windows were over before they opened", months=over)
+    after = {"months": over, "reason": UNOPENED}
+    return [
+        new_event(
+            ports, "certificate:months_unopened", "certificate", certificate.id, actor="system", clause="8.1(2)",
+            after=after,
+        )
+    ]  # fmt: skip
 
 
 def _months_left(certificate: Certificate, now: datetime) -> list[tuple[Month, Window]]:
     """The months that are still to open, with their windows, the earliest first.
 
-    They begin with the one whose opening was waited for, also where it comes late. A certificate of before months were
-    filed here waits for none: its months begin with the first whose window is not over, for nobody could file for those
-    before.
+    They begin with the first whose window is not over: nobody could file for those before, whether the certificate is
+    older than the filing here or no sweep ran in the whole of their windows. No firm is blamed for them (R10).
     """
     assert certificate.month_opens_at is not None
     edition = edition_on(shanghai_day(now))
@@ -119,9 +149,13 @@ def _months_left(certificate: Certificate, now: datetime) -> list[tuple[Month, W
         (month, windows.filing_window(edition, month))
         for month in months_due(certificate.issued_on, certificate.last_day, edition)
     ]
-    if any(window.opens == certificate.month_opens_at for _, window in due):
-        return [(month, window) for month, window in due if window.opens >= certificate.month_opens_at]
     return [(month, window) for month, window in due if not window.deadline.over(now)]
+
+
+def turn_is_over(certificate: Certificate, month: Month, edition: Edition) -> bool:
+    """Whether the due month was opened, or passed over because its window was over by then."""
+    opens_at = certificate.month_opens_at
+    return opens_at is None or windows.filing_window(edition, month).opens < opens_at
 
 
 async def close_months(ports: Ports, certificate_ids: Collection[int], *, actor: str) -> None:
@@ -215,7 +249,8 @@ async def filing_due(enterprise_id: int) -> MonthlyFiling | None:
 
 @dataclass(frozen=True, slots=True)
 class YearMonth:
-    """One due month of a term. ``filing`` is None and ``state`` with it, where its window has not opened yet.
+    """One due month of a term. ``filing`` is None and ``state`` with it, where its window has not opened yet, or
+    (``unopened``) was over before it did.
 
     ``timely`` and ``compliant`` are None while the month has no result. One made up in time is compliant, and not
     timely; one filed in time that failed for good is timely, and not compliant (R2, R38). ``counts``: it is one of the
@@ -231,6 +266,7 @@ class YearMonth:
     timely: bool | None = None
     compliant: bool | None = None
     counts: bool = False
+    unopened: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +307,7 @@ async def year_of(ports: Ports, asker: Asker, enterprise_id: int) -> Year:
     states = [record.state for record in now.months]
     return Year(
         certificate=row,
-        months=tuple(_month_of_year(month, filings.get(str(month)), records.get(month), edition) for month in due),
+        months=tuple(_month_of_year(row, month, filings.get(str(month)), records.get(month), edition) for month in due),
         rates=rates(_states_ever(now, lives), edition),
         towards_three=towards_three(states, edition),
         three=edition.whole("life.three_months_count"),
@@ -282,20 +318,26 @@ async def year_of(ports: Ports, asker: Asker, enterprise_id: int) -> Year:
 
 
 def _month_of_year(
-    month: Month, filing: MonthlyFiling | None, record: life.MonthRecord | None, edition: Edition
+    certificate: Certificate,
+    month: Month,
+    filing: MonthlyFiling | None,
+    record: life.MonthRecord | None,
+    edition: Edition,
 ) -> YearMonth:
     window = filing_window(month, edition)
     ended = record is not None and record.state.result is not None
+    unopened = filing is None and turn_is_over(certificate, month, edition)
     return YearMonth(
         month=month,
         opens=window.opens,
         closes=window.closes,
-        words=UPCOMING if filing is None else WORDS[FilingState(filing.state)],
+        words=WORDS[FilingState(filing.state)] if filing is not None else UNOPENED if unopened else UPCOMING,
         filing=filing,
         state=None if filing is None else FilingState(filing.state),
         timely=record.state in (*_ON_TIME, MonthState.ON_TIME_FAILED) if record is not None and ended else None,
         compliant=record.state in (*_ON_TIME, *_LATE) if record is not None and ended else None,
         counts=record is not None and record.state.non_compliant,
+        unopened=unopened,
     )
 
 

@@ -27,7 +27,7 @@ from standard.months import Month
 from tests.workflow.graded import confirmed
 from tests.workflow.living import ISSUED, Living, living, month_of, noon
 from tests.workflow.world import World
-from workflow import certificates, due, month_life, months
+from workflow import certificate_register, certificates, due, month_life, months
 from workflow.access import Asker
 from workflow.answers import PUSH
 from workflow.certificate_effects import RENDERED_IN_TIME, Manner
@@ -102,15 +102,43 @@ async def test_a_month_opens_at_midnight_of_the_first_and_the_next_is_waited_for
     assert (event.action, event.clause, event.after["month"]) == ("month:open", "8.1(2)", "2026-12")
 
 
-async def test_all_twelve_months_of_a_term_open_and_no_more_also_where_the_clock_leapt(world: World) -> None:
+async def test_all_months_of_a_term_open_in_their_turn_and_no_more(world: World) -> None:
     one = await living()
-    to(world, noon(date(2027, 11, 20)))
-    await carry_out(world.ports, OPENS)
+    for number in range(14):
+        month = Month(2026, 12).plus(number)
+        to(world, midnight(date(month.year, month.number, 1)))
+        await carry_out(world.ports, OPENS)
     opened = await MonthlyFiling.all().order_by("month").values_list("month", flat=True)
     # The window of November 2027 ends after the last day of the term (R1).
     assert opened == [str(Month(2026, 12).plus(number)) for number in range(11)]
     await one.certificate.refresh_from_db()
     assert one.certificate.month_opens_at is None
+
+
+async def test_no_firm_is_blamed_for_a_month_that_was_over_before_it_could_open(
+    world: World, verdicts: dict[int, Judgement]
+) -> None:
+    """R10: nothing ran from November to February; who could not file missed nothing, and may file for what is open."""
+    one = await living()
+    to(world, noon(date(2027, 2, 10)))
+    for line in due.DUE:
+        await carry_out(world.ports, line)
+    assert await MonthlyFiling.all().values_list("month", "state") == [("2027-02", "open")]
+    await one.certificate.refresh_from_db()
+    assert (one.certificate.state, one.certificate.month_opens_at) == ("active", midnight(date(2027, 3, 1)))
+    assert (await certificate_life(one)).months == ()
+    event = await Event.get(action="certificate:months_unopened")
+    assert (event.clause, event.after["months"]) == ("8.1(2)", ["2026-12", "2027-01"])
+    year = await months.year_of(world.ports, one.asker, one.firm.id)
+    assert [(month.words, month.unopened, month.counts) for month in year.months[:4]] == [
+        ("平台未开放提报，不计", True, False),
+        ("平台未开放提报，不计", True, False),
+        ("提报中", False, False),
+        ("未到提报期", False, False),
+    ]
+    await one.certificate.fetch_related("enterprise")
+    public = await certificate_register.shown(one.certificate)
+    assert [month.state for month in public.year[:4]] == ["unopened", "unopened", "open", "ahead"]
 
 
 async def test_a_certificate_of_before_months_were_filed_here_begins_with_the_first_that_can_be(world: World) -> None:
