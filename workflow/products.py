@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
-from urllib.parse import urlsplit
 
 from tortoise.query_utils import Prefetch
 
@@ -24,7 +23,7 @@ from models import (
 from models.transactions import transaction
 from standard.calendar import shanghai_day
 from standard.codes import Kind as CodeKind
-from standard.codes import TraceCode, read
+from standard.codes import read
 from standard.identifiers import ccc_certificate, production_licence
 from standard.outcome import Outcome
 from standard.profile import Edition, edition_on
@@ -36,6 +35,7 @@ from workflow.context import Ports
 from workflow.people import MILLI
 from workflow.problems import Kind, Refused
 from workflow.record import record_event
+from workflow.resolution import patterns_of
 
 CLAUSE = "7.1"
 SMALLEST_MM, LARGEST_MM = 10, 1200
@@ -179,10 +179,10 @@ async def add_product(ports: Ports, firm: Enterprise, new: NewProduct) -> Produc
 async def prove_patterns(ports: Ports, product_id: int, codes: Iterable[str], sha256: str) -> list[CodePattern]:
     """Inside the caller's transaction: a judged photo (its hash) carries these codes; the patterns it proves (3.4)."""
     edition = edition_on(shanghai_day(ports.clock.now()))
-    seen = [read(text, edition=edition) for text in codes]
+    carried = {found for text in codes for found in patterns_of(read(text, edition=edition), edition)}
     proved = []
     for pattern in await CodePattern.filter(product_id=product_id, proved_at=None, retired_at=None).order_by("id"):
-        if not any(_begins(code, pattern) for code in seen):
+        if (pattern.kind, pattern.value) not in carried:
             continue
         pattern.proved_at, pattern.proved_by_sha256 = ports.clock.now(), sha256
         await CodePattern.filter(id=pattern.id, proved_at=None).update(
@@ -200,27 +200,6 @@ async def prove_patterns(ports: Ports, product_id: int, codes: Iterable[str], sh
         )
         proved.append(pattern)
     return proved
-
-
-def _begins(code: TraceCode, pattern: CodePattern) -> bool:
-    """Whether a code is of the issuer that the pattern names."""
-    match pattern.kind:
-        case CodePatternKind.GTIN_PREFIX:
-            # The first of fourteen digits says how much is packed, not who made it.
-            gtin = code.parts.get(GTIN, "")
-            return code.valid and (gtin[1:].startswith(pattern.value) or gtin == pattern.value)
-        case CodePatternKind.ECODE:
-            ecode = (code.canonical or "").removeprefix("ecode:").casefold()
-            return code.kind is CodeKind.ECODE and ecode.startswith(pattern.value.casefold())
-    return _host(code.text) == pattern.value
-
-
-def _host(text: str) -> str | None:
-    try:
-        link = urlsplit(text)
-        return link.hostname if link.scheme in {"http", "https"} else None
-    except ValueError:
-        return None
 
 
 async def _own(asker: Asker, product_id: int) -> Product:

@@ -8,11 +8,11 @@ else by the GTIN of a registered product, else by the longest pattern that a pho
 import hashlib
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from config.clock import SHANGHAI
 from models import Certificate, CodePattern, CodePatternKind, Item, Product, Publication, ScanOutcome
-from standard.codes import Kind, TraceCode, judge, own_host, read
+from standard.codes import Kind, TraceCode, judge, look_alike, own_host, read
 from standard.outcome import Finding, Outcome
 from standard.profile import Edition, edition_on
 from standard.validity import LIVE
@@ -66,6 +66,8 @@ async def resolve(ports: Ports, text: str) -> Resolved:
     code = _read(ports, text, edition)
     findings = judge(code, edition)
     key = code_key(code.canonical or code.text)
+    if (pretender := look_alike(text, edition, _our_host(ports))) is not None:
+        return Resolved(code, key, ScanOutcome.LOOK_ALIKE, (pretender.finding, *findings))
     outcome = _unfit(code)
     if outcome is not None:
         return Resolved(code, key, outcome, findings)
@@ -82,10 +84,16 @@ async def resolve(ports: Ports, text: str) -> Resolved:
     )
 
 
+def _our_host(ports: Ports) -> tuple[str, ...]:
+    """Ours is worth pretending to be too; an address that is a number is not known by its looks."""
+    host = urlsplit(ports.links.base).hostname or ""
+    return (host,) if "." in host and not host.rpartition(".")[2].isdigit() else ()
+
+
 def patterns_of(code: TraceCode, edition: Edition) -> Iterator[tuple[CodePatternKind, str]]:
     """Every pattern that would be this code's, however short; ``workflow.products`` proves by the same rule."""
     gtin = code.parts.get(GTIN)
-    if gtin is not None:
+    if code.valid and gtin is not None:
         yield CodePatternKind.GTIN_PREFIX, gtin
         # The first of fourteen digits says how much is packed, not who made it.
         if not gtin.startswith(_SHORT_GTIN):

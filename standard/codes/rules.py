@@ -51,6 +51,8 @@ class Rules:
     assigned_link_level: Level
     prefixes: dict[str, PrefixOffice]
     hosts: dict[str, Kind]
+    look_alike_letters: tuple[tuple[str, str], ...]
+    look_alike_least: int
     stem: str
     pad_short_gtin: bool
     link_names: dict[str, str]
@@ -106,6 +108,8 @@ def _rules(edition: Edition) -> Rules:
         assigned_link_level=_level(edition, "codes.assigned_link_level"),
         prefixes=_prefixes(edition),
         hosts={host: _kind(edition, "codes.hosts", kind) for host, kind in rows(edition, "codes.hosts", (str, str))},
+        look_alike_letters=rows(edition, "codes.look_alike_letters", (str, str)),
+        look_alike_least=edition.whole("codes.look_alike_least"),
         stem=edition.word("codes.canonical_stem"),
         pad_short_gtin=_flag(edition, "codes.pad_short_gtin"),
         link_names=dict(rows(edition, "codes.link_names", (str, str))),

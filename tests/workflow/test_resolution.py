@@ -83,6 +83,19 @@ async def test_our_own_link_to_a_code_is_that_code(world: World, firm: Enterpris
         assert (found.outcome, found.key) == (ScanOutcome.KNOWN, bare.key), link
 
 
+@pytest.mark.parametrize(
+    ("link", "need"),
+    [(f"https://iotroot.com.evil.cn/01/{GTIN}/21/1", "iotroot.com"), ("https://sample.test.cn/t/1", "sample.test")],
+)
+async def test_a_host_that_only_looks_like_a_platforms_answers_for_nobody(
+    world: World, firm: Enterprise, link: str, need: str
+) -> None:
+    await product(firm, gtin=GTIN)
+    found = await resolve(world.ports, link)
+    assert (found.outcome, found.product, found.recorded_for) == (ScanOutcome.LOOK_ALIKE, None, None)
+    assert (found.findings[0].have, found.findings[0].need) == (link.split("/")[2], need)
+
+
 async def test_the_longest_proved_pattern_decides(world: World, firm: Enterprise) -> None:
     short, long = await product(firm, model="short"), await product(firm, model="long")
     await pattern(short, CodePatternKind.GTIN_PREFIX, "6901234")

@@ -3,7 +3,7 @@
 from typing import Any
 
 from standard import identifiers
-from standard.codes import Level, TraceCode, judge, needed_level, opaque, page_level, read, select
+from standard.codes import Level, TraceCode, judge, look_alike, needed_level, opaque, own_host, page_level, read, select
 from standard.codes.checks import check_digit
 from standard.outcome import Outcome
 from standard.profile import Edition
@@ -63,6 +63,19 @@ def kinds_of_hosts(edition: Edition, given: dict[str, Any]) -> Any:
 @step
 def known_hosts(edition: Edition, _given: dict[str, Any]) -> Any:
     return [row[0] for row in edition.value("codes.hosts")]  # type: ignore[union-attr, index]
+
+
+@step
+def look_alikes(edition: Edition, given: dict[str, Any]) -> Any:
+    """Those of these hosts that pretend to be a platform, each with that one."""
+    found = {host: look_alike(f"https://{host}/E=1", edition, given.get("also", ())) for host in given["hosts"]}
+    return [[host, one.genuine] for host, one in found.items() if one is not None]
+
+
+@step
+def hosts_of_their_own(edition: Edition, given: dict[str, Any]) -> Any:
+    """The host of each of these texts that is a link to no platform."""
+    return [host for text in given["texts"] if (host := own_host(text, edition)) is not None]
 
 
 @step
