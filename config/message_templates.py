@@ -24,6 +24,7 @@ KINDS: dict[NoticeKind, str] = {
 
 SOURCES: dict[str, str] = {
     "title": "事项",
+    "number": "编号",
     "firm": "企业名称",
     "deadline": "截止时间",
     "state": "当前状态",
@@ -75,11 +76,11 @@ SAMPLE_TEMPLATES = {
     NoticeKind.RESULT: MessageTemplate(
         id="sample-template-result",
         fields={
-            "character_string1": "title",
+            "character_string1": "number",
             "thing2": "firm",
             "phrase3": "state",
             "time4": "time",
-            "thing5": "advice",
+            "thing5": "title",
         },
     ),
 }

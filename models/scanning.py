@@ -135,6 +135,8 @@ class ScannedCode(Model):
     last_at = fields.DatetimeField()
     last_visitor = fields.CharField(max_length=32, default="")
     """Whose looking again does not count."""
+    before_at = fields.DatetimeField(null=True)
+    """When somebody else than ``last_visitor`` looked it up last."""
     times = fields.IntField()
 
     class Meta:

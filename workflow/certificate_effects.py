@@ -4,11 +4,20 @@ Everything is written in bulk, for one certificate as for the hundred thousand o
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from typing import Any
 
-from models import Application, Certificate, Enterprise, Event, Rendering, RenderingState
+from config.message_templates import NoticeKind
+from models import (
+    Application,
+    Certificate,
+    Enterprise,
+    Event,
+    FilingState,
+    MonthlyFiling,
+    Rendering,
+    RenderingState,
+)
 from standard import credit, life
 from standard.calendar import midnight, shanghai_day
 from standard.life import Step
@@ -17,6 +26,7 @@ from standard.validity import LIVE, Standing, State, certificate_face
 from workflow.certificate_life import face_to_json, grade_name, holder_from_json, life_from_json
 from workflow.certificate_numbers import certificate_path
 from workflow.certificate_register import NOTED, PUBLISHED, remarks
+from workflow.certificate_wording import happened
 from workflow.context import Ports
 from workflow.credit_ledger import hold_ledger, ledger_of, write
 from workflow.desk import put_on_desk
@@ -24,11 +34,16 @@ from workflow.notices import Telling, tell_many
 from workflow.ports import NewJob
 from workflow.problems import Kind, Refused
 from workflow.record import new_event, record_event, record_events
+from workflow.reminder_wording import month_path
+from workflow.still_owed import missed_key
 from workflow.transitions import move
 
 RENDER = "certificate.render"
 REVOCATION = "revocation"
 """Kind of desk items: a case of revocation that a person decides."""
+
+BAD_MONTH = (life.MissMonth, life.FailMonth, life.MakeUpMissed)
+"""Events of a month that the firm can still do something about."""
 
 RENDERED_SOON, RENDERED_IN_TIME = 20, -10
 """Priorities of drawing: where somebody waits for it, and of a month's end, when people's photos go first."""
@@ -76,11 +91,13 @@ class _Gathered:
 
 @dataclass(frozen=True, slots=True)
 class _Beside:
-    """What has to be known of the firms and their applications."""
+    """What has to be known of the firms, their applications and months."""
 
     names: dict[int, str]
     samples: set[int]
     online: dict[int, bool]
+    months: dict[tuple[int, str], MonthlyFiling] = field(default_factory=dict)
+    """The months that came out badly, by certificate and month."""
 
 
 def renders(row: Certificate, step: Step) -> bool:
@@ -95,7 +112,7 @@ async def carry_out(ports: Ports, taken: Sequence[Taken], manner: Manner) -> Non
     """
     if not taken:
         return
-    beside = await _beside([one.row for one in taken])
+    beside = replace(await _beside([one.row for one in taken]), months=await _bad_months(taken))
     gathered = _Gathered()
     for one in taken:
         _gather(ports, one, manner, beside, gathered)
@@ -176,10 +193,41 @@ def rendering_job(
     )
 
 
-def telling_of(row: Certificate, key: str, text: str, clause: str, **how: Any) -> Telling:
-    """``text`` about a certificate, to its firm."""
-    title = f"证书 {row.number}"
-    return Telling(row.enterprise_id, key, clause, title, text, certificate_path(row.number), **how)
+def telling_of(
+    row: Certificate,
+    firm: str,
+    key: str,
+    title: str,
+    text: str,
+    clause: str,
+    *,
+    path: str = "",
+    until: date | None = None,
+    seen_by: int | None = None,
+) -> Telling:
+    """``text`` about a certificate, to its firm of that name, under ``title`` with the clause.
+
+    ``until``: the last day on which the firm can do something about it; ``path``: where, if not on its page.
+    """
+    return Telling(
+        row.enterprise_id,
+        key,
+        clause,
+        f"{title}（{clause}）",
+        text,
+        path or certificate_path(row.number),
+        notice={
+            "kind": NoticeKind.RESULT if until is None else NoticeKind.MONTHLY,
+            "title": title,
+            "number": row.number,
+            "firm": firm,
+            "deadline": "" if until is None else until.isoformat(),
+            "state": State(row.state).words,
+            "advice": text,
+        },
+        worth_until=None if until is None else midnight(until + timedelta(days=1)),
+        seen_by=seen_by,
+    )
 
 
 async def _beside(rows: Sequence[Certificate]) -> _Beside:
@@ -192,30 +240,28 @@ async def _beside(rows: Sequence[Certificate]) -> _Beside:
     )
 
 
+async def _bad_months(taken: Sequence[Taken]) -> dict[tuple[int, str], MonthlyFiling]:
+    bad = {(one.row.id, str(one.event.month)) for one in taken if isinstance(one.event, BAD_MONTH)}
+    if not bad:
+        return {}
+    filings = MonthlyFiling.filter(certificate_id__in={row for row, _ in bad}, month__in={month for _, month in bad})
+    return {(one.certificate_id, one.month): one for one in await filings}
+
+
 def _gather(ports: Ports, one: Taken, manner: Manner, beside: _Beside, gathered: _Gathered) -> None:
     row, event, step = one.row, one.event, one.step
     gathered.events.append(_of_step(ports, one, manner.actor))
     promised: list[str] = []
+    told = 0
     for index, effect in enumerate(step.effects):
-        key = f"certificate:{row.id}:{row.version}:{index}"
         match effect:
             case life.Notify(to=life.Actor.ENTERPRISE, text=text):
                 # What says "download it" is told once there is something to download.
                 if isinstance(event, life.Issue) and renders(row, step):
                     promised.append(text)
                 else:
-                    until = _make_up_until(event)
-                    gathered.tellings.append(
-                        telling_of(
-                            row,
-                            key,
-                            text,
-                            step.clause,
-                            notice=_notice(row, step, text, until, beside),
-                            seen_by=manner.seen_by,
-                            worth_until=None if until is None else midnight(until + timedelta(days=1)),
-                        )
-                    )
+                    gathered.tellings.append(_telling(one, index, told, text, manner, beside))
+                told += 1
             case life.Publish(text=text):
                 gathered.events.append(_of_words(ports, row, PUBLISHED, step.clause, text))
             case life.RegisterNote(clause=clause, text=text):
@@ -263,21 +309,31 @@ def _of_words(ports: Ports, row: Certificate, action: str, clause: str, text: st
     return new_event(ports, action, "certificate", row.id, actor="system", clause=clause, after={"text": text})
 
 
-def _make_up_until(event: life.Event) -> date | None:
-    """The last day on which a firm can still do something about a bad month."""
-    return event.make_up_until if isinstance(event, life.MissMonth | life.FailMonth) else None
+def _telling(one: Taken, index: int, told: int, text: str, manner: Manner, beside: _Beside) -> Telling:
+    """The ``told``-th notice of a step, its effect number ``index``.
 
-
-def _notice(row: Certificate, step: Step, text: str, until: date | None, beside: _Beside) -> dict[str, Any]:
-    """The same as the fields of a subscribe or template message take it (``Answer.notice``)."""
-    return {
-        "kind": "result" if until is None else "monthly",
-        "title": f"证书 {row.number}",
-        "firm": beside.names[row.enterprise_id],
-        "deadline": "" if until is None else until.isoformat(),
-        "state": step.certificate.state.words,
-        "advice": text,
-    }
+    A month that came out badly is told under a key of its own and leads to its page: whether it still stands so is
+    looked at when the message goes out (:mod:`workflow.still_owed`).
+    """
+    row, event, step = one.row, one.event, one.step
+    key, path, until = f"certificate:{row.id}:{row.version}:{index}", "", None
+    if told == 0 and step.certificate.state in LIVE and isinstance(event, BAD_MONTH):
+        filing = beside.months.get((row.id, str(event.month)))
+        if filing is not None:
+            to = FilingState.SUSPENDED if isinstance(event, life.MakeUpMissed) else FilingState.WARNED
+            key, path = missed_key(filing.id, to), month_path(filing)
+        until = None if isinstance(event, life.MakeUpMissed) else event.make_up_until
+    return telling_of(
+        row,
+        beside.names[row.enterprise_id],
+        key,
+        happened(event, one.before, step.certificate, told),
+        text,
+        step.clause,
+        path=path,
+        until=until,
+        seen_by=manner.seen_by,
+    )
 
 
 def _intend(

@@ -42,6 +42,7 @@ from workflow.certificate_effects import (
     telling_of,
 )
 from workflow.certificate_life import holder_to_json, life_from_json, life_to_json
+from workflow.certificate_wording import ISSUED
 from workflow.context import Ports
 from workflow.credit_ledger import points_of
 from workflow.desk import put_on_desk
@@ -315,10 +316,11 @@ async def render(ports: Ports, job: ClaimedJob) -> None:
                     after={"revision": rendering.revision, "as_of": rendering.as_of.isoformat()},
                     evidence_sha256=sha256,
                 )
+                firm = await Enterprise.get(id=row.enterprise_id)
                 await tell_many(
                     ports,
                     [
-                        telling_of(row, f"certificate:{row.id}:signed:{index}", text, "7.5(1)")
+                        telling_of(row, firm.name, f"certificate:{row.id}:signed:{index}", ISSUED, text, "7.5(1)")
                         for index, text in enumerate(job.args["tell"])
                     ],
                 )

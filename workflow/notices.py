@@ -36,8 +36,8 @@ class Telling:
     """What the members of a firm in ``roles`` are told on one occasion, or the one ``person_id``.
 
     ``key`` names the occasion: each person is told it once, ever. ``body`` is plain Chinese text; ``path`` is where one
-    goes on, a path of ours. ``notice`` are the fields of a subscribe or template message: ``kind``, ``title``,
-    ``firm``, ``deadline`` (``2026-12-25``, or empty), ``state``, ``advice``; None: it goes as text to the chat only.
+    goes on, a path of ours. ``notice`` are the fields of a subscribe or template message: ``kind`` and the sources
+    of ``config.message_templates``, ``deadline`` as ``2026-12-25`` or empty; None: it goes as text to the chat only.
     It is pushed from ``due`` on, at once where that is None, and no more after ``worth_until``; not at all where
     ``unpushed`` says why not, nor to the person ``seen_by``, who brought it about and was answered. In the quiet hours
     nobody is pushed to but who just ``asked`` for it; for the others it waits for the morning.

@@ -21,6 +21,11 @@ def occasion_key(filing_id: int, reminding: Reminding) -> str:
     return f"{PREFIX}{filing_id}:{reminding.name}"
 
 
+def missed_key(filing_id: int, state: FilingState) -> str:
+    """Of what is told of a month that came out badly: ``remind:<month>:missed.warned``; true while it stands so."""
+    return f"{PREFIX}{filing_id}:{Occasion.MISSED}.{state}"
+
+
 def escalated(occasion: Occasion, role: str) -> bool:
     """Whether the owner is told, chosen or not: a day is left, and the firm still owes."""
     return occasion is Occasion.T1 and role == StaffRole.OWNER
@@ -69,11 +74,12 @@ async def _holding(entries: Sequence[InboxEntry]) -> list[InboxEntry]:
         month = months[entry.id]
         if month is None:
             return True
-        filing_id, occasion = month
+        filing_id, name = month
+        occasion = _occasion(name)
         role = roles.get((entry.person_id, entry.enterprise_id or 0))
         wanted = choices.get(entry.person_id, Choice()).wants(occasion)
         return (
-            _owes(occasion, *states.get(filing_id, ("", None)))
+            _owes(name, *states.get(filing_id, ("", None)))
             and role in WORKERS
             and (wanted or escalated(occasion, role))
         )
@@ -81,16 +87,23 @@ async def _holding(entries: Sequence[InboxEntry]) -> list[InboxEntry]:
     return [entry for entry in entries if holds(entry)]
 
 
-def _owes(occasion: Occasion, state: str, submitted_at: datetime | None) -> bool:
-    """Whether the firm still has to do what a reminder of this occasion asks."""
-    if occasion is Occasion.MAKE_UP:
-        return state == FilingState.WARNED
+def _owes(name: str, state: str, submitted_at: datetime | None) -> bool:
+    """Whether the firm still has to do what a reminder of this name asks."""
+    match _occasion(name):
+        case Occasion.MISSED:
+            return name == f"{Occasion.MISSED}.{state}"
+        case Occasion.MAKE_UP:
+            return state == FilingState.WARNED
     return state == FilingState.OPEN and submitted_at is None
 
 
-def _month_of(key: str) -> tuple[int, Occasion] | None:
-    """The month and the occasion that a key names; None where it is no reminder's."""
+def _occasion(name: str) -> Occasion:
+    return Occasion(name.partition(".")[0])
+
+
+def _month_of(key: str) -> tuple[int, str] | None:
+    """The month and the name of the occasion that a key has; None where it is no reminder's."""
     if not key.startswith(PREFIX):
         return None
     filing_id, name = key.removeprefix(PREFIX).split(":")[:2]
-    return int(filing_id), Occasion(name.partition(".")[0])
+    return int(filing_id), name

@@ -623,6 +623,7 @@ class Migration(migrations.Migration):
                 ("first_region", fields.CharField(default="", max_length=20)),
                 ("last_at", fields.DatetimeField()),
                 ("last_visitor", fields.CharField(default="", max_length=32)),
+                ("before_at", fields.DatetimeField(null=True)),
                 ("times", fields.IntField()),
             ],
             options={

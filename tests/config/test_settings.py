@@ -73,7 +73,7 @@ def test_what_is_right_only_in_some_places_is_said() -> None:
     assert "ZHUISU_STORAGE_URL" in known
     assert "ZHUISU_API__PROXIES" in known
     assert "没有“月度提报提醒”的模板消息" in known
-    assert "character_string1 事项、thing2 企业名称" in known
+    assert "character_string1 编号、thing2 企业名称" in known
     assert "ZHUISU_WECHAT__SUBSCRIBE_TEMPLATES" in known
     placed = Settings(
         storage_url="s3://bucket/prefix",

@@ -68,6 +68,9 @@ async def refused(work: Any, code: str) -> Refused:
 # --- issuing ---------------------------------------------------------------------------------------------------------
 
 
+ISSUED = "证书已发放（7.5(1)）"
+
+
 async def test_a_confirmed_result_becomes_a_signed_certificate_and_the_firm_is_told_when_it_is_there(
     world: World,
 ) -> None:
@@ -80,7 +83,7 @@ async def test_a_confirmed_result_becomes_a_signed_certificate_and_the_firm_is_t
     assert (rendering.state, rendering.revision, rendering.as_of) == (RenderingState.SIGNED, 1, date(2026, 11, 28))
     pdf, _ = await certificate_register.pdf_of(world.ports, NUMBER)
     assert (await certificate_register.verify_pdf(world.ports, pdf)).outcome == "current"
-    told = await InboxEntry.filter(title=f"证书 {NUMBER}").order_by("id")
+    told = await InboxEntry.filter(title=ISSUED).order_by("id")
     assert [entry.body for entry in told] == [f"证书 {NUMBER} 已发放，可在线下载"]
     assert told[0].path == "/c/T-CMIF-2026-000001"
 
@@ -165,13 +168,13 @@ async def test_a_character_without_a_glyph_waits_for_the_operator_and_is_never_d
     item = await DeskItem.get(kind=certificates.MISSING_GLYPHS)
     assert item.detail["characters"] == ["𱍐（U+31350）"]
     assert world.certifier.signed == 0
-    assert not await InboxEntry.exists(title=f"证书 {NUMBER}")
+    assert not await InboxEntry.exists(title=ISSUED)
     await refused(certificate_register.pdf_of(world.ports, NUMBER), "certificate_not_ready")
     world.certifier.lacking = ""
     await certificates.render_again(world.ports, item, "retry", "已装字体", Asker(1))
     await world.work()
     assert (await Rendering.get()).state == RenderingState.SIGNED
-    assert await InboxEntry.filter(title=f"证书 {NUMBER}").count() == 1
+    assert await InboxEntry.filter(title=ISSUED).count() == 1
 
 
 async def test_a_certificate_that_cannot_be_signed_comes_to_the_desk_with_the_last_attempt(
@@ -197,7 +200,7 @@ async def test_a_certificate_that_cannot_be_signed_comes_to_the_desk_with_the_la
     await certificates.render_again(world.ports, item, "retry", "已恢复", Asker(1))
     await world.work()
     assert (await Rendering.get()).state == RenderingState.SIGNED
-    assert await InboxEntry.filter(title=f"证书 {NUMBER}").count() == 1
+    assert await InboxEntry.filter(title=ISSUED).count() == 1
 
 
 # --- crashes ---------------------------------------------------------------------------------------------------------
@@ -253,7 +256,7 @@ async def test_rendering_twice_signs_once(world: World) -> None:
         )
     await world.work()
     assert world.certifier.signed == 1
-    assert await InboxEntry.filter(title=f"证书 {NUMBER}").count() == 1
+    assert await InboxEntry.filter(title=ISSUED).count() == 1
 
 
 # --- what happens to it ----------------------------------------------------------------------------------------------
@@ -270,10 +273,19 @@ async def test_an_event_changes_the_certificate_tells_publishes_and_draws_it_ane
     await certificates.apply_event(world.ports, row, late, actor="system")
     await world.work()
     assert (row.state, row.revision) == ("suspended", 3)
-    told = [entry.body for entry in await InboxEntry.filter(title=f"证书 {NUMBER}").order_by("id")]
-    assert told[1:] == [
-        "2026-12 月逾期未提报，请于 2026-12-30 24 时前补报",
-        "2026-12 月逾期未补报，证书暂停；补报核验通过后恢复",
+    told = await InboxEntry.filter(key__startswith="certificate:").order_by("id").values_list("title", "body", "path")
+    assert told == [
+        (ISSUED, f"证书 {NUMBER} 已发放，可在线下载", "/c/T-CMIF-2026-000001"),
+        (
+            "12 月逾期未提报（8.1(3)）",
+            "2026-12 月逾期未提报，请于 2026-12-30 24 时前补报",
+            "/c/T-CMIF-2026-000001",
+        ),
+        (
+            "12 月逾期未补报，证书已暂停（9.2(2)）",
+            "2026-12 月逾期未补报，证书暂停；补报核验通过后恢复",
+            "/c/T-CMIF-2026-000001",
+        ),
     ]
     shown = await certificate_register.public_certificate(NUMBER)
     assert (shown.state, shown.state_words, shown.alive) == ("suspended", "暂停", True)

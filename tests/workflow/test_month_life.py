@@ -192,6 +192,29 @@ async def test_nothing_filed_warns_tells_and_draws_anew_without_waking_anybody(
     assert [event.action for event in await Event.all().order_by("id")] == ["certificate:miss_month", "month:warn"]
 
 
+async def test_what_was_made_up_before_the_morning_is_not_told_as_missed_any_more(
+    world: World, verdicts: dict[int, Judgement]
+) -> None:
+    made_up, owing = await living(), await living()
+    first, second = await month_of(made_up), await month_of(owing)
+    to(world, midnight(CLOSING))
+    assert await carry_out(world.ports, CLOSES) == 2
+    entries = {one.enterprise_id: one for one in await InboxEntry.all()}
+    assert {entry.title for entry in entries.values()} == {"12 月逾期未提报（8.1(3)）"}
+    assert {entry.path for entry in entries.values()} == {f"/my/months/{first.ref}", f"/my/months/{second.ref}"}
+    world.clock.advance(hours=1)
+    async with transaction():
+        await first.refresh_from_db()
+        judgement = passing(world.clock.now())
+        await month_life.decide(world.ports, first, judgement, world.clock.now(), seen_by=made_up.asker.person_id)
+    to(world, midnight(CLOSING) + timedelta(hours=9))
+    await world.work()
+    stale, true = [await Answer.get(id=entries[one.firm.id].push_id) for one in (made_up, owing)]
+    assert (stale.state, stale.error) == ("skipped", "nothing of it holds any more")
+    # That one was tried: it has no way to its person, and says so.
+    assert (true.state, "service: no window is open" in (true.error or "")) == ("refused", True)
+
+
 async def test_a_draft_is_judged_as_it_stands(world: World, verdicts: dict[int, Judgement]) -> None:
     good, bad = await living(), await living()
     passed, failed = await month_of(good), await month_of(bad)
@@ -378,7 +401,7 @@ async def _all_of(one: Living) -> dict[str, Any]:
         "certificate": (row.state, row.grade, row.version, row.revision, row.due_at, row.month_opens_at),
         "months": [(f.state, f.version, f.due_at, f.make_up_until, f.submitted_at, f.verdict) for f in filings],
         "renderings": [(r.reason, r.state, r.face["fields"][8], r.face["as_of_words"]) for r in renderings],
-        "told": [(e.key.split(":")[2:4], e.clause, e.body, e.push and e.push.state) for e in entries],
+        "told": [(e.key.split(":")[2:-1], e.clause, e.body, e.push and e.push.state) for e in entries],
         "events": [(e.action, e.clause, e.before, _unnumbered(e.after)) for e in events],
         "desk": [(d.kind, d.clause, d.detail) for d in desk],
         "jobs": [(j.priority, j.args["revision"]) for j in jobs if j.args["certificate"] == row.id],
