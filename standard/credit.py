@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from standard.calendar import Calendar, shanghai_day
 from standard.citation import cites
+from standard.names import fold
 from standard.outcome import Finding, Outcome
 from standard.profile import Edition
 from standard.validity import eve_of_anniversary
@@ -110,6 +111,32 @@ def evidence(adoption: Adoption, edition: Edition) -> Finding | None:
     if adoption.verified is Outcome.UNCLEAR:
         return Finding("8.2(2)", Outcome.UNCLEAR, "采信记录尚未核实，核实后再计分（8.2(2)，R6）", ("R6",))
     return None
+
+
+@cites("8.5(1)", rows=("R6",))
+def asks_for_result(text: Iterable[str], edition: Edition) -> Finding:
+    """Whether a tender document says that the evaluation's result is adopted (采信要求)."""
+    if _says(text, edition.words("credit.adoption_words")):
+        return Finding("8.5(1)", Outcome.PASS, "招标采购文件写有采信追溯能力评价结果的要求（8.5(1)）。")
+    reason = (
+        "招标采购文件里没有读到采信追溯能力评价结果的要求（应写明追溯能力、追溯等级或 T/ZGJDJX—3—2026）："
+        "请上传写有这项要求的那几页（8.5(1)，R6）。"
+    )
+    return Finding("8.5(1)", Outcome.UNCLEAR, reason, ("R6",))
+
+
+@cites("8.5(1)", rows=("R6",))
+def announces_award(text: Iterable[str], edition: Edition) -> Finding:
+    """Whether a document says that somebody won the tender."""
+    if _says(text, edition.words("credit.award_words")):
+        return Finding("8.5(1)", Outcome.PASS, "文件写明中标结果（8.5(1)）。")
+    reason = "文件不像中标（成交、中选）通知书：请上传写明中标结果的通知书（8.5(1)，R6）。"
+    return Finding("8.5(1)", Outcome.UNCLEAR, reason, ("R6",))
+
+
+def _says(text: Iterable[str], words: Iterable[str]) -> bool:
+    said = fold("".join(text))
+    return any(fold(word) in said for word in words)
 
 
 @cites("8.5(4)", "9.5.1(8)", rows=("R17", "R47"))

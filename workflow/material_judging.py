@@ -4,8 +4,6 @@ What is judged here rests on the one file (a body photo also on its product's ce
 is for :mod:`workflow.consistency`. Repeating the job changes nothing: a verdict is written only over HANDED_IN.
 """
 
-import re
-import unicodedata
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,7 +14,7 @@ from models.transactions import transaction
 from standard.facts import PublicQuery
 from standard.handing_in import ReadAs, handing, query_shows, words_found
 from standard.materials import SealSeen, seal
-from standard.names import fold, same
+from standard.names import fold, same, stands_in
 from standard.outcome import Finding, Outcome
 from workflow.applications import verify_once_judged
 from workflow.case import Case, case_of
@@ -289,7 +287,7 @@ def _valid(case: Case, report: DocumentReport, what: str, *, needed: bool = Fals
 def _names(case: Case, report: DocumentReport, clause: str = "7.2(2)") -> Finding:
     """Whether the document names the firm: by its name, its credit code, or its seal."""
     name = case.firm.name
-    if case.firm.uscc in report.uscc or any(_stands_in(name, line) for line in (*report.text, report.seal_text)):
+    if case.firm.uscc in report.uscc or any(stands_in(name, line) for line in (*report.text, report.seal_text)):
         return Finding(clause, PASS, f"文件属于本企业（{clause}）。")
     other = report.fields.get("name", "")
     if other and report.kind in ("business_licence", "production_licence", "ccc_certificate"):
@@ -297,40 +295,6 @@ def _names(case: Case, report: DocumentReport, clause: str = "7.2(2)") -> Findin
         return Finding(clause, FAIL, reason, (), other, case.firm.name)
     reason = f"文件上没有读到本企业名称“{case.firm.name}”、信用代码或公章：请盖章后重新扫描上传（{clause}）。"
     return Finding(clause, UNCLEAR, reason, ("R6",))
-
-
-_BEFORE = (
-    "名称",
-    "企业",
-    "公司",
-    "单位",
-    "甲方",
-    "乙方",
-    "方",
-    "人",
-    "商",
-    "厂",
-    "者",
-    "为",
-    "与",
-    "和",
-    "由",
-    "向",
-    "致",
-)
-"""Words after which a firm's name begins where no mark divides them."""
-_BRANCH = re.compile(r"[\u4e00-\u9fff（）()]{0,10}分(公司|厂|店)")
-
-
-def _stands_in(name: str, line: str) -> bool:
-    """Whether the line names this firm: not one whose longer name ends with this one, nor a branch of it."""
-    text, wanted = unicodedata.normalize("NFKC", line), unicodedata.normalize("NFKC", name)
-    for found in re.finditer(re.escape(wanted), text):
-        before, after = text[: found.start()].rstrip(), text[found.end() :]
-        begins = not before or not before[-1].isalnum() or before.endswith(_BEFORE)
-        if begins and not _BRANCH.match(after):
-            return True
-    return same(name, line)
 
 
 def _seal(case: Case, report: DocumentReport) -> Finding:

@@ -8,6 +8,8 @@ from standard.credit import (
     Booking,
     Ledger,
     adoption_12m,
+    announces_award,
+    asks_for_result,
     balance,
     barred_through,
     clear,
@@ -74,3 +76,15 @@ def _happen(ledger: Ledger, words: dict[str, Any], name: str, edition: Edition) 
 def upgrade_entitlement(edition: Edition, given: dict[str, Any]) -> Any:
     """By how many grades an upgrade review may raise."""
     return {"grades": upgrade_grades(given["points"], edition)}
+
+
+@step
+def tender_paper(edition: Edition, given: dict[str, Any]) -> Any:
+    """What a paper of a tender says: ``tender_document`` or ``award_notice`` with its lines."""
+    judge, text = next(
+        (judge, given[kind])
+        for kind, judge in (("tender_document", asks_for_result), ("award_notice", announces_award))
+        if kind in given
+    )
+    found = judge(text, edition)
+    return {"outcome": found.outcome, "clause": found.clause, "reason": found.reason}
