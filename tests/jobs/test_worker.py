@@ -141,7 +141,7 @@ async def test_old_sweeps_are_forgotten_and_nothing_else(world: World) -> None:
     for kind, every in SWEEPS.items():
         await tick(world.ports, kind, every)
     await enqueue(world, "other")
-    for job in await world.ports.queue.claim(9, 60):
+    for job in await world.ports.queue.claim(len(SWEEPS) + 1, 60):
         await world.ports.queue.finish(job)
     world.clock.advance(days=8)
     await tick(world.ports, FORGET_SWEEPS, SWEEPS[FORGET_SWEEPS])
