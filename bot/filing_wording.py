@@ -199,7 +199,7 @@ def nothing_owed(certificate: PublicCertificate, url: str, opens_at: datetime | 
     following = "证书有效期内不再有到期的月份。"
     if opens_at is not None:
         opens = shanghai_day(opens_at)
-        following = f"下次：{Month.of(opens)} 月，{day_in_words(opens)}开放（8.1(2)，R1）。"
+        following = f"下次：{Month.of(opens).words}，{day_in_words(opens)}开放（8.1(2)，R1）。"
     return joined(
         f"现在没有要提报的月份，证书延续至 {certificate.continued_through}。",
         link(url, f"查看证书 {certificate.number}"),

@@ -98,9 +98,9 @@ def timeliness(filing: Filing, edition: Edition) -> Finding:
     day = shanghai_day(filing.filed_at)
     need = f"{first} 至 {last}"
     if day < first:
-        reason = f"{filing.month} 月的提报期 {first} 才开始，请届时提报（8.1(2)，R10）"
+        reason = f"{filing.month.words}的提报期 {first} 才开始，请届时提报（8.1(2)，R10）"
     elif day > last:
-        reason = f"{filing.month} 月的提报期已于 {last} 24 时截止，此次按补报处理（8.1(2)，R10）"
+        reason = f"{filing.month.words}的提报期已于 {last} 24 时截止，此次按补报处理（8.1(2)，R10）"
     else:
         return Finding("8.1(2)", Outcome.PASS, f"在提报期内提报（{need}）", ("R10",), day.isoformat(), need)
     return Finding("8.1(2)", Outcome.FAIL, reason, ("R10",), day.isoformat(), need)

@@ -37,6 +37,11 @@ class Month:
         count = self.year * 12 + self.number - 1 + months
         return Month(count // 12, count % 12 + 1)
 
+    @property
+    def words(self) -> str:
+        """``2026 年 12 月``, as people read it."""
+        return f"{self.year} 年 {self.number} 月"
+
     def __str__(self) -> str:
         return f"{self.year:04d}-{self.number:02d}"
 

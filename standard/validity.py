@@ -208,7 +208,7 @@ def state_on_face(state: State, continued_through: Month, edition: Edition) -> s
     if state is State.SUSPENDED:
         return suspended
     if state in LIVE:
-        return f"{alive}（延续至 {continued_through.year} 年 {continued_through.number} 月）"
+        return f"{alive}（延续至 {continued_through.words}）"
     return ended if state is State.EXPIRED else f"{ended}（{state.words}）"
 
 

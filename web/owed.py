@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from models import FilingState, MonthlyFiling
+from standard.months import Month
 from web.wording import MONTH_TONES, Said
 from workflow import months
 
@@ -32,7 +33,7 @@ async def owed_by(enterprise_id: int, today: date) -> list[Owed]:
 def _owed(filing: MonthlyFiling, today: date) -> Owed:
     last = _last_day(filing)
     urgent = last is None or (last - today).days <= URGENT_DAYS
-    return Owed(filing.ref, f"{filing.month} 月资料", said(filing), until(filing, today), urgent)
+    return Owed(filing.ref, f"{Month.parse(filing.month).words}资料", said(filing), until(filing, today), urgent)
 
 
 def _last_day(filing: MonthlyFiling) -> date | None:

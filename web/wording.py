@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from standard.matrix import MATRIX, in_chinese, label
+from standard.months import Month
 
 MARKS = {"pass": "合格", "fail": "不合格", "unclear": "未判定"}
 
@@ -179,6 +180,11 @@ MONTH_HINTS = {
     "optional": "招标采购证明、客户反馈信息表或采信线索",
 }
 """By ``models.FilingFileKind``: what makes a file pass."""
+
+
+def month(month: str) -> str:
+    """``2026-12`` as people read it."""
+    return Month.parse(month).words
 
 
 def month_legend(months: Sequence[Any]) -> list[tuple[str, str, int]]:

@@ -306,7 +306,8 @@ async def _filed_before(filing: MonthlyFiling, code: TraceCode) -> list[Finding]
     )
     if before is None:
         return []
-    reason = f"追溯码 {code.text} 已在 {before.filing.month} 月提报过，不再接受：请换一件产品重新拍摄（C(5)，R9）。"
+    filed = Month.parse(before.filing.month).words
+    reason = f"追溯码 {code.text} 已在 {filed}提报过，不再接受：请换一件产品重新拍摄（C(5)，R9）。"
     return [Finding("C(5)", FAIL, reason, ("R9",))]
 
 
@@ -324,7 +325,9 @@ async def _same_file_before(filing: MonthlyFiling, evidence: Evidence) -> list[F
     )
     if before is None:
         return []
-    reason = f"这份文件已在 {before.filing.month} 月提报过：请提交本月重新拍摄或截取的（C(5)，7.2(2)）。"
+    reason = (
+        f"这份文件已在 {Month.parse(before.filing.month).words}提报过：请提交本月重新拍摄或截取的（C(5)，7.2(2)）。"
+    )
     return [Finding("C(5)", FAIL, reason, ("R9",))]
 
 
@@ -332,7 +335,7 @@ async def _same_file_before(filing: MonthlyFiling, evidence: Evidence) -> list[F
 
 
 def _placement(report: dict[str, Any], month: str, product: Product) -> Placement | None:
-    return Placement.of(Report.from_json(report).findings, f"{month} 月“{named(product)}”的合格证")
+    return Placement.of(Report.from_json(report).findings, f"{Month.parse(month).words}“{named(product)}”的合格证")
 
 
 async def _position(filing: MonthlyFiling, product: Product, placement: Placement) -> list[Finding]:
@@ -441,7 +444,7 @@ def _looked_up_in(month: str, report: dict[str, Any]) -> Iterable[Finding]:
     days = [one["iso"][:10] for one in report["moments"] if one["kind"] == "query" and not one["iso"].startswith("T")]
     first = date.fromisoformat(f"{month}-01")
     if days and max(days) < first.isoformat():
-        reason = f"查询时间 {max(days)} 早于 {month} 月：请在本月重新查询后截图（C(2)）。"
+        reason = f"查询时间 {max(days)} 早于 {Month.parse(month).words}：请在本月重新查询后截图（C(2)）。"
         yield Finding("C(2)", FAIL, reason, (), max(days), f"≥ {first}")
 
 
@@ -492,7 +495,7 @@ async def _same_ledger_before(filing: MonthlyFiling, evidence: Evidence, content
     if before is None:
         return []
     reason = (
-        f"这份台账与 {before.filing.month} 月提报的内容相同，没有更新："
+        f"这份台账与 {Month.parse(before.filing.month).words}提报的内容相同，没有更新："
         "请重新导出，写入本月提报产品和批次的记录后再上传（C(3)）。"
     )
     return [Finding("C(3)", FAIL, reason)]

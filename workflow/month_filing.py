@@ -28,6 +28,7 @@ from models import (
 from models.transactions import transaction
 from standard.handing_in import DeclaredOdd
 from standard.handing_in import declared as stated_beside
+from standard.months import Month
 from standard.validity import LIVE
 from workflow import certificates
 from workflow.access import Asker, member_or_operator, not_found
@@ -260,12 +261,13 @@ def must_take_files(filing: MonthlyFiling, at: datetime) -> None:
     # A month that was held by somebody when its certificate ended is not closed with it.
     over = filing.state == FilingState.CLOSED or (filing.state in OWES and filing.certificate.state not in LIVE)
     if over or filing.state not in OWES:
-        words = "证书已失效，这个月不再提报" if over else f"{filing.month} 月已核验通过，不用再提交"
+        words = "证书已失效，这个月不再提报" if over else f"{Month.parse(filing.month).words}已核验通过，不用再提交"
         raise Refused(Kind.CONFLICT, "filing_closed", f"{words}（8.1(2)）", clause="8.1(2)")
     until = taken_until(filing)
     if until is not None and at >= until:
         what = "提报期" if filing.state == FilingState.OPEN else "补报期"
-        advice = f"{filing.month} 月的{what}刚刚截止，正在核验已提交的资料：几分钟后可以补报（8.1(2)、8.1(3)）"
+        ended = f"{Month.parse(filing.month).words}的{what}刚刚截止"
+        advice = f"{ended}，正在核验已提交的资料：几分钟后可以补报（8.1(2)、8.1(3)）"
         raise Refused(Kind.CONFLICT, "filing_closed", advice, clause="8.1(2)", rows=("R10",))
 
 

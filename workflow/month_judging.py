@@ -136,7 +136,7 @@ def _standing(case: MonthCase, missing: Sequence[str], counted: Iterable[FilingF
 
 def _nothing(case: MonthCase) -> dict[str, Any]:
     window = filing_window(case.month, case.edition)
-    reason = f"{case.month} 月没有提报资料（提报期 {window.opens} 至 {window.closes}，8.1(2)）"
+    reason = f"{case.month.words}没有提报资料（提报期 {window.opens} 至 {window.closes}，8.1(2)）"
     finding = plain_finding(Finding(TIME, Outcome.FAIL, reason, ("R10",)))
     return {
         "outcome": "fail", "complete": "fail", "timely": False, "missing": [reason], "findings": [finding],

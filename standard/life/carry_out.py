@@ -55,14 +55,14 @@ def issue(_: Certificate, event: Issue, edition: Edition) -> tuple[Certificate, 
 def continue_month(certificate: Certificate, event: ContinueMonth, _: Edition) -> tuple[Certificate, Effects]:
     new = with_month(certificate, MonthRecord(event.month, MonthState.ON_TIME, settled=True))
     if new.owed or new.held_for:
-        text = f"{event.month} 月提报合规，已记录；延续仍停，须先了结：{obstacles(new)}"
+        text = f"{event.month.words}提报合规，已记录；延续仍停，须先了结：{obstacles(new)}"
     else:
-        text = f"{event.month} 月提报合规，证书延续至 {event.month} 月"
+        text = f"{event.month.words}提报合规，证书延续至 {event.month.words}"
     return new, (Notify(Actor.ENTERPRISE, text), Render(certificate.number))
 
 
 def warn(certificate: Certificate, event: MissMonth | FailMonth, _: Edition) -> tuple[Certificate, Effects]:
-    text = f"{event.month} 月{event.words}，请于 {event.make_up_until} 24 时前补报"
+    text = f"{event.month.words}{event.words}，请于 {event.make_up_until} 24 时前补报"
     return _warned(certificate, event), (Notify(Actor.ENTERPRISE, text), Render(certificate.number))
 
 
@@ -96,14 +96,14 @@ def third_revokes(
 def made_up(certificate: Certificate, event: MakeUpPassed, _: Edition) -> tuple[Certificate, Effects]:
     new = without_obstacle(certificate, event)
     rest = f"；尚须了结：{obstacles(new)}" if new.standing is not State.ACTIVE else "，证书状态恢复正常"
-    return new, (Notify(Actor.ENTERPRISE, f"{event.month} 月补报核验通过{rest}"), Render(certificate.number))
+    return new, (Notify(Actor.ENTERPRISE, f"{event.month.words}补报核验通过{rest}"), Render(certificate.number))
 
 
 def make_up_missed(certificate: Certificate, event: MakeUpMissed, _: Edition) -> tuple[Certificate, Effects]:
     record = month_record(certificate, event.month)
     ended = MonthState.ON_TIME_FAILED if record.filed_in_time else MonthState.MISSED
     new = with_month(certificate, replace(record, state=ended))
-    text = f"{event.month} 月逾期未补报，证书暂停；补报核验通过后恢复"
+    text = f"{event.month.words}逾期未补报，证书暂停；补报核验通过后恢复"
     return new, (Notify(Actor.ENTERPRISE, text), Publish(text), Render(certificate.number))
 
 

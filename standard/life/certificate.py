@@ -80,8 +80,8 @@ class Certificate:
         """Every reason of a suspension, each with its way out."""
         reasons = [
             Reason(
-                f"{record.month} 月资料未在 {record.make_up_until} 前补报通过",
-                f"补报 {record.month} 月资料并核验通过",
+                f"{record.month.words}资料未在 {record.make_up_until} 前补报通过",
+                f"补报 {record.month.words}资料并核验通过",
                 "9.2(2)",
                 ("R7", "R38"),
             )

@@ -55,29 +55,29 @@ def print_caps(
 def month_due(certificate: Certificate, event: ContinueMonth | MissMonth | FailMonth, edition: Edition) -> str | None:
     if event.month in months_due(certificate.issued, certificate.last_day, edition):
         return None
-    return f"{event.month} 月不是这张证书的应报月份（{certificate.issued} 发证，有效期至 {certificate.last_day}）"
+    return f"{event.month.words}不是这张证书的应报月份（{certificate.issued} 发证，有效期至 {certificate.last_day}）"
 
 
 def month_undecided(certificate: Certificate, event: ContinueMonth | MissMonth | FailMonth, _: Edition) -> str | None:
     known = next((record for record in certificate.months if record.month == event.month), None)
-    return f"{event.month} 月已有结果，一个月只计一次" if known else None
+    return f"{event.month.words}已有结果，一个月只计一次" if known else None
 
 
 def filed_in_window(_: Certificate, event: ContinueMonth, edition: Edition) -> str | None:
     window = filing_window(event.month, edition)
     if window.opens <= event.filed_on <= window.closes and event.filed_on <= event.on:
         return None
-    return f"{event.filed_on} 不在 {event.month} 月的提报期（{window.opens} 至 {window.closes}）内"
+    return f"{event.filed_on} 不在 {event.month.words}的提报期（{window.opens} 至 {window.closes}）内"
 
 
 def window_closed(_: Certificate, event: MissMonth, edition: Edition) -> str | None:
     closes = filing_window(event.month, edition).closes
-    return None if event.on > closes else f"{event.month} 月的提报期到 {closes} 24 时才截止"
+    return None if event.on > closes else f"{event.month.words}的提报期到 {closes} 24 时才截止"
 
 
 def window_opened(_: Certificate, event: FailMonth, edition: Edition) -> str | None:
     opens = filing_window(event.month, edition).opens
-    return None if event.on >= opens else f"{event.month} 月的提报期 {opens} 才开始"
+    return None if event.on >= opens else f"{event.month.words}的提报期 {opens} 才开始"
 
 
 def make_up_lies_ahead(_: Certificate, event: MissMonth | FailMonth, __: Edition) -> str | None:
@@ -87,15 +87,15 @@ def make_up_lies_ahead(_: Certificate, event: MissMonth | FailMonth, __: Edition
 def owes_month(certificate: Certificate, event: MakeUpPassed | MakeUpMissed, _: Edition) -> str | None:
     if any(record.month == event.month for record in certificate.owed):
         return None
-    return f"{event.month} 月没有待补报的资料"
+    return f"{event.month.words}没有待补报的资料"
 
 
 def make_up_over(certificate: Certificate, event: MakeUpMissed, _: Edition) -> str | None:
     record = month_record(certificate, event.month)
     if record.state is not MonthState.WARNED:
-        return f"{event.month} 月已按逾期未补报处理"
+        return f"{event.month.words}已按逾期未补报处理"
     if record.make_up_until is not None and event.on <= record.make_up_until:
-        return f"{event.month} 月的补报期到 {record.make_up_until} 24 时才截止"
+        return f"{event.month.words}的补报期到 {record.make_up_until} 24 时才截止"
     return None
 
 

@@ -10,7 +10,7 @@ from standard.months import MonthState
 def obstacles(certificate: Certificate) -> str:
     """All of them in words, for the firm; empty where nothing is in the way."""
     running = [
-        f"{record.month} 月资料须于 {record.make_up_until} 前补报"
+        f"{record.month.words}资料须于 {record.make_up_until} 前补报"
         for record in certificate.owed
         if record.state is MonthState.WARNED
     ]

@@ -410,7 +410,7 @@ async def test_a_missed_month_is_made_up_in_chat(case: Case) -> None:
         await month_life.close_window(case.world.ports, await MonthlyFiling.get(id=case.filing.id))
     begun = await case.say("补报")
     assert begun.startswith("12 月补报，12 月 30 日 24:00 截止")
-    assert "原因：2026-12 月没有提报资料" in begun
+    assert "原因：2026 年 12 月没有提报资料" in begun
     await case.fill()
     done = await case.say("完成")
     assert done.startswith("证书已延续至 2026-12")
@@ -455,7 +455,7 @@ async def test_with_nothing_owed_one_is_told_when_there_is(case: Case) -> None:
     for words in ("月度提报", "进度", "完成", "放入", "台账"):
         said = without_links(await case.say(words))
         assert "现在没有要提报的月份，证书延续至 2026-11" in said
-        assert "2027-01 月，1 月 1 日开放" in said
+        assert "2027 年 1 月，1 月 1 日开放" in said
 
 
 async def test_a_firm_without_a_certificate_is_told_how_to_come_to_one(chat: Chat) -> None:

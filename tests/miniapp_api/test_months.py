@@ -89,7 +89,7 @@ async def test_a_month_shows_what_its_level_asks_and_which_products_may_be_filed
     missing = await client.post(f"{path}/submit", headers=caller.headers)
     told = await problem(missing, 422)
     assert (told["code"], told["clause"]) == ("filing_incomplete", "8.1(2)")
-    assert told["detail"] == "2026-12 月没有提报资料（提报期 2026-12-01 至 2026-12-25，8.1(2)）"
+    assert told["detail"] == "2026 年 12 月没有提报资料（提报期 2026-12-01 至 2026-12-25，8.1(2)）"
 
 
 async def test_an_upload_that_broke_off_is_the_same_file_when_it_comes_again(client: TestClient, world: World) -> None:

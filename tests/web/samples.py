@@ -117,9 +117,9 @@ FILED = {
 """The day on which each of :data:`YEAR` was filed; of the open one, today."""
 
 OWED = [
-    Row(ref="sample-month", title="2027-02 月资料", said=Row(tone="unclear", name="预警，待补报"), urgent=True,
+    Row(ref="sample-month", title="2027 年 2 月资料", said=Row(tone="unclear", name="预警，待补报"), urgent=True,
         until="2027-03-02 24:00 前补报（8.1(3)），还有 2 天"),
-    Row(ref="sample-month-2", title="2027-06 月资料", said=Row(tone="", name="提报中"), urgent=False,
+    Row(ref="sample-month-2", title="2027 年 6 月资料", said=Row(tone="", name="提报中"), urgent=False,
         until="2027-06-25 24:00 截止，还有 14 天"),
 ]  # fmt: skip
 

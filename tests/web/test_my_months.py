@@ -216,8 +216,8 @@ async def test_the_year_says_what_is_owed_and_what_the_months_come_to(
     found = await colleague.get(f"/my/firms/{case.one.firm.uscc}/months")
     said = shown(found)
     # What can still be in time comes first, then what suspended the certificate.
-    owed = re.findall(r"(2027-0\d) 月资料", said)
-    assert owed == ["2027-02", "2027-01"]
+    owed = re.findall(r"(2027 年 \d 月)资料", said)
+    assert owed == ["2027 年 2 月", "2027 年 1 月"]
     assert "2027-02-25 24:00 截止，还有 2 天" in said
     assert "2026-12-29 补报，在期限内" in said
     assert "2027-01-29 前没有补报通过" in said
@@ -284,7 +284,7 @@ async def test_a_batchs_sampling_is_recorded_with_the_month_and_judged_at_once(c
     onward = await colleague.send(f"{here}?month={case.filing.ref}", here, **said)
     found = await colleague.get(onward)
     assert "还差 10 张" in found
-    assert "随 2026-12 月提报" in found
+    assert "随 2026 年 12 月提报" in found
     record = await SamplingRecord.get()
     assert (record.filing_id, record.record["sampled"]) == (case.filing.id, 40)
 
@@ -379,7 +379,7 @@ async def test_the_year_and_a_month_are_read_and_filed_on_a_phone(
             if javascript:
                 assert await phone.evaluate("document.documentElement.scrollWidth") <= 390, path
         await phone.goto(str(site.make_url(year)))
-        await phone.get_by_role("link", name="2027-02 月资料").click()
+        await phone.get_by_role("link", name="2027 年 2 月资料").click()
         await phone.get_by_label("产品", exact=True).select_option(str(case.products[0].id))
         photo = {"name": "证.jpg", "mimeType": "image/jpeg", "buffer": certificate(code())}
         await phone.locator("#add-file").set_input_files(photo)

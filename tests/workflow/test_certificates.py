@@ -278,12 +278,12 @@ async def test_an_event_changes_the_certificate_tells_publishes_and_draws_it_ane
         (ISSUED, f"证书 {NUMBER} 已发放，可在线下载", "/c/T-CMIF-2026-000001"),
         (
             "12 月逾期未提报（8.1(3)）",
-            "2026-12 月逾期未提报，请于 2026-12-30 24 时前补报",
+            "2026 年 12 月逾期未提报，请于 2026-12-30 24 时前补报",
             "/c/T-CMIF-2026-000001",
         ),
         (
             "12 月逾期未补报，证书已暂停（9.2(2)）",
-            "2026-12 月逾期未补报，证书暂停；补报核验通过后恢复",
+            "2026 年 12 月逾期未补报，证书暂停；补报核验通过后恢复",
             "/c/T-CMIF-2026-000001",
         ),
     ]
@@ -291,7 +291,7 @@ async def test_an_event_changes_the_certificate_tells_publishes_and_draws_it_ane
     assert (shown.state, shown.state_words, shown.alive) == ("suspended", "暂停", True)
     assert [(month.month, month.words) for month in shown.months] == [("2026-12", "未提报")]
     assert [words for _, words in shown.history] == [
-        "2026-12 月逾期未补报，证书暂停；补报核验通过后恢复",
+        "2026 年 12 月逾期未补报，证书暂停；补报核验通过后恢复",
         f"{NUMBER} 发证，A 级，有效期至 2027-11-27",
     ]
     old = await certificate_register.verify_pdf(world.ports, first)

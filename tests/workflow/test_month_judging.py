@@ -40,7 +40,7 @@ async def test_a_month_without_a_file_is_missing(world: World) -> None:
     case = await filer(world)
     judgement = await judge(case)
     assert (judgement.outcome, judgement.filed_at, judgement.codes) == (Standing.MISSING, None, ())
-    assert judgement.verdict["missing"] == ["2026-12 月没有提报资料（提报期 2026-12-01 至 2026-12-25，8.1(2)）"]
+    assert judgement.verdict["missing"] == ["2026 年 12 月没有提报资料（提报期 2026-12-01 至 2026-12-25，8.1(2)）"]
     assert judgement.verdict["files"] == []
 
 
@@ -203,7 +203,7 @@ async def test_a_code_that_was_filed_is_refused_when_its_photo_is_judged(world: 
     await world.work()
     photo = await case.file(K.CERTIFICATE_PHOTO, 0)
     assert photo.state == FilingFileState.FAILED
-    assert "已在 2026-12 月提报过，不再接受" in photo.findings[0]["reason"]
+    assert "已在 2026 年 12 月提报过，不再接受" in photo.findings[0]["reason"]
     assert await FiledCode.filter(code=photo.code).count() == 1
 
 
@@ -215,7 +215,7 @@ async def test_the_very_file_of_an_earlier_month_fails(world: World) -> None:
     await case.hand_in(K.QUERY_SCREENSHOT, page(code(), words="产品名称 样例 L1 0"), "截图.png")
     await world.work()
     shot = await case.file(K.QUERY_SCREENSHOT)
-    assert (shot.state, "已在 2026-12 月提报过" in shot.findings[0]["reason"]) == (FilingFileState.FAILED, True)
+    assert (shot.state, "已在 2026 年 12 月提报过" in shot.findings[0]["reason"]) == (FilingFileState.FAILED, True)
 
 
 async def test_a_firm_of_one_product_files_two_batches_of_it(world: World) -> None:
@@ -361,7 +361,7 @@ async def test_each_product_may_have_a_ledger_of_its_own(world: World) -> None:
         ({"code": "https://id.gs1.org/01/06912345678902/10/L1"}, FilingFileState.FAILED, "不是本企业登记的产品"),
         ({"code": "", "words": "追溯查询结果 产品名称"}, FilingFileState.UNCLEAR, "看不出查的是哪款产品"),
         ({"code": "", "words": "产品名称 样例电缆2"}, FilingFileState.PASSED, "公众端或客户端"),
-        ({"queried": "2026-11-30T09:41"}, FilingFileState.FAILED, "查询时间 2026-11-30 早于 2026-12 月"),
+        ({"queried": "2026-11-30T09:41"}, FilingFileState.FAILED, "查询时间 2026-11-30 早于 2026 年 12 月"),
         ({"queried": "2026-12-01T09:41"}, FilingFileState.PASSED, "公众端或客户端"),
         ({"verdict": "fail"}, FilingFileState.FAILED, "shot.page fail"),
         ({"verdict": "unclear", "side": "unknown"}, FilingFileState.UNCLEAR, "shot.page unclear"),
@@ -440,7 +440,7 @@ async def test_the_codes_place_is_compared_with_earlier_months(world: World) -> 
     photo = await case.file(K.CERTIFICATE_PHOTO, 0)
     assert photo.state == FilingFileState.FAILED
     assert [finding["check"] for finding in photo.findings] == ["D.1.3"]
-    assert "与2026-12 月“样例电缆" in photo.findings[0]["reason"]
+    assert "与2026 年 12 月“样例电缆" in photo.findings[0]["reason"]
 
 
 async def test_the_codes_place_is_compared_among_the_months_own_certificates(world: World) -> None:

@@ -183,7 +183,7 @@ async def test_nothing_filed_warns_tells_and_draws_anew_without_waking_anybody(
     )
     await one.certificate.refresh_from_db()
     assert (one.certificate.state, one.certificate.revision) == ("warned", 2)
-    assert await told(one) == ["2026-12 月逾期未提报，请于 2026-12-30 24 时前补报"]
+    assert await told(one) == ["2026 年 12 月逾期未提报，请于 2026-12-30 24 时前补报"]
     push = await Job.get(kind="answer.push")
     assert push.due_at >= datetime(2026, 12, 26, 0, 30, tzinfo=UTC)  # 08:30 in Shanghai
     assert (await Answer.get()).notice["deadline"] == "2026-12-30"
@@ -233,7 +233,7 @@ async def test_a_draft_is_judged_as_it_stands(world: World, verdicts: dict[int, 
     ]
     states = await Certificate.all().order_by("id").values_list("state", flat=True)
     assert states == ["active", "warned"]
-    assert await told(bad) == ["2026-12 月月度核验不合规，请于 2026-12-30 24 时前补报"]
+    assert await told(bad) == ["2026 年 12 月月度核验不合规，请于 2026-12-30 24 时前补报"]
 
 
 async def test_files_that_reached_us_in_time_hold_the_decision_until_they_are_judged(
@@ -288,7 +288,7 @@ async def test_a_make_up_in_its_days_restores_and_one_after_them_restores_from_s
     await second.refresh_from_db()
     assert (second.state, second.due_at) == ("suspended", None)
     assert (await Certificate.get(id=slow.certificate.id)).state == "suspended"
-    assert (await told(slow))[-1] == "2026-12 月逾期未补报，证书暂停；补报核验通过后恢复"
+    assert (await told(slow))[-1] == "2026 年 12 月逾期未补报，证书暂停；补报核验通过后恢复"
     world.clock.advance(days=40)
     await submit(world, second, passing(world.clock.now(), "code-2"))
     assert second.state == "made_up_late"
@@ -320,7 +320,7 @@ async def test_what_is_submitted_and_passes_in_its_window_is_decided_at_once(wor
     to(world, noon(date(2026, 12, 20)))
     await submit(world, filing, passing(world.clock.now(), "code-1"))
     assert (filing.state, filing.due_at, filing.decided_at) == ("continued", None, world.clock.now())
-    assert await told(one) == ["2026-12 月提报合规，证书延续至 2026-12 月"]
+    assert await told(one) == ["2026 年 12 月提报合规，证书延续至 2026 年 12 月"]
     assert (await Job.get(kind=certificates.RENDER)).priority > RENDERED_IN_TIME
     event = await Event.get(action="month:continue")
     assert (event.actor, event.before, event.after["state"]) == ("person:1", {"state": "open"}, "continued")

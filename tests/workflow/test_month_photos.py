@@ -161,7 +161,7 @@ async def test_a_code_of_an_earlier_month_is_told_at_once(world: World) -> None:
     world.clock.advance(noon("2027-01", 5) - world.clock.now())
     identity = await begin(case)
     text = await case.send(identity, certificate(code()) + b" ")
-    assert "已在 2026-12 月提报过，不再接受：请换一件产品重新拍摄（C(5)，R9）" in text
+    assert "已在 2026 年 12 月提报过，不再接受：请换一件产品重新拍摄（C(5)，R9）" in text
     assert (await case.file(K.CERTIFICATE_PHOTO)).state == FilingFileState.FAILED
 
 
