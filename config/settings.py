@@ -77,6 +77,11 @@ class WeChatSettings(BaseModel):
     message_templates: dict[NoticeKind, MessageTemplate] = Field(
         default_factory=dict, description="模板消息, likewise; without both, notices arrive in the 48-hour window only"
     )
+    account_qr: str = Field(
+        "",
+        max_length=300,
+        description="what the account's own QR code holds (http://weixin.qq.com/r/…), for the poster",
+    )
     pushes_per_minute: int = Field(3000, ge=1, description="notices that leave in a minute, by whatever way")
     templates_per_day: int = Field(
         100_000, ge=0, description="模板消息 a day (Asia/Shanghai): the account's quota, or our share of it"

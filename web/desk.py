@@ -12,9 +12,10 @@ from standard.profile import edition_on
 from web.forms import row_number
 from web.page import PORTS, show, uploaded_file
 from web.signing_in import Visitor, signed_form, signed_in
-from workflow import decisions, desk
+from workflow import code_reports, decisions, desk
 from workflow.access import not_found
 from workflow.certificate_numbers import certificate_path
+from workflow.evidence import kept_bytes
 from workflow.ports import ObjectMissing
 from workflow.problems import Kind, Refused
 from workflow.slots import STANDING
@@ -25,6 +26,7 @@ NEVER = datetime.max.replace(tzinfo=UTC)
 LABELS = {
     "statement": "陈述", "reason": "依据", "text": "内容", "ground": "撤销情形", "applicant": "申请人",
     "title": "申请人职务", "state": "所处状态", "number": "证书编号", "characters": "缺字", "advice": "怎样处理",
+    "code": "追溯码",
 }  # fmt: skip
 """Names of what an item's detail holds; the rest is for the program."""
 
@@ -85,6 +87,12 @@ async def _rests_on(request: web.Request, found: DeskItem) -> tuple[list[tuple[s
         case "certificate":
             certificate = await Certificate.get(id=found.subject_id)
             return [], [("证书页面", certificate_path(certificate.number))]
+        case code_reports.CODE_REPORT:
+            report = await code_reports.report_on_desk(found)
+            product = report.product
+            facts = [("产品", f"{product.name} {product.model}")] if product is not None else []
+            photo = [("反映人的照片", f"/desk/{found.ref}/photo")] if report.evidence is not None else []
+            return facts, [*photo, ("查询结果页", str(found.detail["page"]))]
         case "rendering":
             rendering = await Rendering.get(id=found.subject_id).prefetch_related("certificate")
             return [], [("证书页面", certificate_path(rendering.certificate.number))]
@@ -117,6 +125,16 @@ async def licence(request: web.Request) -> web.StreamResponse:
     except ObjectMissing:
         raise not_found() from None
     return uploaded_file(data, row.licence.media_type, row.ref)
+
+
+async def photo(request: web.Request) -> web.StreamResponse:
+    """The photo that came with a report of a code."""
+    who = await signed_in(request)
+    report = await code_reports.report_on_desk(await desk.desk_item(who.asker, request.match_info["ref"]))
+    if report.evidence is None:
+        raise not_found()
+    data, media_type = await kept_bytes(request.app[PORTS], report.evidence)
+    return uploaded_file(data, media_type, report.ref)
 
 
 async def decide(request: web.Request) -> web.StreamResponse:

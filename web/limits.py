@@ -15,16 +15,21 @@ MOST = {
     "link": (30, PER_MINUTE),
     "verify": (20, PER_MINUTE),
     "complaint": (10, PER_HOUR),
+    "report": (10, PER_HOUR),
     "calendar": (60, PER_MINUTE),
 }
 """What is counted: how many requests in how many seconds."""
 
 
+def network_of(request: web.Request) -> str:
+    """The network that this request comes from."""
+    return caller_network(request.headers.getall("X-Forwarded-For", ()), request.remote, request.app[PROXIES])
+
+
 async def not_too_often(request: web.Request, what: str) -> None:
     """Count this request; :class:`Refused` where the address asked too often."""
     most, seconds = MOST[what]
-    asker = caller_network(request.headers.getall("X-Forwarded-For", ()), request.remote, request.app[PROXIES])
-    allowance = await counted(request.app[PORTS], f"web:{what}:{asker}", most, seconds)
+    allowance = await counted(request.app[PORTS], f"web:{what}:{network_of(request)}", most, seconds)
     if allowance is not None and not allowance.allowed:
         after = max(1, round(allowance.reset))
         wait = f"{after} 秒" if after < PER_MINUTE else f"{-(-after // PER_MINUTE)} 分钟"

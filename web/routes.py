@@ -10,9 +10,11 @@ from web import (
     my_products,
     my_reminders,
     my_sampling,
+    poster,
     public,
     reports,
     signing_in,
+    trace,
 )
 from web.limits import PROXIES
 from web.page import HERE, PORTS, gently, keep_static, lost, set_up_templates
@@ -30,6 +32,13 @@ PAGES = (
     ("GET", "/c/{number:.+}/certificate.pdf", public.certificate_pdf),
     ("GET", "/c/{number:.+}/certificate.png", public.certificate_png),
     ("GET", "/c/{number:.+}", public.certificate),
+    # A code may hold anything, slashes and ends of lines too.
+    ("GET", "/t", trace.asked),
+    ("GET", "/t/{code:(?s:.+)}/report", trace.report_form),
+    ("POST", "/t/{code:(?s:.+)}/report", trace.report),
+    ("GET", "/t/{code:(?s:.+)}", trace.answer),
+    ("GET", "/reports/{ref}", trace.reported),
+    ("GET", "/poster", poster.poster),
     ("GET", "/verify", public.verify_form),
     ("POST", "/verify", public.verify),
     ("GET", "/go/{token}", signing_in.link_page),
@@ -82,6 +91,7 @@ PAGES = (
     ("GET", "/desk/{ref}", desk.item),
     ("POST", "/desk/{ref}", desk.decide),
     ("GET", "/desk/{ref}/licence", desk.licence),
+    ("GET", "/desk/{ref}/photo", desk.photo),
     ("GET", "/privacy", reports.privacy),
     ("GET", "/r/{ref}", reports.report),
     ("GET", "/r/{ref}/picture", reports.picture),
@@ -90,9 +100,12 @@ PAGES = (
 )
 
 
-def add_pages(app: web.Application, ports: Ports, *, proxies: int = 0) -> None:
-    """Add the pages to ``app``, before which stand so many ``proxies`` of ours."""
-    app[PORTS], app[PROXIES] = ports, proxies
+def add_pages(app: web.Application, ports: Ports, *, proxies: int = 0, account_qr: str = "") -> None:
+    """Add the pages to ``app``, before which stand so many ``proxies`` of ours.
+
+    ``account_qr`` is what the service account's own QR code holds, where that is known.
+    """
+    app[PORTS], app[PROXIES], app[poster.ACCOUNT_QR] = ports, proxies, account_qr
     app.middlewares.append(lost)
     set_up_templates(app)
     for method, path, handler in PAGES:

@@ -158,6 +158,11 @@ async def shown(row: Certificate) -> PublicCertificate:
     )
 
 
+async def year_of(row: Certificate) -> tuple[PublicMonth, ...]:
+    """The months of a certificate's term, as in :attr:`PublicCertificate.year`."""
+    return await _year(row, life_from_json(row.life), edition_on(row.issued_on))
+
+
 async def _year(row: Certificate, now: life.Certificate, edition: Edition) -> tuple[PublicMonth, ...]:
     """Every month that is due in the term, with where it stands; of a certificate that ended, those that came."""
     open_ = await MonthlyFiling.filter(certificate_id=row.id, state=FilingState.OPEN).values_list("month", flat=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from models import DeskItem, DeskState
 from models.transactions import transaction
-from workflow import certificates, overdue, publicity, registration
+from workflow import certificates, code_reports, overdue, publicity, registration
 from workflow.access import Asker
 from workflow.context import Ports
 from workflow.desk import desk_item
@@ -57,6 +57,11 @@ DECISIONS: Mapping[str, Decision] = {
         (Choice("answer", "作为投诉答复"), Choice("make_objection", "转为异议，中止公示")),
         publicity.decide_complaint,
         publicity.closed_choices,
+    ),
+    code_reports.CODE_REPORT: Decision(
+        tuple(Choice(id_, label) for id_, label in code_reports.CHOICES.items()),
+        code_reports.decide_report,
+        code_reports.closed_choices,
     ),
     overdue.OVERDUE: Decision(
         (Choice(overdue.RETRY, "已修复，重新办理"), *NOTED.choices), overdue.retry, overdue.closed_choices

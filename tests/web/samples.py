@@ -5,6 +5,7 @@ from types import SimpleNamespace as Row
 from typing import Any
 
 from web import year_chart
+from web.poster import drawn
 from web.wording import MONTH_TONES
 from workflow.problems import Kind, Refused
 from workflow.reminder_calendar import Occasion
@@ -364,7 +365,71 @@ HITS = [
     ),
 ]
 
+
+def told(tone: str, headline: str, *lines: str, advice: str = "") -> Row:
+    advice = advice or "请对照实物。有疑问先向卖家或生产企业核实；怀疑假冒或有质量问题，可拨打 12315 投诉举报。"
+    disclaimer = "等级反映企业的质量追溯能力，不代表产品质量或真伪认证。"
+    return Row(tone=tone, headline=headline, lines=lines, advice=advice, disclaimer=disclaimer)
+
+
+SCANNED = Row(name=PRODUCT.name, model=PRODUCT.model, enterprise=ENTERPRISE)
+
+
+def trace_page(
+    tone: str = "pass", state: str = "active", *, stands: bool = True, year: list[Row] = YEAR, **given: Any
+) -> tuple[str, dict[str, Any]]:
+    values = {
+        "said": told("good", "企业追溯能力 AA 级（优秀级），证书正常", "证书已延续至 2026 年 12 月。",
+                     "这个码是第一次被查询（除您以外没有人查过）。"),
+        "tone": tone,
+        "product": SCANNED,
+        "facts": (("产品", f"{PRODUCT.name} {PRODUCT.model}"), ("生产企业", FIRM),
+                  ("追溯码", "(01)06901234567892(21)0001"), ("生产批次", "L2026A")),
+        "certificate": Row(row=certificate(state=state), path="/c/T-CMIF-2026-000001", stands=stands, year=year),
+        "report": "/t/01/06901234567892/21/0001/report",
+    }  # fmt: skip
+    return "trace.html", {**values, **given}
+
+
+def code_report_page(**given: Any) -> tuple[str, dict[str, Any]]:
+    values = {
+        "code": "(01)06901234567892(21)0001", "product": SCANNED, "back": "/t/6901234567892", "longest": 500,
+        "kinds": (("looks_fake", "怀疑是假冒的产品或码"), ("other", "其他问题")), "action": "/t/6901234567892/report",
+    }  # fmt: skip
+    return "code_report.html", {**values, **given}
+
+
+REPORTED = Row(state="open", filed_at=NOW, due_at=LATER, answered_at=None, answer="")
+
 PAGES: dict[str, tuple[str, dict[str, Any]]] = {
+    "trace": trace_page(),
+    **{f"trace-{state}": trace_page("fail", state) for state in ("warned", "suspended", "expired", "revoked")},
+    "trace-not-covered": trace_page("unclear", stands=False),
+    "trace-no-certificate": trace_page("unclear", certificate=None),
+    "trace-foreign": trace_page(
+        "fail",
+        product=None,
+        certificate=None,
+        said=told("warning", "请当心：这个网址像 iotroot．com ，但不是", "不是"),
+        facts=(("扫到的内容", "iotroot．com．evil．cn/E=1"),),
+        report=None,
+    ),
+    "trace-ask": ("trace_ask.html", {}),
+    "code-report": code_report_page(),
+    "code-report-wrong": code_report_page(
+        product=None, values={"kind": "other", "statement": "假", "key": "sample-key"}, problem=WRONG
+    ),
+    "code-reported": ("code_reported.html", {"report": REPORTED, "kind": "其他问题", "sent": True}),
+    "code-answered": (
+        "code_reported.html",
+        {
+            "report": Row(**{**vars(REPORTED), "state": "answered", "answered_at": LATER, "answer": "码没有问题"}),
+            "kind": "其他问题",
+            "sent": False,
+        },
+    ),
+    "poster": ("poster.html", {"qr": drawn("http://weixin.qq.com/r/sample")}),
+    "poster-without-code": ("poster.html", {"qr": None}),
     "home": ("home.html", {}),
     "query": ("query.html", {"text": "样例", "hits": HITS, "more": "text=x&after=y"}),
     "query-empty": ("query.html", {"text": "没有这家", "hits": [], "more": None}),
