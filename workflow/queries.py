@@ -93,11 +93,11 @@ async def firm_page(uscc: str) -> FirmPage:
     code = uscc.strip().upper()
     firm = await Enterprise.get_or_none(uscc=code) if re.fullmatch(r"[0-9A-Z]{18}", code) else None
     if firm is None:
-        raise _nothing_public()
+        raise nothing_public()
     certificates = await Certificate.filter(enterprise_id=firm.id).order_by("-serial").only(*_SHOWN)
     published = await Publication.filter(application__enterprise_id=firm.id).order_by("-id")
     if not (certificates or published):
-        raise _nothing_public()
+        raise nothing_public()
     return FirmPage(
         uscc=firm.uscc,
         name=firm.name,
@@ -108,7 +108,7 @@ async def firm_page(uscc: str) -> FirmPage:
     )
 
 
-def _nothing_public() -> Refused:
+def nothing_public() -> Refused:
     """The same answer for a firm that is not here and for one of which nothing is public (8.3)."""
     advice = "没有查到该企业公开的评价结果或证书：请核对统一社会信用代码"
     return Refused(Kind.NOT_FOUND, "not_found", advice, clause="7.6")

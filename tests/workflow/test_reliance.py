@@ -76,6 +76,7 @@ async def test_the_last_decided_month_speaks_on_print_and_uploads(
     database: Database, judged: dict[str, Any], print_conforms: Outcome, uploads: Outcome
 ) -> None:
     one = await living()
+    await lived(one, months=[{**RECORD, "state": "warned", "settled": False}])
     await month_of(one, "2026-12", state=FilingState.WARNED, verdict=judged)
     await month_of(one, "2027-01", verdict=verdict(("D.2.1", "fail"), ("C(3)", "fail"), complete="fail"))
     found = await standing_of(one.firm.id, NOW)
