@@ -40,6 +40,12 @@ async def speaks_for(identity: WeChatIdentity) -> tuple[int | None, int | None]:
     return staff.enterprise_id, staff.person_id
 
 
+async def tries_under_way() -> dict[int, int]:
+    """How often each photo that still has a job was tried, by the photo's id; with two jobs, how often the newer."""
+    jobs = await Job.filter(kind=JUDGE, done_at=None, dead_at=None).order_by("id").values_list("args", "attempts")
+    return {args["photo"]: attempts for args, attempts in jobs}
+
+
 def wants_photos(slots: Iterable[Slot]) -> bool:
     """Whether a photo that is judged now may land in one of them."""
     return any(slot.material.id in (CERTIFICATE, BODY) and slot.state in WANTED for slot in slots)

@@ -7,11 +7,11 @@ from datetime import timedelta
 from typing import Any
 
 from inspection.report import Inspected, PictureRefused, Request, Size
-from models import Answer, EvidenceSource, Inspection, Job, Photo, PhotoState, Product, WeChatIdentity
+from models import Answer, EvidenceSource, Inspection, Photo, PhotoState, Product, WeChatIdentity
 from models.transactions import transaction
 from workflow import answers, month_jobs, month_offers, month_photos, wording
 from workflow.application_photos import filed_words, hand_in_photo
-from workflow.chat_photos import JUDGE, UNDER_WAY, first_job, job_keys
+from workflow.chat_photos import JUDGE, UNDER_WAY, first_job, job_keys, tries_under_way
 from workflow.context import Ports
 from workflow.evidence import evidence_key, owning, put_object, record_evidence
 from workflow.inspections import as_plain, inspection_key, keep_inspected, record_inspection, tried_once_more
@@ -112,11 +112,10 @@ async def give_up(ports: Ports, job: ClaimedJob) -> None:
     """Sweep: photos whose job was buried, or comes to nothing, get an answer all the same; nobody is left waiting."""
     now = ports.clock.now()
     stuck = await Photo.filter(state__in=UNDER_WAY, received_at__lt=now - timedelta(seconds=30))
+    tries = await tries_under_way()
     for photo in stuck:
-        hopeful = Job.filter(key__startswith=job_keys(photo), done_at=None, dead_at=None)
-        if photo.received_at < now - GIVEN_UP_AFTER:
-            hopeful = hopeful.filter(attempts__lt=TRIES)
-        if await hopeful.exists():
+        tried = tries.get(photo.id)
+        if tried is not None and (tried < TRIES or photo.received_at >= now - GIVEN_UP_AFTER):
             continue
         async with transaction():
             await _end(ports, photo, PhotoState.FAILED, "gave_up", "这张照片没有检查成功，请重新发送")

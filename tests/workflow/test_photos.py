@@ -303,6 +303,17 @@ async def test_a_photo_that_comes_to_nothing_is_given_up_after_minutes_and_its_s
     assert await Job.filter(kind=judging.JUDGE, done_at=None).count() == 0  # what it left finds nothing to do
 
 
+async def test_photos_that_wait_long_for_their_turn_are_not_given_up(world: World) -> None:
+    waiting = [await send(world) for _ in range(3)]
+    world.clock.advance(hours=1)
+    async with transaction():
+        await world.ports.queue.enqueue("photo.give_up", "sweep", {}, due=world.clock.now())
+    (sweep,) = await world.ports.queue.claim(1, 60, key="sweep")
+    await judging.give_up(world.ports, sweep)
+    states = await Photo.filter(id__in=[one.id for one in waiting]).values_list("state", flat=True)
+    assert set(states) == {PhotoState.RECEIVED}
+
+
 async def test_workers_that_are_killed_over_a_photo_are_not_its_fault(world: World) -> None:
     trouble: list[Exception] = [InspectionFailed("crash")]
 
