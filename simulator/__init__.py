@@ -12,6 +12,7 @@ from aiohttp import web
 from config.message_templates import SAMPLE_SUBSCRIBE, SAMPLE_TEMPLATES
 from config.settings import SAMPLE_MINI_PROGRAM, Environment, Settings
 from simulator import acts, api, authorise, desk, pages
+from simulator.media import MB_KEPT
 from simulator.people import openid_of
 from simulator.templates import templates_of
 from simulator.world import WORLD, World
@@ -38,13 +39,15 @@ def create_simulator(
     strangers: Collection[str] = DEFAULT_STRANGERS,
     account_name: str = "追溯（样例）",
     attempt_seconds: float = 5.0,
+    media_mb: float = MB_KEPT,
 ) -> web.Application:
     """The simulator for the account in ``settings.wechat``.
 
     ``callback_url``: where it pushes. ``base_url``: where it is reached, for PicUrl and the like. Both may be changed
     later on ``app[WORLD]`` (``pusher.callback_url``, ``base_url``). ``names``: people there from the
     start, who follow unless they are among the ``strangers``.
-    ``attempt_seconds``: how long a push waits; five in the real one. :class:`ProductionRefused` in production.
+    ``attempt_seconds``: how long a push waits; five in the real one. ``media_mb``: of all media, the newest are kept.
+    :class:`ProductionRefused` in production.
     """
     if settings.environment is Environment.PRODUCTION:
         raise ProductionRefused("生产环境不启动微信模拟器")
@@ -60,6 +63,7 @@ def create_simulator(
         strangers=strangers,
         account_name=account_name,
         attempt_seconds=attempt_seconds,
+        media_mb=media_mb,
         subscribe_templates=templates_of(subscribe),
         message_templates=templates_of(template),
     )

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from config.settings import Settings
 from simulator import ProductionRefused, create_simulator
+from simulator.media import MB_KEPT
 
 
 def main() -> None:
@@ -19,6 +20,7 @@ def main() -> None:
     parser.add_argument("--callback", default="http://127.0.0.1:8080/wechat/callback", help="回调地址")
     parser.add_argument("--base-url", default="", help="外部如何访问本模拟器，默认 http://HOST:PORT/sim")
     parser.add_argument("--attempt-seconds", type=float, default=5.0, help="每次推送等待的秒数")
+    parser.add_argument("--media-mb", type=float, default=MB_KEPT, help="素材在内存里最多留多少 MiB，超出时先丢最早的")
     options = parser.parse_args()
     try:
         simulator = create_simulator(
@@ -26,6 +28,7 @@ def main() -> None:
             callback_url=options.callback,
             base_url=options.base_url or f"http://{options.host}:{options.port}/sim",
             attempt_seconds=options.attempt_seconds,
+            media_mb=options.media_mb,
         )
     except ProductionRefused as error:
         parser.error(str(error))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from simulator import pictures
 
 LIFE = 3 * 86_400
-_BYTES_KEPT = 256 * 1024 * 1024
+MB_KEPT = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +24,12 @@ class Medium:
 
 
 class MediaStore:
-    """Bounded by bytes: the oldest go first."""
+    """Bounded by bytes, ``kept_mb`` of them: the oldest go first."""
 
-    def __init__(self, now: Callable[[], float], base_url: Callable[[], str]) -> None:
+    def __init__(self, now: Callable[[], float], base_url: Callable[[], str], kept_mb: float = MB_KEPT) -> None:
         self._now = now
         self._base_url = base_url
+        self._most = kept_mb * 2**20
         self._media: dict[str, Medium] = {}
         self._by_key: dict[str, Medium] = {}
         self._bytes = 0
@@ -39,7 +40,7 @@ class MediaStore:
         medium = Medium(secrets.token_urlsafe(48), secrets.token_urlsafe(24), kind, data, self._now(), extension, mime)
         self._media[medium.media_id] = self._by_key[medium.key] = medium
         self._bytes += len(data)
-        while self._bytes > _BYTES_KEPT and len(self._media) > 1:
+        while self._bytes > self._most and len(self._media) > 1:
             self._forget(next(iter(self._media.values())))
         return medium
 

@@ -48,6 +48,7 @@ class World:
         strangers: Collection[str],
         account_name: str,
         attempt_seconds: float,
+        media_mb: float,
         subscribe_templates: Mapping[str, Template],
         message_templates: Mapping[str, Template],
     ) -> None:
@@ -64,7 +65,7 @@ class World:
             person = self.people.of(user_id)
             if user_id not in strangers:
                 self.people.follow(person)
-        self.media = MediaStore(self.clock.now, lambda: self.base_url)
+        self.media = MediaStore(self.clock.now, lambda: self.base_url, media_mb)
         self.scenes = SceneCodes(self.clock.now)
         self.logins = LoginCodes(self.clock.now)
         self.web_logins = LoginCodes(self.clock.now)
