@@ -8,7 +8,6 @@ and drops it. The floor is a certificate read by its number in the same run.
 import argparse
 import asyncio
 import random
-import secrets
 import sqlite3
 import tempfile
 import time
@@ -17,11 +16,11 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
-from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 from tortoise.connection import get_connection
 
+from benchmarks.databases import own_database
 from gateways.firm_index import TableFirmIndex
 from gateways.firm_keys import FirmKeys, sound_of
 from models.database import CONNECTION, migrate, open_database
@@ -66,14 +65,11 @@ def main() -> None:
 
 
 async def _on_postgres(server: str, firms: int, questions: int) -> None:
-    name = f"zhuisu_bench_{secrets.token_hex(4)}"
-    url = urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
-    admin = await asyncpg.connect(server)
-    await admin.execute(f'CREATE DATABASE "{name}"')
-    try:
-        await migrate(url)
+    async with own_database(server) as url:
         there = await asyncpg.connect(url)
-        locale = await there.fetchrow("SELECT datcollate, version() FROM pg_database WHERE datname = $1", name)
+        locale = await there.fetchrow(
+            "SELECT datcollate, version() FROM pg_database WHERE datname = current_database()"
+        )
         print(f"{locale[1].split(' (')[0]}, collation {locale[0]}")
         start = time.perf_counter()
         await there.execute("ALTER TABLE firm_key DROP CONSTRAINT firm_key_pkey")
@@ -95,9 +91,6 @@ async def _on_postgres(server: str, firms: int, questions: int) -> None:
         print(f"{keys} keys: table {heap >> 20} MiB, B-tree {tree >> 20} MiB; names {names >> 20} MiB")
         async with open_database(url, migrate=False):
             await _measure(firms, questions)
-    finally:
-        await admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-        await admin.close()
 
 
 async def _on_sqlite(_: None, firms: int, questions: int) -> None:

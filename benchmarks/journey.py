@@ -16,7 +16,6 @@ are kept in ``--photos``.
 import argparse
 import asyncio
 import os
-import secrets
 import sys
 import tempfile
 import time
@@ -27,18 +26,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import aiohttp
-import asyncpg
 import cv2
 import numpy as np
 from prometheus_client.parser import text_string_to_metric_families
 
 from app.demo.journey import Journey, JourneyFailed, Travelling
 from app.demo.materials import DemoMaterial
+from benchmarks.databases import own_database
 from benchmarks.journey_firms import Order, drawn
-from benchmarks.processes import CHILDREN, Watch, watching
+from benchmarks.processes import CORES, Watch, print_used, watching
 from config.clock import SystemClock
 from config.settings import ApiSettings
 from inspection import ocr
@@ -60,7 +59,6 @@ PATIENCE = 3600.0
 LOOK_EVERY = 2.0
 """How often a waiting firm's client asks: a page that polls does not ask oftener."""
 FLOOR_FIRMS, FLOOR_ROWS = 5, 300
-CORES = os.cpu_count() or 1
 MORE_THAN_ANYBODY = "1000000"
 LIMITS = {f"ZHUISU_API__{name.upper()}": MORE_THAN_ANYBODY for name in ApiSettings.model_fields if "_per_" in name}
 """All firms come from one address here."""
@@ -100,7 +98,7 @@ def main() -> None:
 
 async def _run(firms: Sequence[Travelling], server: str | None) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        async with _database(server, Path(folder)) as url:
+        async with _database(server) as url:
             await _measure(firms, Path(folder), url)
 
 
@@ -129,21 +127,13 @@ async def _measure(firms: Sequence[Travelling], folder: Path, url: str) -> None:
 
 
 @asynccontextmanager
-async def _database(server: str | None, folder: Path) -> AsyncIterator[str]:
-    """The URL of an empty database that is dropped afterwards; empty for SQLite in the server's own folder."""
+async def _database(server: str | None) -> AsyncIterator[str]:
+    """The URL of a database of its own; empty for SQLite in the server's folder."""
     if server is None:
         yield ""
         return
-    name = f"zhuisu_bench_{secrets.token_hex(4)}"
-    admin = await asyncpg.connect(server)
-    try:
-        await admin.execute(f'CREATE DATABASE "{name}"')
-        try:
-            yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
-        finally:
-            await admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-    finally:
-        await admin.close()
+    async with own_database(server) as url:
+        yield url
 
 
 # --- travelling -------------------------------------------------------------------------------------------------------
@@ -275,15 +265,8 @@ def _print_result(firms: Sequence[Travelling], timed: Timed, watch: Watch, floor
     after = timed.wall - timed.publicity
     print(f"  wall   {timed.wall:7.1f} s = {timed.publicity:.1f} until all are published + {after:.1f} from then on")
     print(f"  ratio  {timed.wall / bottom:7.2f}")
-    groups = {name: used for name, used in watch.groups.items() if used.cpu}
-    ours = sum(used.seconds for used in groups.values())
-    spent = sum(used.seconds for name, used in groups.items() if name not in ("clients", "simulator"))
-    print(f"\n  CPU s of {timed.wall * CORES:.0f} (wall × {CORES}); peak MiB of the largest process")
-    for name, used in groups.items():
-        title = "inspection processes" if name == CHILDREN else name
-        print(f"    {title:22}{used.seconds:8.1f}   {used.peak_mb:6.0f}")
-    print(f"    {'others on the machine':22}{max(watch.busy - ours, 0):8.1f}")
-    print(f"    {'idle':22}{max(timed.wall * CORES - watch.busy, 0):8.1f}")
+    print_used(watch, timed.wall)
+    spent = watch.seconds_but("clients", "simulator")
     print(f"  CPU of server, inspection, database ÷ CPU of the floor: {spent / (looking + rows):.2f}")
     print(f"\n  {'seconds a firm':22}{'p50':>8}{'p95':>8}")
     for name, each in timed.steps.items():

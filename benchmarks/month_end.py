@@ -11,20 +11,19 @@ published). Pushes go out at WeChat's pace and certificates are drawn later: not
 import argparse
 import asyncio
 import json
-import secrets
 import sys
 import time
-from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Coroutine, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 import asyncpg
 from tortoise.connection import get_connection
 from tortoise.models import Model
 
+from benchmarks.databases import own_database
 from benchmarks.processes import watching
 from gateways.procrastinate_queue import ProcrastinateQueue
 from models import (
@@ -47,7 +46,7 @@ from models import (
     StaffRole,
     WeChatIdentity,
 )
-from models.database import migrate, open_database
+from models.database import open_database
 from models.transactions import CONNECTION, transaction
 from standard import life
 from standard.calendar import midnight
@@ -84,7 +83,7 @@ def main() -> None:
 async def _run(server: str, sizes: Sequence[int]) -> None:
     took: dict[str, list[float]] = {}
     for firms in sizes:
-        async with _database(server) as url:
+        async with own_database(server) as url:
             await _fill(url, firms)
             for phase, each in (await _measure(url, firms)).items():
                 took.setdefault(phase, []).append(each)
@@ -92,20 +91,6 @@ async def _run(server: str, sizes: Sequence[int]) -> None:
         print(f"cost of one firm, at {sizes[-1]} against {sizes[0]}:")
         for phase, each in took.items():
             print(f"  {phase}: {each[-1] / each[0]:.2f} ×")
-
-
-@asynccontextmanager
-async def _database(server: str) -> AsyncIterator[str]:
-    name = f"zhuisu_bench_{secrets.token_hex(4)}"
-    url = urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
-    admin = await asyncpg.connect(server)
-    await admin.execute(f'CREATE DATABASE "{name}"')
-    try:
-        await migrate(url)
-        yield url
-    finally:
-        await admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-        await admin.close()
 
 
 async def _measure(url: str, firms: int) -> dict[str, float]:

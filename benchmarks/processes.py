@@ -12,6 +12,7 @@ LOOK_SECONDS = 0.5
 CHILDREN = "children"
 _PROC = Path("/proc")
 _TICK = os.sysconf("SC_CLK_TCK")
+CORES = os.cpu_count() or 1
 _IDLE = (3, 4)
 """Columns of the machine's line that are not work: idle, and waiting for the disk."""
 
@@ -47,6 +48,10 @@ class Watch:
     groups: dict[str, Used]
     busy: float = 0.0
 
+    def seconds_but(self, *others: str) -> float:
+        """CPU of all groups but these."""
+        return sum(used.seconds for name, used in self.groups.items() if name not in others)
+
 
 @asynccontextmanager
 async def watching(processes: dict[str, int], parent: str, database: str = "") -> AsyncIterator[Watch]:
@@ -79,6 +84,17 @@ async def watching(processes: dict[str, int], parent: str, database: str = "") -
         with contextlib.suppress(asyncio.CancelledError):
             await watcher
         look()
+
+
+def print_used(watch: Watch, wall: float) -> None:
+    """CPU by group over ``wall`` seconds, what others on the machine took, and what nobody did."""
+    print(f"\n  CPU s of {wall * CORES:.0f} (wall × {CORES}); peak MiB of the largest process")
+    for name, used in watch.groups.items():
+        if used.cpu:
+            title = "inspection processes" if name == CHILDREN else name
+            print(f"    {title:22}{used.seconds:8.1f}   {used.peak_mb:6.0f}")
+    print(f"    {'others on the machine':22}{max(watch.busy - watch.seconds_but(), 0):8.1f}")
+    print(f"    {'idle':22}{max(wall * CORES - watch.busy, 0):8.1f}")
 
 
 def cpu_of(pid: int) -> float:

@@ -18,7 +18,7 @@ from benchmarks.camera import Camera, photograph
 from benchmarks.certificates import Design, Sheet, chinese_font, font, render_certificate
 
 FILES = Path(__file__).parents[1] / "app" / "demo" / "files"
-_CAMERA = Camera(megapixels=3.2, quality=82, tilt=8, roll=4, background="wood", noise=1.6, blur_px=0.7, fill=0.86)
+CAMERA = Camera(megapixels=3.2, quality=82, tilt=8, roll=4, background="wood", noise=1.6, blur_px=0.7, fill=0.86)
 _LABEL_MM = (110.0, 80.0)
 
 
@@ -58,9 +58,11 @@ def label(firm: DemoFirm, item: Item, px_per_mm: float = 20.0) -> Sheet:
     return Sheet(np.asarray(canvas), px_per_mm, _LABEL_MM, (left, top, side), len(matrix), 0.0)
 
 
-def photos(firm: DemoFirm, seed: int, *, too_small: bool = True) -> Iterator[tuple[str, bytes]]:
+def photos(
+    firm: DemoFirm, seed: int, *, too_small: bool = True, camera: Camera = CAMERA
+) -> Iterator[tuple[str, bytes]]:
     """The firm's photos by name, as JPEG: each item's certificate and package; ``too_small``: and the first
-    certificate with a code that is too small."""
+    certificate with a code that is too small. ``camera`` is the one for certificates."""
     for item in firm.items():
         number = item.product + 1
         small = item.made.sheet_mm[0] <= 100 and item.made.sheet_mm[1] <= 50
@@ -70,8 +72,8 @@ def photos(firm: DemoFirm, seed: int, *, too_small: bool = True) -> Iterator[tup
             shrunk = replace(printed, code_side_mm=16.8, right_mm=8.2, top_mm=8.2)
             sheets["certificate-small"] = render_certificate(shrunk)
         for name, sheet in sheets.items():
-            camera = replace(_CAMERA, background="dark", megapixels=1.6, tilt=14) if name == "body" else _CAMERA
-            yield f"{name}-{number}.jpg", photograph(sheet, seed + item.product, camera).jpeg
+            held = replace(camera, background="dark", megapixels=1.6, tilt=14) if name == "body" else camera
+            yield f"{name}-{number}.jpg", photograph(sheet, seed + item.product, held).jpeg
 
 
 def main() -> None:

@@ -22,10 +22,12 @@ class Phone:
             form.add_field("expect", str(expect))
         return await self._post(form)
 
-    async def photo(self, name: str | Path, *, wait: float = 0, expect: int | None = None) -> dict[str, Any]:
-        """Send a picture."""
+    async def photo(
+        self, name: str | Path, *, wait: float = 0, expect: int | None = None, original: bool = False
+    ) -> dict[str, Any]:
+        """Send a picture; ``original``: as it is."""
         path = PHOTOS / name
-        form = aiohttp.FormData({"type": "image", "wait": str(wait)})
+        form = aiohttp.FormData({"type": "image", "wait": str(wait), "original": str(int(original))})
         if expect is not None:
             form.add_field("expect", str(expect))
         form.add_field("file", path.read_bytes(), filename=path.name, content_type="image/jpeg")
