@@ -6,21 +6,40 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from models import Certificate, DeskItem, DeskState, Material, Objection, Registration, Rendering, Staff, StaffRole
+from models import (
+    Certificate,
+    DeskItem,
+    DeskState,
+    FilingFile,
+    FilingFileKind,
+    FilingFileState,
+    FilingState,
+    Material,
+    MonthlyFiling,
+    Objection,
+    Registration,
+    Rendering,
+    Staff,
+    StaffRole,
+)
 from standard.calendar import shanghai_day
 from standard.profile import edition_on
+from standard.validity import State
 from web.forms import row_number
 from web.page import PORTS, show, uploaded_file
 from web.signing_in import Visitor, signed_form, signed_in
-from workflow import code_reports, decisions, desk
+from workflow import code_reports, decisions, desk, months
 from workflow.access import not_found
 from workflow.certificate_numbers import certificate_path
 from workflow.evidence import kept_bytes
+from workflow.month_slots import TITLES
 from workflow.ports import ObjectMissing
 from workflow.problems import Kind, Refused
 from workflow.slots import STANDING
 
 PER_PAGE = 200
+WENT_WRONG = (FilingState.WARNED, FilingState.SUSPENDED, FilingState.MADE_UP, FilingState.MADE_UP_LATE)
+"""Months that were not filed in time, or not as they should be."""
 NEVER = datetime.max.replace(tzinfo=UTC)
 
 LABELS = {
@@ -85,8 +104,7 @@ async def _rests_on(request: web.Request, found: DeskItem) -> tuple[list[tuple[s
             public = [("公示内容", f"/publicity/{word.publication.ref}")]
             return [], public + await _materials(request, word.publication.application_id)
         case "certificate":
-            certificate = await Certificate.get(id=found.subject_id)
-            return [], [("证书页面", certificate_path(certificate.number))]
+            return await _certificate(await Certificate.get(id=found.subject_id))
         case code_reports.CODE_REPORT:
             report = await code_reports.report_on_desk(found)
             product = report.product
@@ -97,6 +115,20 @@ async def _rests_on(request: web.Request, found: DeskItem) -> tuple[list[tuple[s
             rendering = await Rendering.get(id=found.subject_id).prefetch_related("certificate")
             return [], [("证书页面", certificate_path(rendering.certificate.number))]
     return [], []
+
+
+async def _certificate(row: Certificate) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """How a certificate stands, what came of each of its months, and what was handed in for those that went wrong."""
+    facts = [("等级", f"{row.grade} 级"), ("证书状态", State(row.state).words), ("有效期至", str(row.last_day))]
+    filings = await MonthlyFiling.filter(certificate_id=row.id).order_by("month")
+    facts += [(f"{one.month} 月", months.WORDS[FilingState(one.state)]) for one in filings]
+    wrong = {one.id: one.month for one in filings if one.state in WENT_WRONG}
+    files = FilingFile.filter(filing_id__in=list(wrong)).exclude(state=FilingFileState.REMOVED).order_by("id")
+    evidence = [
+        (f"{wrong[one.filing_id]} 月 · {TITLES[FilingFileKind(one.kind)]}", f"/my/filing-files/{one.ref}")
+        for one in await files
+    ]
+    return facts, [("证书页面", certificate_path(row.number)), *evidence]
 
 
 async def _materials(request: web.Request, application_id: int) -> list[tuple[str, str]]:

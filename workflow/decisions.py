@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from models import DeskItem, DeskState
 from models.transactions import transaction
-from workflow import certificates, code_reports, overdue, publicity, registration
+from workflow import certificate_effects, certificates, code_reports, overdue, publicity, registration, revocations
 from workflow.access import Asker
 from workflow.context import Ports
 from workflow.desk import desk_item
@@ -65,6 +65,11 @@ DECISIONS: Mapping[str, Decision] = {
     ),
     overdue.OVERDUE: Decision(
         (Choice(overdue.RETRY, "已修复，重新办理"), *NOTED.choices), overdue.retry, overdue.closed_choices
+    ),
+    certificate_effects.REVOCATION: Decision(
+        (Choice("revoke", "撤销证书，理由公示"), Choice("dismiss", "不予撤销，立案了结"), *NOTED.choices),
+        revocations.decide_case,
+        revocations.closed_choices,
     ),
     certificates.MISSING_GLYPHS: Decision((Choice("retry", "字体已装好，重新生成"),), certificates.render_again),
     certificates.FAILED_RENDERING: Decision((Choice("retry", "已修复，重新生成"),), certificates.render_again),

@@ -1,10 +1,13 @@
 """The operator's desk over HTTP."""
 
+from datetime import UTC, datetime
+
 from aiohttp.test_utils import TestClient
 
 from models import PlatformRole
 from tests import rows
 from tests.miniapp_api.conftest import Caller, answered, problem, sign_in
+from tests.workflow.living import held_for_its_case
 from tests.workflow.world import World
 from workflow import members
 
@@ -50,3 +53,18 @@ async def test_the_desk_is_paged_by_key(client: TestClient, world: World) -> Non
     rest = await answered(await client.get(f"/api/v1/desk?limit=2&after={first['next']}", headers=caller.headers))
     assert [item["ref"] for item in (*first["items"], *rest["items"])] == refs
     assert rest["next"] is None
+
+
+async def test_a_case_of_revocation_is_decided_by_operators_only(client: TestClient, world: World) -> None:
+    world.clock.advance(datetime(2027, 3, 8, 2, 0, tzinfo=UTC) - world.clock.now())
+    case = await held_for_its_case(world.ports)
+    stranger, caller = await sign_in(world), await operator(world)
+    (waiting,) = (await answered(await client.get("/api/v1/desk", headers=caller.headers)))["items"]
+    assert (waiting["kind"], [one["id"] for one in waiting["choices"]]) == ("revocation", ["revoke", "dismiss"])
+    path = f"/api/v1/desk/{waiting['ref']}/decision"
+    body = {"decision": "revoke", "reason": "企业未作说明（样例）"}
+    await problem(await client.post(path, json=body, headers=stranger.headers), 404)
+    decided = await answered(await client.post(path, json=body, headers=caller.headers))
+    assert (decided["decision"], decided["choices"]) == ("revoke", [])
+    await case.certificate.refresh_from_db()
+    assert case.certificate.state == "revoked"

@@ -740,5 +740,25 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "choices": [Row(id="answer", label="答复投诉人"), Row(id="make_objection", label="转为异议，重新核验")],
         },
     ),
+    "desk-item-revocation": (
+        "desk_item.html",
+        {
+            "visitor": VISITOR,
+            "item": Row(**{**vars(ITEM), "title": f"撤销立案：{NUMBER}", "clause": "9.5.1(2)", "due_at": None}),
+            "detail": [
+                ("撤销情形", "9.5.1(2)"),
+                ("内容", "按 9.5.1(2) 立案：月度资料提报累计 3 次不合规，或提交虚假月度追溯资料"),
+                ("等级", "B 级"),
+                ("证书状态", "暂停"),
+                ("有效期至", "2027-11-23"),
+                ("2026-12 月", "逾期后补报合规"),
+                ("2027-01 月", "逾期后补报合规"),
+                ("2027-02 月", "逾期未补报，证书暂停"),
+            ],
+            "evidence": [("证书页面", "/c/sample"), ("2026-12 月 · 追溯查询截图", "/my/filing-files/sample")],
+            "decision": None,
+            "choices": [Row(id="revoke", label="撤销证书，理由公示"), Row(id="dismiss", label="不予撤销，立案了结")],
+        },
+    ),
 }
 """Name → template and its values."""

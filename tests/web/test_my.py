@@ -1,6 +1,7 @@
 """A firm's own pages, from the licence to the submitted application; who sees what; the desk."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 
@@ -24,6 +25,7 @@ from tests.web.conftest import Browser
 from tests.workflow.filed import CCC, GTIN, RecordedInspector, good_files
 from tests.workflow.firms import member, somebody
 from tests.workflow.graded import published
+from tests.workflow.living import held_for_its_case
 from tests.workflow.months import filed, owed_month
 from tests.workflow.test_registration import LICENCE, SCAN
 from tests.workflow.world import World
@@ -508,6 +510,21 @@ async def test_a_complaint_is_answered_with_a_reason(world: World, operator: Bro
     assert "照片中追溯码清晰可见" in page
     assert item.title not in await operator.get("/desk")
     assert item.title in await operator.get("/desk?state=decided")
+
+
+async def test_a_case_of_revocation_is_decided_before_the_months_it_rests_on(world: World, operator: Browser) -> None:
+    world.clock.advance(datetime(2027, 3, 8, 2, 0, tzinfo=UTC) - world.clock.now())
+    case = await held_for_its_case(world.ports)
+    item = await DeskItem.get(kind="revocation")
+    here = f"/desk/{item.ref}"
+    page = await operator.get(here)
+    for words in ("9.5.1(2)", "B 级", "暂停", "2026-12 月", "2027-02 月", "撤销证书，理由公示", "不予撤销"):
+        assert words in page
+    assert "已处理" not in page
+    assert await operator.send(here, here, decision="dismiss", reason="企业已说明（样例）") == here
+    await case.certificate.refresh_from_db()
+    assert case.certificate.state == "active"
+    assert "不予撤销，立案了结" in await operator.get(here)
 
 
 async def test_what_is_overdue_stands_first(world: World, operator: Browser) -> None:

@@ -14,6 +14,8 @@ from standard.validity import Holder
 from tests import rows
 from workflow.access import Asker
 from workflow.certificate_life import holder_to_json, life_to_json
+from workflow.certificates import apply_event
+from workflow.context import Ports
 from workflow.months import first_opening
 
 ISSUED = date(2026, 11, 24)
@@ -74,6 +76,25 @@ async def month_of(one: Living, month: str = "2026-12", **given: Any) -> Monthly
             **given,
         }
     )
+
+
+async def held_for_its_case(ports: Ports, **given: Any) -> Living:
+    """A firm at B whose third month was missed, too: suspended until its case of revocation is decided (R8)."""
+    one = await living(grade="B", **given)
+    for month, day in (("2026-12", date(2026, 12, 26)), ("2027-01", date(2027, 1, 26)), ("2027-02", date(2027, 2, 26))):
+        filing = await month_of(one, month, state=FilingState.SUSPENDED, due_at=None)
+        for event in (
+            life.MissMonth(on=day, month=Month.parse(month), make_up_until=day + timedelta(days=4)),
+            life.MakeUpMissed(on=day + timedelta(days=5), month=Month.parse(month)),
+        ):
+            answer = await apply_event(ports, one.certificate, event, actor="system")
+            assert not isinstance(answer, Finding), answer.reason
+        made_up = life.MakeUpPassed(
+            on=day + timedelta(days=6), month=Month.parse(month), filed_on=day + timedelta(days=6)
+        )
+        assert not isinstance(await apply_event(ports, one.certificate, made_up, actor="system"), Finding)
+        await MonthlyFiling.filter(id=filing.id).update(state=FilingState.MADE_UP_LATE)
+    return one
 
 
 def noon(day: date) -> datetime:
