@@ -2,7 +2,7 @@
 
 import re
 
-from bot import filing, outcomes, reminders, replies, updates, wording
+from bot import filing, outcomes, reminders, replies, scanning, updates, wording
 from bot import firm as firms
 from bot.acts import trigger_of
 from bot.dialogs import in_dialog
@@ -11,13 +11,12 @@ from bot.menu import KEY_CHECK, KEY_FIRM, KEY_HELP, KEY_RECENT
 from bot.router import Context, Router
 from bot.verdict import verdict
 from config.clock import for_people
-from models import OPEN, TAKES_FILES, Photo, Product, WeChatIdentity
+from models import OPEN, TAKES_FILES, Photo, Product, Road, WeChatIdentity
 from workflow import (
     applications,
     certificate_register,
     people,
     photos,
-    scans,
     service_windows,
     sessions,
     upload_links,
@@ -35,13 +34,12 @@ SIZE = re.compile(
     r"(?P<h>\d{1,4}(?:\.\d+)?)\s*(?P<v>mm|毫米|cm|厘米)?[。.]?",
     re.IGNORECASE,
 )
-TYPED_CODE = re.compile(r"https?://\S+|[\x21-\x7e]{8,}")
-"""A code that somebody typed instead of scanning it: a link, or one long word without Chinese in it."""
 LISTED_SIZES = {"1": (100.0, 70.0), "2": (90.0, 50.0)}
 SMALLEST_MM, LARGEST_MM = 10, 1200
 
 router: Router[Ports] = Router()
 router.include(outcomes.router)
+router.include(scanning.router)
 router.include(firms.router)
 router.include(filing.router)
 router.include(reminders.router)
@@ -74,7 +72,7 @@ async def unfollow(context: Conversation) -> Answer:
 async def photo(context: Conversation, update: updates.Image) -> Answer:
     """The main job: a photo gets its verdict in this very chat."""
     ports = context.services
-    if context.dialog.state == filing.CHOOSING:
+    if context.dialog.state in (filing.CHOOSING, scanning.KIND, scanning.WORDS):
         await context.dialog.clear()  # from now on a number answers what this photo's verdict asks
     identity = await people.meet(ports, update.openid)
     received = await photos.receive(ports, identity, update.dedupe, update.pic_url, update.media_id)
@@ -226,12 +224,6 @@ async def firm(context: Conversation) -> Answer:
     return replies.Text(wording.firm(identity.staff.enterprise, identity.staff, products, standing))
 
 
-@router.on(updates.ScanCode)
-async def scan(context: Conversation, update: updates.ScanCode) -> Answer:
-    """What the code says, and which registered product it belongs to."""
-    return await _scanned(context, update.result)
-
-
 @router.on(updates.Click, key=KEY_CHECK)
 async def check(_context: Conversation) -> Answer:
     """For clients that send a click where the album should open."""
@@ -258,8 +250,8 @@ async def other_text(context: Conversation, update: updates.Text) -> Answer:
         return await filing.product_named(context, named[0])
     if named and (again := await _chosen(context, identity, named[0])) is not None:
         return await verdict(context, again, update.dedupe)
-    if TYPED_CODE.fullmatch(plain(update.content)):
-        return await _scanned(context, plain(update.content))
+    if scanning.TYPED_CODE.fullmatch(plain(update.content)):
+        return await scanning.answer(context, plain(update.content), Road.TYPED)
     return await filing.what_now(context) if files_here else replies.Text(wording.UNKNOWN_TEXT)
 
 
@@ -271,11 +263,6 @@ async def anything_else(context: Conversation) -> Answer:
         return replies.Text(wording.UNKNOWN_MESSAGE) if update.is_message else None
     text = SENSIBLE.get(type(update))
     return replies.Text(text) if text else None
-
-
-async def _scanned(context: Conversation, code: str) -> Answer:
-    findings, product = await scans.scanned(context.services, code)
-    return replies.Text(wording.scanned(code, findings, product))
 
 
 async def _standing(ports: Ports, identity: WeChatIdentity, enterprise_id: int) -> list[str]:

@@ -3,16 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from standard.outcome import Finding, Outcome
 from workflow.wording import harmless, link, sheet_size
-
-LONGEST_SHOWN = 150
-"""Characters of a scanned text, or of what is said about it, that an answer repeats."""
 
 HELLO = (
     "欢迎使用追溯。\n"
     "发一张产品合格证的照片，几秒内告诉您追溯码印得是否合规：哪里不符、差多少毫米、依据哪一条、怎样改。\n\n"
     "· 点“拍照检查”，或直接发照片\n"
+    "· 买东西查追溯：点“扫码查询”扫合格证或包装上的码，看企业的追溯能力等级和证书状态\n"
     "· 整张合格证放进画面，放在深色平整的桌面上正对着拍\n"
     "· 企业申报评价、取得电子证书：回复“登录”；持证后每月回复“月度提报”\n"
     "· 回复“帮助”看全部功能"
@@ -20,6 +17,7 @@ HELLO = (
 NOTICE = "照片使用说明：照片仅用于印刷合规检查；未经您同意，24 小时内删除。回复“同意”可保留检查记录。"
 HELP = (
     "可以这样用：\n"
+    "· 点菜单“扫码查询”，或发码的照片、输入码：看产品、企业、追溯能力等级和证书状态；有问题回复“反映问题”\n"
     "· 发合格证照片：检查追溯码印刷（附录 D），一次可发多张\n"
     "· 回复 长x宽，如 100x70：设定合格证尺寸（毫米）\n"
     "· 回复“原图”：领取上传原图的一次性链接\n"
@@ -123,28 +121,6 @@ def firms(memberships: Sequence[Any], speaking: int | None) -> str:
         for number, staff in enumerate(memberships, 1)
     ]
     return "\n".join(["您办理的企业：", *lines, "回复“切换企业 序号”，例如：切换企业 1"])
-
-
-def scanned(text: str, findings: Sequence[Finding], product: Any | None) -> str:
-    """What a scanned code is by clause 3.4, and whether it belongs to a product that we know."""
-    marks = {Outcome.PASS: "✓", Outcome.FAIL: "✗", Outcome.UNCLEAR: "？"}
-    known = (
-        f"对应产品：{product.name} {product.model}\n生产企业：{product.enterprise.name}"
-        if product
-        else "没有在已登记产品中找到这个码。"
-    )
-    return "\n".join(
-        [
-            f"扫到：{harmless(_short(text))}",
-            *(f"{marks[finding.outcome]} {harmless(_short(finding.reason))}" for finding in findings),
-            known,
-            "证书状态查询暂不支持，将随扫码查询一起开放。要检查印刷，请发合格证照片。",
-        ]
-    )
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
 
 
 def firm(enterprise: Any, staff: Any, products: Sequence[Any], standing: Sequence[str]) -> str:

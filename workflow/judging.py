@@ -9,7 +9,7 @@ from typing import Any
 from inspection.report import Inspected, PictureRefused, Request, Size
 from models import Answer, EvidenceSource, Inspection, Photo, PhotoState, Product, WeChatIdentity
 from models.transactions import transaction
-from workflow import answers, month_jobs, month_offers, month_photos, wording
+from workflow import answers, month_jobs, month_offers, month_photos, photo_scans, wording
 from workflow.application_photos import filed_words, hand_in_photo
 from workflow.chat_photos import JUDGE, UNDER_WAY, first_job, job_keys, tries_under_way
 from workflow.context import Ports
@@ -166,6 +166,7 @@ async def _request(ports: Ports, photo: Photo) -> tuple[Request, list[Product]]:
 async def _record_known(ports: Ports, job: ClaimedJob, photo: Photo, known: Inspection) -> None:
     size = known.sheet_width_um, known.sheet_height_um
     landing = await month_photos.landing_of(ports, photo, known.report, known.product_id, size)
+    await photo_scans.look_up_photo(ports, photo, known.report)
     async with transaction():
         if await ports.queue.finish(job):
             if photo.identity_id is not None:
@@ -185,6 +186,7 @@ async def _record_new(
     recognised = product.id if product else None
     size = micrometres(report.sheet_mm)
     landing = await month_photos.landing_of(ports, photo, as_plain(report), recognised, size)
+    await photo_scans.look_up_photo(ports, photo, as_plain(report))
     async with transaction():
         if not await ports.queue.finish(job):
             return
@@ -269,12 +271,12 @@ async def _settle(ports: Ports, photo: Photo) -> None:
         return
     if await _size_told_meanwhile(ports, identity, photos):
         return
-    months = [await month_photos.told_of(ports, one) for one in photos]
+    told = [await month_photos.told_of(ports, one) or await photo_scans.told_of(ports, one) for one in photos]
     outcomes = [
-        await _outcome(ports, identity, one, month, alone=len(photos) == 1)
-        for one, month in zip(photos, months, strict=True)
+        await _outcome(ports, identity, one, words, alone=len(photos) == 1)
+        for one, words in zip(photos, told, strict=True)
     ]
-    certificates = [one for one, month in zip(photos, months, strict=True) if month is None or not month.alone]
+    certificates = [one for one, words in zip(photos, told, strict=True) if words is None or not words.alone]
     notice = ""
     if identity.notice_shown_at is None:
         # Whoever follows has read it in the welcome; who came another way reads it with the first verdict, once (R54).
@@ -326,14 +328,14 @@ async def _size_told_meanwhile(ports: Ports, identity: WeChatIdentity, photos: S
 
 
 async def _outcome(
-    ports: Ports, identity: WeChatIdentity, photo: Photo, month: month_photos.Told | None, *, alone: bool
+    ports: Ports, identity: WeChatIdentity, photo: Photo, told: month_photos.Told | None, *, alone: bool
 ) -> wording.Outcome:
     inspection, evidence = photo.inspection, photo.evidence
     if inspection is None or evidence is None:
         return wording.Outcome(refusal=photo.refusal_advice or "")
     report: dict[str, Any] = inspection.report
-    if month is not None and month.alone:
-        return wording.Outcome(report=report, filed=month.words, alone=True)
+    if told is not None and told.alone:
+        return wording.Outcome(report=report, filed=told.words, alone=True)
     unclear = any(
         finding["verdict"] == "unclear" and finding["clause"] not in (*wording.BEYOND_ONE_PHOTO, "D.5.1")
         for finding in report["findings"]
@@ -344,7 +346,7 @@ async def _outcome(
     return wording.Outcome(
         report=report,
         report_link=ports.links.report(inspection.ref),
-        filed=month.words if month is not None else await filed_words(ports, identity, photo),
+        filed=told.words if told is not None else await filed_words(ports, identity, photo),
         upload_link=await link_for_original(ports, identity, photo) if ask_original and alone else "",
         wants_original=ask_original,
         product_name=f"{inspection.product.name} {inspection.product.model}" if inspection.product else "",

@@ -16,20 +16,28 @@ from standard.outcome import Outcome
 from standard.profile import edition_on
 from standard.validity import LIVE, State
 from workflow.certificate_life import grade_name, holder_from_json, life_from_json
+from workflow.links import Links
 from workflow.resolution import Resolved
 from workflow.scans import History, LookUp
-from workflow.wording import harmless
+from workflow.trace_links import ASKING, trace_path
+from workflow.wording import NAME_LENGTH, TEXT_BYTES, harmless, link, tap
 
 GOOD, CARE, WARNING = "good", "care", "warning"
 """Tones: nothing stands against it; look closer; do not rely on it."""
 
 DISCLAIMER = "等级反映企业的质量追溯能力，不代表产品质量或真伪认证。"
+REPORT = "反映问题"
+"""The word that reports the code that was looked up."""
 IN_DOUBT = "有疑问先向卖家或生产企业核实；怀疑假冒或有质量问题，可拨打 12315 投诉举报。"
 COMPARE = "请对照实物：产品名称、型号、生产企业应与查询结果一致。"
 SHOWN = 80
 """Characters of a foreign text that an answer repeats."""
 LONGEST_REASON = 150
 """Characters of one thing that is wrong with a code."""
+LONGEST_LINK = 400
+"""Bytes of an address that a text of the chat has room for."""
+FACTS_KEPT, LINES_KEPT = 2, 2
+"""What a text of the chat never leaves out: product and firm, and the first lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +73,26 @@ def facts(resolved: Resolved) -> tuple[tuple[str, str], ...]:
     return tuple(_facts(resolved))
 
 
+def chat_words(links: Links, look_up: LookUp, now: datetime) -> str:
+    """The answer as one text of the chat: the link to its page first, then what there is room for, then what to do."""
+    said, resolved = told(look_up, now), look_up.resolved
+    url = links.page(trace_path(resolved.code))
+    linked = not url.endswith(ASKING) and len(url.encode()) <= LONGEST_LINK
+    known = [f"{label}：{_short(text)}" for label, text in facts(resolved)]
+    lines = list(said.lines)
+    tail = [said.advice, said.disclaimer, f"码或产品有问题？回复{tap(REPORT)}。"]
+    while True:
+        text = "\n".join([link(url, said.headline) if linked else said.headline, *known, *lines, *tail])
+        if len(text.encode()) <= TEXT_BYTES:
+            return text
+        if len(known) > FACTS_KEPT:
+            known.pop()
+        elif len(lines) > LINES_KEPT:
+            lines.pop()
+        else:
+            lines = [line[: len(line) // 2] + "…" for line in lines]
+
+
 def shown_code(code: TraceCode) -> str:
     """The code as people read it: a GS1 code by its identifiers, an Ecode bare, any other text shortened and without
     a link in it."""
@@ -80,6 +108,10 @@ def unlinked(text: str) -> str:
     visible = "".join(letter if letter.isprintable() else " " for letter in text).strip()
     bare = harmless(visible.partition("://")[2] or visible).replace(".", "．")
     return bare if len(bare) <= SHOWN else f"{bare[:SHOWN]}…"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 2 * NAME_LENGTH else f"{text[: 2 * NAME_LENGTH]}…"
 
 
 def _facts(resolved: Resolved) -> Iterator[tuple[str, str]]:
@@ -223,14 +255,14 @@ def _foreign_link(code: TraceCode) -> Told:
 
 def _look_alike(resolved: Resolved) -> Told:
     like = next((one for one in resolved.findings if one.need and one.have), None)
-    host = resolved.code.parts.get("host") or (like.have if like is not None else None) or resolved.code.text
-    like_whom = f" {unlinked(like.need)} " if like is not None and like.need else "官方追溯平台"
+    shown = unlinked(like.have if like is not None and like.have else resolved.code.text)
+    genuine = f" {unlinked(like.need)} " if like is not None and like.need else "官方追溯平台"
     lines = (
-        f"扫到的网址属于 {unlinked(host)}，不是{like_whom.strip()} 的网址（3.4、R32）。本平台没有打开它。",
+        f"扫到的网址是 {shown}，不是{genuine}的网址（3.4、R32）。本平台没有打开它。",
         "这样的网址可能用来骗取个人信息或钱款。",
     )
     advice = "请勿点击、勿填写个人信息、勿付款。可拨打 12315 投诉举报；已经付款或填写了信息，请立即拨打 110。"
-    return Told(WARNING, f"请当心：这个网址像{like_whom}，但不是", lines, advice)
+    return Told(WARNING, f"请当心：这个网址像{genuine.rstrip()}，但不是", lines, advice)
 
 
 def _malformed(code: TraceCode) -> Told:

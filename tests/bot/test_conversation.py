@@ -11,11 +11,10 @@ import pytest
 from bot import replies, updates, wording
 from bot.conversation import router
 from bot.dialogs import Dialogs
-from bot.menu import KEY_FIRM, KEY_HELP, KEY_SCAN
+from bot.menu import KEY_FIRM, KEY_HELP
 from bot.router import Dispatcher
 from inspection.report import Inspected, PictureRefused, Request
 from jobs.worker import Worker
-from tests import rows
 from tests.clock import FakeClock
 from tests.conftest import Database
 from tests.workflow.world import World, make_world, report
@@ -150,15 +149,6 @@ async def test_a_link_for_the_original_is_to_be_had(chat: Chat) -> None:
     assert "https://sample.test/u/" in await chat.say("原图")
 
 
-async def test_a_scanned_code_names_its_product(chat: Chat) -> None:
-    await rows.certificate(enterprise_id=await bind(chat, "BV 2.5"))
-    scan: dict[str, Any] = {"key": KEY_SCAN, "scan_type": "qrcode", "symbology": None, "waits": True}
-    known = await chat.send(STRANGER, updates.ScanCode, result=f"https://id.gs1.org/01/{gtin(0)}/21/1", **scan)
-    assert "电线（样例） BV 2.5" in known
-    assert "✓ 追溯码为单件级" in known
-    assert "没有在已登记产品中找到" in await chat.send(STRANGER, updates.ScanCode, result="hello", **scan)
-
-
 async def test_everything_else_gets_a_sensible_line(chat: Chat) -> None:
     media = {"media_id": "m"}
     assert await chat.send(STRANGER, updates.Voice, format="amr", **media) == wording.VOICE
@@ -232,12 +222,6 @@ async def test_a_firm_without_a_case_is_given_a_link_to_apply(chat: Chat) -> Non
     assert "https://sample.test/go/" in said
 
 
-async def test_a_typed_code_is_read_like_a_scanned_one(chat: Chat) -> None:
-    await rows.certificate(enterprise_id=await bind(chat, "BV 2.5"))
-    assert "电线（样例） BV 2.5" in await chat.say(f"https://id.gs1.org/01/{gtin(0)}/21/1")
-    assert "追溯码只到品类级" in await chat.say("6901234567892")
-
-
 async def test_a_number_beyond_the_choices_repeats_the_question(chat: Chat) -> None:
     await chat.photo()
     assert "1) 100×70" in await chat.say("4")
@@ -270,12 +254,6 @@ async def test_without_the_cache_people_are_still_heard(chat: Chat, monkeypatch:
     monkeypatch.setattr(chat.world.ports.cache, "get", gone)
     assert await chat.say("帮助") == wording.HELP
     assert "合格证多大" in await chat.photo()
-
-
-async def test_no_link_can_be_smuggled_through_a_scanned_code(chat: Chat) -> None:
-    scan: dict[str, Any] = {"key": "scan", "scan_type": "qrcode", "symbology": None, "waits": True}
-    said = await chat.send(STRANGER, updates.ScanCode, result='<a href="https://evil.test">领奖</a>', **scan)
-    assert "<a" not in said
 
 
 async def test_consent_is_taken_at_its_word(chat: Chat) -> None:

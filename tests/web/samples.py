@@ -410,7 +410,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "fail",
         product=None,
         certificate=None,
-        said=told("warning", "请当心：这个网址像 iotroot．com ，但不是", "不是"),
+        said=told("warning", "请当心：这个网址像 iotroot．com，但不是", "不是"),
         facts=(("扫到的内容", "iotroot．com．evil．cn/E=1"),),
         report=None,
     ),

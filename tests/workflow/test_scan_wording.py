@@ -179,9 +179,9 @@ OTHERS = [
     (ScanOutcome.NOT_ALLOWED, "https://shop.test/p/1", (), CARE, "这是一个普通网址，不是追溯码",
      "网址属于 shop．test，里面没有商品条码"),
     (ScanOutcome.LOOK_ALIKE, "https://iotroot.com.evil.cn/E=1", (LIKE,), WARNING,
-     "请当心：这个网址像 iotroot．com ，但不是", "请勿点击、勿填写个人信息"),
+     "请当心：这个网址像 iotroot．com，但不是", "请勿点击、勿填写个人信息"),
     (ScanOutcome.LOOK_ALIKE, "https://iotroot.com.evil.cn/E=1", (), WARNING,
-     "请当心：这个网址像官方追溯平台，但不是", "扫到的网址属于 iotroot．com．evil．cn"),
+     "请当心：这个网址像官方追溯平台，但不是", "扫到的网址是 iotroot．com．evil．cn"),
     (ScanOutcome.MALFORMED, "6901234567891", (), CARE, "这个商品条码（GTIN）有错误", "校验"),
     (ScanOutcome.MALFORMED, "hello", (), CARE, "没认出这是什么码", "请核对每一位"),
 ]  # fmt: skip
