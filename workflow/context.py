@@ -21,6 +21,7 @@ from workflow.ports import (
     Storage,
     WeChat,
 )
+from workflow.scan_log import ScanLog
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,3 +73,4 @@ class Ports:
     upload_window: timedelta
     max_bytes: int
     telling: Telling = field(default_factory=Telling)
+    scans: ScanLog = field(default_factory=ScanLog)

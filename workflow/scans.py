@@ -2,16 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
-from models import Product, Road, ScanEvent
+from models import Product, Road, ScanOutcome
 from standard.calendar import shanghai_day
+from standard.codes import Level
 from standard.outcome import Finding
 from workflow.context import Ports
 from workflow.resolution import Resolved, resolve
+from workflow.scan_log import History, Scan, history_of
 
-LONGEST_KEPT = 255
-"""Characters of a code that its event keeps."""
+__all__ = ["History", "LookUp", "Visit", "history_of", "look_up", "scanned", "seen", "visitor_hash"]
+
+LONGEST_CODE, LONGEST_REGION = 255, 20
+"""Characters that an event keeps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,20 +25,6 @@ class Visit:
     road: Road
     visitor: str = ""
     region: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class History:
-    """What stood of an item's code before this visit: how often it had been looked up, first and last when.
-
-    ``first_region`` is empty where nobody said it. ``only_by_you``: all before were this visitor's, today.
-    """
-
-    times: int
-    first_at: datetime | None
-    first_region: str
-    last_at: datetime | None
-    only_by_you: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,26 +43,43 @@ def visitor_hash(ports: Ports, *what: str) -> str:
 
 
 async def look_up(ports: Ports, text: str, visit: Visit) -> LookUp:
-    """Resolve a code, say what stood of it before, and append the event, which is committed when this returns."""
+    """Resolve a code, say what stood of it before this visit, and append the event, which is committed on return.
+
+    Never within a transaction (:mod:`workflow.scan_log`).
+    """
     resolved = await resolve(ports, text)
-    firm, product = resolved.recorded_for or (None, None)
-    await ScanEvent.create(
-        at=ports.clock.now(),
-        code_key=resolved.key,
-        code=_kept(resolved.code.canonical or resolved.code.text),
-        enterprise_id=firm,
-        product_id=product,
-        road=visit.road,
-        outcome=resolved.outcome,
-        region=visit.region,
-        visitor=visit.visitor,
+    enterprise_id, product_id = resolved.recorded_for or (None, None)
+    history = await ports.scans.append(
+        Scan(
+            at=ports.clock.now(),
+            code_key=resolved.key,
+            code=_kept(resolved.code.canonical or resolved.code.text, LONGEST_CODE),
+            enterprise_id=enterprise_id,
+            product_id=product_id,
+            road=visit.road,
+            outcome=resolved.outcome,
+            region=_kept(visit.region, LONGEST_REGION),
+            visitor=visit.visitor,
+            names_item=_names_item(resolved),
+        )
     )
-    return LookUp(resolved, None)
+    return LookUp(resolved, history)
 
 
-def _kept(text: str) -> str:
+async def seen(resolved: Resolved, visitor: str) -> LookUp:
+    """The same answer without an event, for who is not to be counted or was already."""
+    return LookUp(resolved, await history_of(resolved.key, visitor) if _names_item(resolved) else None)
+
+
+def _names_item(resolved: Resolved) -> bool:
+    """Whether scans of the code say something of one thing: well formed, and not the number of a whole batch."""
+    fit = resolved.outcome in {ScanOutcome.KNOWN, ScanOutcome.UNKNOWN}
+    return fit and resolved.code.unique_level is Level.ITEM
+
+
+def _kept(text: str, longest: int) -> str:
     """What a column takes of any text: no NUL, no half characters."""
-    return text.encode(errors="replace").decode().replace("\0", "")[:LONGEST_KEPT]
+    return text.encode(errors="replace").decode().replace("\0", "")[:longest]
 
 
 async def scanned(ports: Ports, text: str) -> tuple[Sequence[Finding], Product | None]:

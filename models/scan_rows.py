@@ -1,0 +1,58 @@
+"""Many scans written by a few statements: their events, and what is known of the codes (one upsert).
+
+The ORM has one statement a row for events, and none that counts up what is there already.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from tortoise.connection import get_connection
+from tortoise.models import Model
+
+from models.scanning import ScanEvent, ScannedCode
+from models.transactions import CONNECTION
+
+EVENT = ("at", "code_key", "code", "enterprise_id", "product_id", "road", "outcome", "region", "visitor")
+"""Columns of :func:`append_events`, in their order."""
+SCANNED = ("code_key", "product_id", "first_at", "first_region", "last_at", "last_visitor", "times")
+"""Columns of :func:`count_up`."""
+
+_COUNT_UP = """
+ON CONFLICT ("code_key") DO UPDATE SET
+    "times" = "scanned_code"."times" + excluded."times",
+    "last_at" = excluded."last_at",
+    "last_visitor" = excluded."last_visitor",
+    "product_id" = COALESCE(excluded."product_id", "scanned_code"."product_id")
+WHERE excluded."last_visitor" = '' OR excluded."last_visitor" <> "scanned_code"."last_visitor"
+"""
+
+
+async def append_events(rows: Sequence[Sequence[Any]]) -> None:
+    """In the caller's transaction: one event a row."""
+    await _insert(ScanEvent, EVENT, rows)
+
+
+async def count_up(rows: Sequence[Sequence[Any]]) -> None:
+    """In the caller's transaction: each code, at most once in ``rows``, is there with ``times`` more.
+
+    Whose look-up was the last one changes nothing by looking again; an empty visitor is somebody else every time. The
+    rows are locked in the order given: whoever sorts them by key never waits in a circle.
+    """
+    await _insert(ScannedCode, SCANNED, rows, _COUNT_UP)
+
+
+async def _insert(kind: type[Model], names: Sequence[str], rows: Sequence[Sequence[Any]], ending: str = "") -> None:
+    if not rows:
+        return
+    connection = get_connection(CONNECTION)
+    fields = [kind._meta.fields_map[name] for name in names]
+    values = [[field.to_db_value(value, kind) for field, value in zip(fields, row, strict=True)] for row in rows]
+    into = f'INSERT INTO "{kind._meta.db_table}" ({", ".join(names)})'
+    if connection.capabilities.dialect == "postgres":
+        # One statement for any number of rows, so that it is prepared once.
+        types = [field.get_for_dialect("postgres", "SQL_TYPE") for field in fields]
+        columns = ", ".join(f"${place}::{of}[]" for place, of in enumerate(types, 1))
+        query = f"{into} SELECT * FROM unnest({columns}) {ending}"  # noqa: S608 - names of our own columns
+        await connection.execute_query(query, [*zip(*values, strict=True)])
+    else:
+        await connection.execute_many(f"{into} VALUES ({', '.join('?' * len(names))}) {ending}", values)
