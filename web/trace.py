@@ -23,7 +23,7 @@ from workflow.code_reports import SentPhoto
 from workflow.problems import Kind, Refused
 from workflow.resolution import Resolved, resolve
 from workflow.scan_wording import facts, shown_code, told
-from workflow.scans import LookUp, Visit, look_up, visitor_hash
+from workflow.scans import LookUp, Visit, look_up, seen, visitor_hash
 from workflow.trace_links import ASKING, code_in, trace_path
 
 LONGEST_TYPED = 2000
@@ -116,12 +116,10 @@ async def _answered(request: web.Request, text: str, road: Road) -> web.StreamRe
     ports = request.app[PORTS]
     if _wants_links(request):
         return _linkset(request, await resolve(ports, text))
+    who = visitor_hash(ports, "web", network_of(request), request.headers.get("User-Agent", ""))
     if _reads_for_others(request):
-        found = LookUp(await resolve(ports, text), None)
-    else:
-        who = visitor_hash(ports, "web", network_of(request), request.headers.get("User-Agent", ""))
-        found = await look_up(ports, text, Visit(road, who))
-    return await _page(request, found)
+        return await _page(request, await seen(await resolve(ports, text), who))
+    return await _page(request, await look_up(ports, text, Visit(road, who)))
 
 
 async def _page(request: web.Request, found: LookUp) -> web.Response:

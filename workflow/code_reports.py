@@ -21,6 +21,7 @@ from workflow.context import Ports
 from workflow.desk import put_on_desk
 from workflow.evidence import keep_file
 from workflow.notices import tell_firm, tell_person
+from workflow.persons import current
 from workflow.problems import Kind, Refused
 from workflow.record import record_event
 from workflow.resolution import resolve
@@ -177,7 +178,7 @@ async def decide_report(ports: Ports, item: DeskItem, decision: str, reason: str
     if report.person_id is not None:
         await tell_person(
             ports,
-            report.person_id,
+            (await current(report.person_id)).id,
             f"{CODE_REPORT}:{report.id}",
             clause=CLAUSE,
             title="您反映的问题已答复",

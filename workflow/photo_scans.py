@@ -13,7 +13,7 @@ from workflow.context import Ports
 from workflow.month_photos import Told
 from workflow.resolution import resolve
 from workflow.scan_wording import chat_words
-from workflow.scans import LookUp, Visit, look_up, visitor_hash
+from workflow.scans import Visit, look_up, seen, visitor_hash
 
 LATELY = timedelta(hours=24)
 """How long after its photo a code can still be meant by a word."""
@@ -38,7 +38,7 @@ async def told_of(ports: Ports, photo: Photo) -> Told | None:
     text = _code_on(photo, photo.inspection.report) if photo.inspection is not None else None
     if text is None or photo.identity is None:
         return None
-    found = LookUp(await resolve(ports, text), None)
+    found = await seen(await resolve(ports, text), chat_visit(ports, photo.identity, Road.PHOTO).visitor)
     return Told(f"{chat_words(ports.links, found, ports.clock.now())}\n{CERTIFICATE_INSTEAD}", alone=True)
 
 

@@ -122,6 +122,7 @@ async def test_a_consumers_photo_of_a_code_is_a_look_up(chat: Chat, firm: Enterp
     assert said.startswith(f"{PAGE}企业追溯能力 A 级（良好级），证书正常</a>\n")
     assert "合格证多大" not in said
     assert "要检查合格证印刷" in said
+    assert "这个码是第一次被查询" in said
     event = await ScanEvent.get()
     assert (event.road, event.outcome) == ("photo", "known")
     await chat.world.settle()

@@ -118,6 +118,21 @@ async def test_what_has_not_changed_is_not_sent_again(client: TestClient, firm: 
         assert "证书已被撤销" in await changed.text()
 
 
+async def test_the_history_of_an_item_is_told_to_the_next_who_looks(client: TestClient, firm: Living) -> None:
+    async with client.get(ITEM, headers=PHONE) as first:
+        assert "这个码是第一次被查询" in await first.text()
+        tag = first.headers["ETag"]
+    async with client.get(ITEM, headers={**PHONE, "If-None-Match": tag}) as reloaded:
+        assert reloaded.status == 304
+    async with client.head(ITEM, headers=PHONE) as looked_at:
+        assert looked_at.headers["ETag"] == tag
+    async with client.get(ITEM, headers={"User-Agent": "another", "If-None-Match": tag}) as other:
+        page = await other.text()
+    assert "此码首次查询于今天：如果您买的是全新未拆封的产品，请向卖家核实" in page
+    async with client.get(f"/t/01/{GTIN}/10/L2026A", headers=PHONE) as batch:
+        assert "这是批次码，同批产品共用，查询次数不说明真伪。" in await batch.text()
+
+
 READERS = [
     {"User-Agent": "Mozilla/5.0 (compatible; Baiduspider/2.0; +http://www.baidu.com/search/spider.html)"},
     {"User-Agent": "Mozilla/5.0 (compatible; Googlebot/2.1)"},
