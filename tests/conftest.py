@@ -1,6 +1,7 @@
 """What every test may ask for: a migrated database of either kind, a clock; and what a run must own up to."""
 
 import asyncio
+import fcntl
 import logging
 import os
 import secrets
@@ -8,6 +9,7 @@ import shutil
 from collections import Counter
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,11 +20,13 @@ import pytest
 import redis.asyncio as aioredis
 from aiohttp.web_runner import BaseRunner
 from redis.exceptions import RedisError
+from tortoise.apps import Apps
+from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.connection import get_connection
 
 from app.listening import stop_accepting
 from config.logs import configure_logs
-from models.database import CONNECTION, migrate, open_database
+from models.database import CONNECTION, close, init, migrate
 from tests.browser import CHROMIUM
 from tests.clock import FakeClock
 
@@ -44,6 +48,15 @@ DESELECTED = pytest.StashKey[Counter[str]]()
 REDIS_DATABASES = 16
 """A Redis server's, unless configured otherwise."""
 
+POSTGRES_TEMPLATE = "postgres-template"
+"""The file of a run that holds the URL of the database to copy."""
+
+OF_A_KIND = (
+    "filters", "db_native_fields", "db_default_fields", "db_complex_fields",
+    "basetable", "basequery", "basequery_all_fields",
+)  # fmt: skip
+"""What Tortoise knows of a table that depends on the kind of database, and on nothing else."""
+
 BOTH = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 
 
@@ -62,6 +75,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Look for servers on this machine. CI tests everything: a server it forgot is an error there, never a skip."""
     _log_as_in_production()
     _end_servers_wholly()
+    _build_models_once_a_kind()
     if _worker_number(config) is not None:
         _use_own_redis(config)
         return  # the process that started this one has looked
@@ -171,29 +185,91 @@ def pytest_testnodedown(node: Any) -> None:
 # --- databases -------------------------------------------------------------------------------------------------------
 
 
+def _build_models_once_a_kind() -> None:
+    """Tests open a database by the thousand; what Tortoise works out on each opening is the same for all of a kind."""
+    build = Apps._build_initial_querysets
+    built: dict[type[BaseDBAsyncClient], list[dict[str, Any]]] = {}
+
+    def build_once(apps: Apps) -> None:
+        kind = type(get_connection(CONNECTION))
+        metas = [model._meta for app in apps.apps.values() for model in app.values()]
+        if kind not in built:
+            for meta in metas:  # those of another kind are kept, and would be written into
+                meta.filters, meta.db_native_fields, meta.db_default_fields, meta.db_complex_fields = {}, [], [], []
+            build(apps)
+            built[kind] = [{name: getattr(meta, name) for name in OF_A_KIND} for meta in metas]
+        for meta, known in zip(metas, built[kind], strict=True):
+            for name, value in known.items():
+                setattr(meta, name, value)
+
+    Apps._build_initial_querysets = build_once  # type: ignore[method-assign]
+
+
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated SQLite file to copy."""
-    path = tmp_path_factory.mktemp("template") / "zhuisu.db"
-    _run_apart(migrate(f"sqlite://{path}"))
+def run_folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of this run, the same in all of its processes."""
+    own = tmp_path_factory.getbasetemp()
+    return own if _worker_number(request.config) is None else own.parent
+
+
+@contextmanager
+def _one_at_a_time(folder: Path) -> Iterator[None]:
+    """Among the processes of a run."""
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(run_folder: Path) -> Path:
+    """A migrated SQLite file to copy, one a run: migrating takes seconds."""
+    path = run_folder / "template.db"
+    with _one_at_a_time(run_folder):
+        if not path.exists():
+            _run_apart(migrate(f"sqlite://{run_folder / 'making.db'}"))
+            (run_folder / "making.db").rename(path)
     return path
 
 
 @pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
+def postgres_template(run_folder: Path) -> str:
+    """The name of a migrated PostgreSQL database to copy, one a run; dropped when the run is over."""
+    told = run_folder / POSTGRES_TEMPLATE
+    with _one_at_a_time(run_folder):
+        if not told.exists():
+            url = _run_apart(_create_postgres())
+            try:
+                _run_apart(migrate(url))
+            except BaseException:
+                _run_apart(_drop_postgres(url))
+                raise
+            told.write_text(url)
+        return urlsplit(told.read_text()).path[1:]
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The process that started the others is the last to end."""
+    factory: pytest.TempPathFactory | None = getattr(config, "_tmp_path_factory", None)
+    if factory is not None and factory._basetemp is not None and _worker_number(config) is None:
+        told = factory.getbasetemp() / POSTGRES_TEMPLATE
+        if told.exists():
+            _run_apart(_drop_postgres(told.read_text()))
+
+
+@pytest.fixture(scope="session")
+def postgres_url(postgres_template: str) -> Iterator[str]:
     """A migrated PostgreSQL database of this session's own, dropped at its end."""
-    url = _run_apart(_create_postgres())
+    url = _run_apart(_create_postgres(postgres_template))
     try:
-        _run_apart(migrate(url))
         yield url
     finally:
         _run_apart(_drop_postgres(url))
 
 
 @pytest.fixture(scope="module")
-def own_postgres_url() -> Iterator[str]:
-    """A PostgreSQL database without a single table, of this module's own."""
-    url = _run_apart(_create_postgres())
+def own_postgres_url(postgres_template: str) -> Iterator[str]:
+    """A migrated PostgreSQL database of this module's own."""
+    url = _run_apart(_create_postgres(postgres_template))
     try:
         yield url
     finally:
@@ -214,12 +290,14 @@ def migrated_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 async def database(migrated_url: str) -> AsyncIterator[Database]:
     """Each kind of database in turn, open, at head, empty. On PostgreSQL ids go on where the test before stopped."""
-    async with open_database(migrated_url, migrate=False):
-        connection = get_connection(CONNECTION)
-        dialect = connection.capabilities.dialect
+    await init(migrated_url)
+    try:
+        dialect = get_connection(CONNECTION).capabilities.dialect
         if dialect == "postgres":
             await _empty_postgres()
         yield Database(migrated_url, dialect)
+    finally:
+        await close()
 
 
 @pytest.fixture(params=BOTH)
@@ -264,12 +342,12 @@ async def _answers(url: str) -> bool:
     return True
 
 
-async def _create_postgres() -> str:
+async def _create_postgres(template: str = "template1") -> str:
     server = os.environ["ZHUISU_TEST_POSTGRES_URL"]
     name = f"zhuisu_test_{secrets.token_hex(4)}"
     connection = await asyncpg.connect(server)
     try:
-        await connection.execute(f'CREATE DATABASE "{name}"')
+        await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
     finally:
         await connection.close()
     return urlunsplit(urlsplit(server)._replace(path=f"/{name}"))

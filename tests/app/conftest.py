@@ -3,6 +3,7 @@
 import asyncio
 import os
 import secrets
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -36,12 +37,15 @@ def desk(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     port = free_port()
     base = f"http://127.0.0.1:{port}"
     environment = {"ZHUISU_PORT": str(port), "ZHUISU_DATA_DIR": str(folder)}
+    # Brought to head beforehand; that a server does so itself is seen where it is killed (test_kill).
     database_url = f"sqlite://{folder / 'zhuisu.db'}"
     if request.param == "servers":
         environment["ZHUISU_DATABASE_URL"] = database_url = request.getfixturevalue("own_postgres_url")
         environment["ZHUISU_REDIS_URL"] = os.environ["ZHUISU_TEST_REDIS_URL"]
         # Apart from whatever else uses that Redis: tokens are kept under the app id.
         environment["ZHUISU_WECHAT__APP_ID"] = f"wxtest{secrets.token_hex(5)}"
+    else:
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), folder / "zhuisu.db")
     server = Server(["-m", "app", "serve", "--dev"], environment, f"{base}/readyz")
     # The server outlives each test's event loop, so it is started and stopped on one of its own.
     with ThreadPoolExecutor(1) as thread, asyncio.Runner() as runner:

@@ -2,6 +2,7 @@
 
 import ast
 import asyncio
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,6 +23,17 @@ MIGRATIONS = sorted((ROOT / "models/migrations").glob("[0-9]*.py"))
 NAMES = [path.stem for path in MIGRATIONS]
 
 
+@pytest.fixture
+def own_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a migrated database of this test's own."""
+    if request.param == "postgres":
+        url: str = request.getfixturevalue("own_postgres_url")
+        return url
+    copy = tmp_path / "own.db"
+    shutil.copyfile(request.getfixturevalue("sqlite_template"), copy)
+    return f"sqlite://{copy}"
+
+
 async def test_the_models_need_no_further_migration(database: Database) -> None:
     changes = await MigrationAutodetector(require_context().apps, {"models": APP}).changes()
     assert [operation.describe() for writer in changes for operation in writer.operations] == []
@@ -37,21 +49,6 @@ def test_a_migration_imports_nothing_that_may_change(path: Path) -> None:
         assert all(name.startswith("tortoise") or name == "models.operations" for name in names), names
 
 
-async def test_a_database_that_is_behind_is_not_opened_and_migrating_twice_does_nothing_the_second_time(
-    unmigrated_url: str,
-) -> None:
-    with pytest.raises(SchemaBehind) as refused:
-        async with open_database(unmigrated_url, migrate=False):
-            pytest.fail("opened")
-    assert refused.value.missing == NAMES
-    assert await migrate(unmigrated_url) == NAMES
-    async with open_database(unmigrated_url, migrate=False):
-        await rows.enterprise()
-    assert await migrate(unmigrated_url) == []
-    async with open_database(unmigrated_url, migrate=False):
-        assert await Enterprise.all().count() == 1
-
-
 MIGRATE = """
 import asyncio, sys
 from models.database import migrate
@@ -59,23 +56,33 @@ print(len(asyncio.run(migrate(sys.argv[1]))))
 """
 
 
-async def test_of_several_starters_one_migrates_and_the_others_wait(unmigrated_url: str) -> None:
-    starters = [await start(MIGRATE, unmigrated_url) for _ in range(3)]
-    counts = await asyncio.gather(*[output_of(starter) for starter in starters])
-    assert sorted(int(count) for count in counts) == [0, 0, len(NAMES)]
-
-
-async def test_a_migration_that_fails_at_its_end_leaves_nothing(
+async def test_an_empty_database_is_brought_to_head_whole_once_and_by_one(
     unmigrated_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    await _fails_at_the_end_and_leaves_nothing(unmigrated_url, monkeypatch)
+    with pytest.raises(SchemaBehind) as refused:
+        async with open_database(unmigrated_url, migrate=False):
+            pytest.fail("opened")
+    assert refused.value.missing == NAMES
+    starters = [await start(MIGRATE, unmigrated_url) for _ in range(3)]
+    counts = await asyncio.gather(*[output_of(starter, seconds=120) for starter in starters])
+    assert sorted(int(count) for count in counts) == [0, 0, len(NAMES)]  # the others waited
+    async with open_database(unmigrated_url, migrate=False):
+        await rows.enterprise()
+    assert await migrate(unmigrated_url) == []
+    async with open_database(unmigrated_url, migrate=False):
+        assert await Enterprise.all().count() == 1
+
+
+async def _fails_at_the_end_and_leaves_nothing(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     async def fail(*_: object) -> None:
         raise RuntimeError("power cut")
 
     with monkeypatch.context() as broken:
         broken.setattr(operations.AppendOnly, "database_forward", fail)
         with pytest.raises(RuntimeError, match="power cut"):
-            await migrate(unmigrated_url)
-    await init(unmigrated_url)
+            await migrate(url)
+    await init(url)
     try:
         connection = get_connection("default")
         table = "sqlite_master" if connection.capabilities.dialect == "sqlite" else "pg_tables"
@@ -83,11 +90,15 @@ async def test_a_migration_that_fails_at_its_end_leaves_nothing(
         assert await connection.execute_query_dict(f"SELECT 1 FROM {table} WHERE {column} = 'enterprise'") == []
     finally:
         await close()
-    assert await migrate(unmigrated_url) == NAMES
 
 
-async def test_the_first_migration_can_be_taken_back(unmigrated_url: str) -> None:
-    async with open_database(unmigrated_url, migrate=True):
+TAKEN_BACK = ["sqlite", pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.soak])]
+"""A migration's way back is the same statements on both, and takes long to work out."""
+
+
+@pytest.mark.parametrize("own_url", TAKEN_BACK, indirect=True)
+async def test_the_first_migration_can_be_taken_back(own_url: str) -> None:
+    async with open_database(own_url, migrate=False):
         async with transaction():
             executor = MigrationExecutor(get_connection("default"), {"models": APP})
             await executor.migrate([MigrationTarget("models", "__first__")])
@@ -141,12 +152,15 @@ async def test_a_process_has_one_database_at_a_time(database: Database) -> None:
 
 
 async def test_sqlite_is_opened_with_the_pragmas_the_engine_counts_on(tmp_path: Path) -> None:
-    async with open_database(f"sqlite://{tmp_path}/deep/er/zhuisu.db", migrate=True):
+    await init(f"sqlite://{tmp_path}/deep/er/zhuisu.db")
+    try:
         connection = get_connection("default")
         values = [
             next(iter((await connection.execute_query_dict(f"PRAGMA {pragma}"))[0].values()))
             for pragma in ("busy_timeout", "journal_mode", "synchronous", "foreign_keys")
         ]
+    finally:
+        await close()
     assert values == [5000, "wal", 1, 1]
 
 
