@@ -5,6 +5,8 @@ from datetime import timedelta
 
 from models.transactions import transaction
 from workflow import (
+    adoption_judging,
+    adoptions,
     answers,
     applications,
     certificates,
@@ -85,6 +87,7 @@ HANDLERS: Mapping[str, Handler] = {
     reminders.BATCH: reminders.remind_batch,
     applications.JUDGE: material_judging.judge_material,
     month_jobs.JUDGE: month_files.judge_file,
+    adoptions.JUDGE: adoption_judging.judge,
     applications.VERIFY: verification.verify,
     verification.GRADE: grading.grade_application,
 }

@@ -8,7 +8,16 @@ from dataclasses import dataclass
 
 from models import DeskItem, DeskState
 from models.transactions import transaction
-from workflow import certificate_effects, certificates, code_reports, overdue, publicity, registration, revocations
+from workflow import (
+    adoption_judging,
+    certificate_effects,
+    certificates,
+    code_reports,
+    overdue,
+    publicity,
+    registration,
+    revocations,
+)
 from workflow.access import Asker
 from workflow.context import Ports
 from workflow.desk import desk_item
@@ -73,6 +82,15 @@ DECISIONS: Mapping[str, Decision] = {
     ),
     certificates.MISSING_GLYPHS: Decision((Choice("retry", "字体已装好，重新生成"),), certificates.render_again),
     certificates.FAILED_RENDERING: Decision((Choice("retry", "已修复，重新生成"),), certificates.render_again),
+    adoption_judging.ADOPTION: Decision(
+        (
+            Choice(adoption_judging.ACCEPT, "核实有效，记入档案"),
+            Choice(adoption_judging.ASK, "请登记人补充"),
+            Choice(adoption_judging.REFUSE, "不成立"),
+        ),
+        adoption_judging.decide,
+        adoption_judging.closed_choices,
+    ),
     certificates.REFUSED_ISSUE: Decision((Choice("retry", "情况已了结，重新发证"),), certificates.issue_again),
 }
 """By kind of item; a kind that is not here can be noted only."""

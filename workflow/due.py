@@ -14,6 +14,8 @@ import structlog
 from tortoise.models import Model
 
 from models import (
+    Adoption,
+    AdoptionState,
     Application,
     ApplicationState,
     Certificate,
@@ -67,6 +69,7 @@ DUE = (
     Due(Application, (ApplicationState.SUPPLEMENT,), verification.lapse_supplement),
     Due(Application, (ApplicationState.PUBLICITY,), publicity.confirm),
     Due(Objection, (ObjectionState.OPEN,), overdue.objection),
+    Due(Adoption, (AdoptionState.CHECKING,), overdue.adoption),
     Due(Certificate, LIVE, months.open_month, "month_opens_at", months.open_months),
     Due(MonthlyFiling, (FilingState.OPEN,), month_life.close_window, together=month_life.close_windows),
     Due(MonthlyFiling, (FilingState.WARNED,), month_life.end_make_up, together=month_life.end_make_ups),

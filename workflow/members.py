@@ -20,6 +20,7 @@ from models import (
 from models.transactions import transaction
 from workflow import notices
 from workflow.access import RANK, Asker, member_of, not_found
+from workflow.adoptions import customer_known
 from workflow.context import Ports
 from workflow.persons import hold, speak_for
 from workflow.ports import QrTicket, WeChatError
@@ -127,6 +128,7 @@ async def accept(ports: Ports, asker: Asker, code: str, name: str = "") -> Staff
             before={"owner": inviter.id} if role is StaffRole.OWNER else None,
             after={"staff": staff.id, "role": role},
         )
+        await customer_known(ports, invitation.enterprise)
         await _tell(ports, invitation, inviter, staff)
     ports.bell.ring("jobs")
     return staff

@@ -9,6 +9,8 @@ from typing import Any
 from tortoise.queryset import QuerySet
 
 from models import (
+    Adoption,
+    AdoptionState,
     Application,
     ApplicationState,
     DeskItem,
@@ -19,7 +21,7 @@ from models import (
     RegistrationState,
 )
 from standard.windows import Route
-from workflow import applications, publicity, verification
+from workflow import adoptions, applications, publicity, verification
 from workflow import registration as registrations
 from workflow.access import Asker
 from workflow.context import Ports
@@ -59,9 +61,15 @@ async def objection(ports: Ports, late: Objection) -> None:
     await _alarm(ports, late, "objection", late.version, publication.application.enterprise_id, clause, title)
 
 
+async def adoption(ports: Ports, late: Adoption) -> None:
+    """Due: a record of adoption is not judged (8.2(2))."""
+    title = f"采信记录核验超过期限：{late.customer_name}"[:200]
+    await _alarm(ports, late, "adoption", late.version, late.supplier_id, "8.2(2)", title)
+
+
 async def _alarm(
     ports: Ports,
-    late: Registration | Application | Objection,
+    late: Registration | Application | Objection | Adoption,
     subject_kind: str,
     version: int,
     enterprise_id: int | None,
@@ -111,6 +119,8 @@ async def retry(ports: Ports, item: DeskItem, decision: str, _reason: str, _aske
     match item.subject_kind:
         case "registration":
             await registrations.check_again(ports, await Registration.get(id=item.subject_id), again)
+        case "adoption":
+            await adoptions.check_again(ports, await Adoption.get(id=item.subject_id), f"late:{again}")
         case "objection":
             await publicity.review_again(ports, await Objection.get(id=item.subject_id), again)
         case _:
@@ -132,6 +142,8 @@ async def _waits(item: DeskItem, *, lock: bool = False) -> bool:
             waiting = Application.filter(
                 id=item.subject_id, state=item.detail.get("state"), state__in=[str(state) for state in _APPLICATION]
             )
+        case "adoption":
+            waiting = Adoption.filter(id=item.subject_id, state=AdoptionState.CHECKING)
         case "objection":
             # A complaint is answered by a person, who has it on the desk.
             waiting = Objection.filter(id=item.subject_id, state=ObjectionState.OPEN, route=Route.OBJECTION)

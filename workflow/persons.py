@@ -9,7 +9,19 @@ from dataclasses import dataclass
 
 from tortoise.expressions import Q
 
-from models import Grant, InboxEntry, Person, Registration, ReminderChoice, Session, Staff, StaffRole, WeChatIdentity
+from models import (
+    Adoption,
+    Feedback,
+    Grant,
+    InboxEntry,
+    Person,
+    Registration,
+    ReminderChoice,
+    Session,
+    Staff,
+    StaffRole,
+    WeChatIdentity,
+)
 from models.transactions import transaction
 from workflow.access import RANK, Asker
 from workflow.context import Ports
@@ -137,6 +149,8 @@ async def merge(ports: Ports, keep: Person, other: Person, *, actor: str) -> Non
         await _move_memberships(ports, keep, other)
         await Session.filter(person_id=other.id).update(person_id=keep.id)
         await InboxEntry.filter(person_id=other.id).update(person_id=keep.id)
+        await Adoption.filter(person_id=other.id).update(person_id=keep.id)
+        await Feedback.filter(person_id=other.id).update(person_id=keep.id)
         await _move_grants(ports, keep, other)
         await _move_choice(keep, other)
         await _move_registrations(keep, other)

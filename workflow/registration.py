@@ -35,6 +35,7 @@ from standard.scope import Standing, applicant
 from standard.windows import verification_deadline
 from workflow import notices
 from workflow.access import Asker, holds, must_hold, not_found
+from workflow.adoptions import customer_known
 from workflow.context import Ports
 from workflow.desk import put_on_desk
 from workflow.evidence import keep_file
@@ -405,6 +406,7 @@ async def _own(ports: Ports, row: Registration, firm: Enterprise, identities: li
     else:
         await Staff.filter(id=there.id).update(role=StaffRole.OWNER, name=row.applicant_name, title=row.title)
     await speak_for(ports, [one for one in identities if one.staff_id is None], there)
+    await customer_known(ports, firm)
     await record_event(
         ports,
         "enterprise:verify",
