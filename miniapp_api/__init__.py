@@ -20,6 +20,7 @@ from miniapp_api import (
     sampling,
     wechat,
 )
+from miniapp_api.admitting import people as people_at_the_door
 from miniapp_api.chapter import Chapter
 from miniapp_api.serving import as_problems, handler_of
 from workflow.context import Ports
@@ -47,9 +48,10 @@ def add_api(app: web.Application, settings: Settings, ports: Ports, chapters: It
     """Add the API to ``app``."""
     chapters = list(chapters)
     api = web.Application(middlewares=[as_problems])
+    admit = people_at_the_door(ports, settings.api)
     for chapter in chapters:
         for endpoint in chapter.endpoints:
-            api.router.add_route(endpoint.method, f"/v1{endpoint.path}", handler_of(endpoint, ports, settings.api))
+            api.router.add_route(endpoint.method, f"/v1{endpoint.path}", handler_of(endpoint, ports, admit))
     written = openapi.text(openapi.document(chapters, VERSION))
 
     async def document(_request: web.Request) -> web.Response:

@@ -2,6 +2,8 @@
 
 import asyncio
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from aiohttp import BodyPartReader, web
@@ -28,23 +30,26 @@ UNREADABLE = (ValueError, RuntimeError, AssertionError, BadHttpMessage, web.Requ
 """What aiohttp raises where a body is broken; what exactly is wrong with it helps nobody."""
 
 
-async def read_body(request: web.Request, model: type[Body] | type[Form], most_file: int) -> Body | Form:
-    """The body as its model; :class:`RefusedHere` where it cannot be read, ``ValidationError`` where it is wrong."""
-    right = FORM if issubclass(model, Form) else JSON
-    if request.content_type != right:
-        detail = wording.WRONG_MEDIA_TYPE.format(right=right)
-        raise RefusedHere(415, "wrong_media_type", detail, {"Accept-Post": right})
-    if request.headers.get("Content-Encoding", IDENTITY) != IDENTITY:
-        # Nobody needs it, and what is packed may be far larger than it looks.
-        raise RefusedHere(415, "packed", wording.BODY_PACKED, {"Accept-Encoding": IDENTITY, "Connection": "close"})
-    try:
-        async with asyncio.timeout(SECONDS):
-            if issubclass(model, Form):
+async def read_body(
+    request: web.Request,
+    model: type[Body] | type[Form] | type[File],
+    most_file: int,
+    read: bytes | None = None,
+) -> Body | Form | File:
+    """The body as its model; :class:`RefusedHere` where it cannot be read, ``ValidationError`` where it is wrong.
+
+    ``read`` are its bytes where they were read already (:func:`read_whole`); a form's never are.
+    """
+    if issubclass(model, Form):
+        _must_be(request, FORM)
+        with _in_time():
+            async with asyncio.timeout(SECONDS):
                 return model.model_validate(await _read_form(request, model, most_file))
-            data = await _read_json(request)
-    except TimeoutError:
-        detail = wording.BODY_TOO_SLOW.format(seconds=SECONDS)
-        raise RefusedHere(408, "too_slow", detail, {"Connection": "close"}) from None
+    if issubclass(model, File):
+        data = await read_whole(request, model, most_file) if read is None else read
+        return File("", request.content_type, data)
+    _must_be(request, JSON)
+    data = await read_whole(request, model, most_file) if read is None else read
     try:
         return model.model_validate_json(data)
     except ValidationError as error:
@@ -53,18 +58,45 @@ async def read_body(request: web.Request, model: type[Body] | type[Form], most_f
         raise
 
 
-async def _read_json(request: web.Request) -> bytes:
-    if (request.content_length or 0) > MOST_JSON:
-        raise _too_large(MOST_JSON)
+async def read_whole(request: web.Request, model: type[Body] | type[File], most_file: int) -> bytes:
+    """The bytes of a body that is no form; :class:`RefusedHere` where it is too large, too slow or broken off."""
+    most = most_file if issubclass(model, File) else MOST_JSON
+    _must_be_plain(request)
+    if (request.content_length or 0) > most:
+        raise _too_large(most)
     data = bytearray()
     try:
-        async for chunk in request.content.iter_chunked(CHUNK):
-            data += chunk
-            if len(data) > MOST_JSON:
-                raise _too_large(MOST_JSON)
+        with _in_time():
+            async with asyncio.timeout(SECONDS):
+                async for chunk in request.content.iter_chunked(CHUNK):
+                    data += chunk
+                    if len(data) > most:
+                        raise _too_large(most)
     except UNREADABLE:
         raise RefusedHere(400, "not_json", wording.BODY_NOT_JSON) from None
     return bytes(data)
+
+
+@contextmanager
+def _in_time() -> Iterator[None]:
+    try:
+        yield
+    except TimeoutError:
+        detail = wording.BODY_TOO_SLOW.format(seconds=SECONDS)
+        raise RefusedHere(408, "too_slow", detail, {"Connection": "close"}) from None
+
+
+def _must_be(request: web.Request, right: str) -> None:
+    if request.content_type != right:
+        detail = wording.WRONG_MEDIA_TYPE.format(right=right)
+        raise RefusedHere(415, "wrong_media_type", detail, {"Accept-Post": right})
+    _must_be_plain(request)
+
+
+def _must_be_plain(request: web.Request) -> None:
+    if request.headers.get("Content-Encoding", IDENTITY) != IDENTITY:
+        # Nobody needs it, and what is packed may be far larger than it looks.
+        raise RefusedHere(415, "packed", wording.BODY_PACKED, {"Accept-Encoding": IDENTITY, "Connection": "close"})
 
 
 async def _read_form(request: web.Request, model: type[Form], most_file: int) -> dict[str, Any]:
@@ -136,6 +168,8 @@ def digest(*parts: Any) -> str:
 def _pieces(part: Any) -> list[bytes]:
     if part is None:
         return [b""]
+    if isinstance(part, File):
+        return [part.data]
     files = {name: value for name, value in part if _holds_files(value)}
     rest = part.model_dump_json(exclude=set(files)).encode()
     contents = [file.data for value in files.values() for file in (value if isinstance(value, list) else [value])]

@@ -8,9 +8,10 @@
     async def new_product(ports: Ports, asker: Asker, path: FirmPath, body: NewProduct, key: str) -> ProductShown:
 
 By their names the function is given what it takes: ``ports``; ``asker``, who must be signed in, or may be where the
-type allows None; ``path``, ``query`` and ``body``, checked against their models (a :class:`Form` is a multipart body);
-``key``, the caller's ``Idempotency-Key``, which makes a repetition the same answer; ``unchanged``, by which a caller
-may insist on the state they have seen (``If-Match``). It answers its return type: a model, a :class:`File`, nothing.
+type allows None; ``partner``, whose key must have the endpoint's ``scope``; ``path``, ``query`` and ``body``, checked
+against their models (a :class:`Form` is a multipart body, a :class:`File` the body as it is); ``key``, the caller's
+``Idempotency-Key``, which makes a repetition the same answer; ``unchanged``, by which a caller may insist on the state
+they have seen (``If-Match``). It answers its return type: a model, a :class:`File`, nothing.
 """
 
 import inspect
@@ -20,6 +21,8 @@ from enum import StrEnum
 from typing import Any, TypeVar, get_args, get_type_hints
 
 from miniapp_api.shapes import Body, File, Form, Path, Query
+from models import PartnerKind
+from workflow.partners import Scope
 
 
 class Rate(StrEnum):
@@ -45,9 +48,10 @@ class Who(StrEnum):
     ANYBODY = "anybody"
     KNOWN_OR_NOT = "known_or_not"
     SIGNED_IN = "signed_in"
+    PARTNER = "partner"
 
 
-TAKES = {"ports", "asker", "path", "query", "body", "key", "unchanged"}
+TAKES = {"ports", "asker", "partner", "path", "query", "body", "key", "unchanged"}
 
 Function = TypeVar("Function", bound=Callable[..., Awaitable[Any]])
 
@@ -69,12 +73,17 @@ class Endpoint:
     who: Who
     in_path: type[Path] | None
     in_query: type[Query] | None
-    in_body: type[Body] | type[Form] | None
+    in_body: type[Body] | type[Form] | type[File] | None
+    """A :class:`File` is the body itself, whatever it is."""
     answer: Any
     media_types: tuple[str, ...]
     """Of a :class:`File` that is answered."""
     public_seconds: int
     """How long anybody's cache may keep the answer; 0: nobody's."""
+    scope: Scope | None
+    """What a partner's key must allow; None: the endpoint is not for partners alone."""
+    kinds: frozenset[PartnerKind]
+    """The kinds of partners it is for; empty: all."""
 
     @property
     def once(self) -> bool:
@@ -122,6 +131,8 @@ class Chapter:
         note: str = "",
         media_types: tuple[str, ...] = (),
         public_seconds: int = 0,
+        scope: Scope | None = None,
+        kinds: tuple[PartnerKind, ...] = (),
     ) -> Callable[[Function], Function]:
         def declare(run: Function) -> Function:
             types = get_type_hints(run)
@@ -130,6 +141,8 @@ class Chapter:
                 raise TypeError(f"{run.__name__} takes {', '.join(unknown)}: an endpoint is given none")
             if (answer is File) is not bool(media_types) or (answer is type(None)) is not (status == 204):
                 raise TypeError(f"{run.__name__} answers {answer}: media types or status do not fit")
+            if "partner" in types and scope is None:
+                raise TypeError(f"{run.__name__} takes a partner: it needs a scope")
             self.endpoints.append(
                 Endpoint(
                     name=run.__name__,
@@ -142,13 +155,15 @@ class Chapter:
                     status=status,
                     run=run,
                     takes=frozenset(types),
-                    who=_who(types.get("asker")),
+                    who=Who.PARTNER if scope is not None else _who(types.get("asker")),
                     in_path=types.get("path"),
                     in_query=types.get("query"),
                     in_body=types.get("body"),
                     answer=answer,
                     media_types=media_types,
                     public_seconds=public_seconds,
+                    scope=scope,
+                    kinds=frozenset(kinds),
                 )
             )
             return run

@@ -67,6 +67,9 @@ def text(made: Document) -> str:
     return json.dumps(made, ensure_ascii=False, indent=1) + "\n"
 
 
+FILES = ("application/pdf", "image/jpeg", "image/png")
+"""What a body that is a file may be."""
+
 _ALWAYS = {405, 429, 500, 503}
 _SOMETIMES = {400, 401, 403, 404, 408, 409, 410, 412, 413, 415, 422}
 
@@ -113,15 +116,20 @@ def _operation(endpoint: Endpoint, tag: str, references: References) -> Document
     if parameters := _parameters(endpoint):
         operation["parameters"] = parameters
     if endpoint.in_body is not None:
-        media_type = bodies.FORM if issubclass(endpoint.in_body, Form) else bodies.JSON
-        schema = references[endpoint.in_body, "validation"]
-        operation["requestBody"] = {"required": True, "content": {media_type: {"schema": schema}}}
+        operation["requestBody"] = {"required": True, "content": _content(endpoint.in_body, references)}
     operation["responses"] = {
         str(endpoint.status): _success(endpoint, references),
         **({"304": {"description": wording.TITLES[304]}} if endpoint.method == "GET" else {}),
         **{str(status): {"$ref": f"#/components/responses/Problem{status}"} for status in sorted(refusals(endpoint))},
     }
     return operation
+
+
+def _content(model: type[BaseModel] | type[File], references: References) -> Document:
+    if issubclass(model, File):
+        return {media_type: {} for media_type in FILES}
+    media_type = bodies.FORM if issubclass(model, Form) else bodies.JSON
+    return {media_type: {"schema": references[model, "validation"]}}
 
 
 def _success(endpoint: Endpoint, references: References) -> Document:
@@ -177,7 +185,7 @@ def _schemas(endpoints: Iterable[Endpoint]) -> tuple[Document, References]:
     """All models by name, and the references to them."""
     wanted: dict[tuple[type[BaseModel], JsonSchemaMode], None] = {(Problem, "serialization"): None}
     for endpoint in endpoints:
-        if endpoint.in_body is not None:
+        if endpoint.in_body is not None and not issubclass(endpoint.in_body, File):
             wanted[endpoint.in_body, "validation"] = None
         if endpoint.answer is not File and endpoint.answer is not type(None):
             wanted[endpoint.answer, "serialization"] = None

@@ -1,28 +1,24 @@
-"""From a request to its answer: who asks, how often, what for, whether again."""
+"""From a request to its answer: who asks and how often (as its door says), what for, whether again."""
 
 import hashlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
 import structlog
 from aiohttp import web
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
-from config.settings import ApiSettings
 from miniapp_api import bodies, problems, wording
-from miniapp_api.chapter import Endpoint, Who
+from miniapp_api.chapter import Endpoint
 from miniapp_api.problems import RefusedHere
-from miniapp_api.shapes import File
-from models import Door
+from miniapp_api.shapes import Answer, File
 from workflow import idempotency
-from workflow.access import Asker
-from workflow.callers import caller_network, counted
 from workflow.context import Ports
 from workflow.ports import Allowance, CacheUnavailable
 from workflow.problems import Refused
-from workflow.sessions import asker_of
 
 log = logging.getLogger(__name__)
 
@@ -35,13 +31,30 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Headers = dict[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """Who asks: ``name`` tells callers apart, ``given`` is what an endpoint may take of them.
+
+    ``headers`` say what is left to them; ``body`` was read already where who asks could not be known without it.
+    """
+
+    name: str
+    given: Mapping[str, Any]
+    headers: Headers = field(default_factory=dict)
+    body: bytes | None = None
+
+
+Admit = Callable[[web.Request, Endpoint], Awaitable[Admitted]]
+"""How a door knows its callers and counts their requests; :class:`RefusedHere` for those it does not let in."""
+
+
 class Unchanged:
     """What ``If-Match`` insists on: the state a person saw when they decided."""
 
     def __init__(self, wanted: str | None) -> None:
         self._wanted = wanted
 
-    def since(self, shown: BaseModel) -> None:
+    def since(self, shown: Answer) -> None:
         """:class:`RefusedHere` where ``shown``, as it would be answered now, is not what they saw.
 
         Compared weakly, against RFC 9110: proxies that compress weaken every ETag on its way out.
@@ -49,20 +62,19 @@ class Unchanged:
         if self._wanted is None or self._wanted.strip() == "*":
             return
         seen = {tag.strip().removeprefix("W/") for tag in self._wanted.split(",")}
-        if etag(_json(shown)).removeprefix("W/") not in seen:
+        if etag(shown.lasting()).removeprefix("W/") not in seen:
             raise RefusedHere(412, "changed", wording.CHANGED)
 
 
-def handler_of(endpoint: Endpoint, ports: Ports, settings: ApiSettings) -> Handler:
+def handler_of(endpoint: Endpoint, ports: Ports, admit: Admit) -> Handler:
     """The aiohttp handler of an endpoint."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        asker = await _asker(request, endpoint, ports)
-        headers = await _limited(request, endpoint, ports, settings, asker)
-        if asker is None and endpoint.who is Who.SIGNED_IN:
-            raise RefusedHere(401, "sign_in", wording.SIGN_IN, {**headers, "WWW-Authenticate": "Bearer"})
+        headers: Headers = {}
         try:
-            return await _answer(request, endpoint, ports, asker, headers)
+            admitted = await admit(request, endpoint)
+            headers = admitted.headers
+            return await _answer(request, endpoint, ports, admitted)
         except RefusedHere as refused:
             refused.headers = {**headers, **refused.headers}
             raise
@@ -100,36 +112,8 @@ async def as_problems(request: web.Request, handler: Handler) -> web.StreamRespo
         return problems.response(problem.model_copy(update={"instance": request_id}))
 
 
-async def _asker(request: web.Request, endpoint: Endpoint, ports: Ports) -> Asker | None:
-    """Who asks, where the endpoint wants to know; None for nobody and for a token that opens nothing."""
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if endpoint.who is Who.ANYBODY or scheme.lower() != "bearer" or not token.strip():
-        return None
-    asker = await asker_of(ports, token.strip(), Door.MINIAPP)
-    if asker is not None:
-        structlog.contextvars.bind_contextvars(person=asker.person_id)
-    return asker
-
-
-async def _limited(
-    request: web.Request, endpoint: Endpoint, ports: Ports, settings: ApiSettings, asker: Asker | None
-) -> Headers:
-    """Count the request; :class:`RefusedHere` where there were too many. Answers the headers that say what is left."""
-    where = caller_network(request.headers.getall("X-Forwarded-For", ()), request.remote, settings.proxies)
-    who = where if asker is None else f"person:{asker.person_id}"
-    limit = getattr(settings, endpoint.rate)
-    allowance = await counted(ports, f"api:{endpoint.rate}:{who}", limit, endpoint.rate.seconds)
-    if allowance is None:
-        return {}
-    headers = _allowance(allowance)
-    if not allowance.allowed:
-        seconds = max(1, round(allowance.reset))
-        detail = wording.TOO_MANY.format(seconds=seconds)
-        raise RefusedHere(429, "too_many", detail, {**headers, "Retry-After": str(seconds)})
-    return headers
-
-
-def _allowance(allowance: Allowance) -> Headers:
+def allowance_headers(allowance: Allowance) -> Headers:
+    """What is left to a caller, in the words of HTTP."""
     return {
         "RateLimit-Limit": str(allowance.limit),
         "RateLimit-Remaining": str(allowance.remaining),
@@ -137,14 +121,13 @@ def _allowance(allowance: Allowance) -> Headers:
     }
 
 
-async def _answer(
-    request: web.Request, endpoint: Endpoint, ports: Ports, asker: Asker | None, headers: Headers
-) -> web.Response:
-    given = await _given(request, endpoint, ports)
-    wanted = {name: value for name, value in (given | {"asker": asker}).items() if name in endpoint.takes}
+async def _answer(request: web.Request, endpoint: Endpoint, ports: Ports, admitted: Admitted) -> web.Response:
+    headers = admitted.headers
+    given = await _given(request, endpoint, ports, admitted.body)
+    wanted = {name: value for name, value in {**given, **admitted.given}.items() if name in endpoint.takes}
     if not endpoint.once:
         return _response(request, endpoint, await endpoint.run(**wanted), headers)
-    scope = f"{endpoint.name}:{asker.person_id if asker is not None else 'anybody'}"
+    scope = f"{endpoint.name}:{admitted.name}"
     content = bodies.digest(*(given.get(part) for part in ("path", "query", "body")))
     begun = await idempotency.begin(scope, given["key"], content)
     if isinstance(begun, idempotency.Replay):
@@ -159,7 +142,7 @@ async def _answer(
     return _response(request, endpoint, answer, headers)
 
 
-async def _given(request: web.Request, endpoint: Endpoint, ports: Ports) -> dict[str, Any]:
+async def _given(request: web.Request, endpoint: Endpoint, ports: Ports, body: bytes | None) -> dict[str, Any]:
     """What the request brings for an endpoint to take, checked; the body last, as it costs most."""
     given: dict[str, Any] = {"ports": ports, "unchanged": Unchanged(request.headers.get("If-Match"))}
     if endpoint.in_path is not None:
@@ -173,7 +156,7 @@ async def _given(request: web.Request, endpoint: Endpoint, ports: Ports) -> dict
     if endpoint.once:
         given["key"] = _key(request)
     if endpoint.in_body is not None:
-        given["body"] = await bodies.read_body(request, endpoint.in_body, ports.max_bytes)
+        given["body"] = await bodies.read_body(request, endpoint.in_body, ports.max_bytes, body)
     return given
 
 
@@ -195,7 +178,7 @@ def _response(request: web.Request, endpoint: Endpoint, answer: Any, headers: He
     else:
         data, headers["Content-Type"] = _json(answer), "application/json; charset=utf-8"
     if endpoint.method == "GET":
-        headers["ETag"] = etag(data)
+        headers["ETag"] = etag(data if isinstance(answer, File) else answer.lasting())
         if headers["ETag"] in {tag.strip() for tag in request.headers.get("If-None-Match", "").split(",")}:
             del headers["Content-Type"]
             return web.Response(status=304, headers=headers)
@@ -210,7 +193,7 @@ def _replayed(replay: idempotency.Replay, headers: Headers) -> web.Response:
     )
 
 
-def _json(answer: BaseModel) -> bytes:
+def _json(answer: Answer) -> bytes:
     return answer.model_dump_json().encode()
 
 

@@ -78,6 +78,10 @@ class Answer(BaseModel):
 
     model_config = ConfigDict(frozen=True, from_attributes=True)
 
+    def lasting(self) -> bytes:
+        """What its ETag stands for: all of it, but for what is new in every answer."""
+        return self.model_dump_json().encode()
+
 
 @dataclass(frozen=True, slots=True)
 class File:
