@@ -14,12 +14,13 @@ from models.transactions import CONNECTION
 
 EVENT = ("at", "code_key", "code", "enterprise_id", "product_id", "road", "outcome", "region", "visitor")
 """Columns of :func:`append_events`, in their order."""
-SCANNED = ("code_key", "product_id", "first_at", "first_region", "last_at", "last_visitor", "times")
+SCANNED = ("code_key", "product_id", "first_at", "first_region", "last_at", "last_visitor", "before_at", "times")
 """Columns of :func:`count_up`."""
 
 _COUNT_UP = """
 ON CONFLICT ("code_key") DO UPDATE SET
     "times" = "scanned_code"."times" + excluded."times",
+    "before_at" = COALESCE(excluded."before_at", "scanned_code"."last_at"),
     "last_at" = excluded."last_at",
     "last_visitor" = excluded."last_visitor",
     "product_id" = COALESCE(excluded."product_id", "scanned_code"."product_id")
@@ -35,6 +36,7 @@ async def append_events(rows: Sequence[Sequence[Any]]) -> None:
 async def count_up(rows: Sequence[Sequence[Any]]) -> None:
     """In the caller's transaction: each code, at most once in ``rows``, is there with ``times`` more.
 
+    ``before_at``: when the last but one of these looked; None: when the one before looked, whom the table knows.
     Whose look-up was the last one changes nothing by looking again; an empty visitor is somebody else every time. The
     rows are locked in the order given: whoever sorts them by key never waits in a circle.
     """

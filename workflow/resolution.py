@@ -8,7 +8,7 @@ else by the GTIN of a registered product, else by the longest pattern that a pho
 import hashlib
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from config.clock import SHANGHAI
 from models import Certificate, CodePattern, CodePatternKind, Item, Product, Publication, ScanOutcome
@@ -17,12 +17,11 @@ from standard.outcome import Finding, Outcome
 from standard.profile import Edition, edition_on
 from standard.validity import LIVE
 from workflow.context import Ports
+from workflow.trace_links import code_in
 
 CLAUSE = "4.3.3"
 GTIN = "01"
 """The application identifier under which a trace code carries its GTIN."""
-PAGES = "/t/"
-"""Below this path our own pages answer for a code; a code may be printed as such a link."""
 _SHORT_GTIN = "000000"
 """Begins a GTIN-8 among fourteen digits: its maker's number is no prefix of those that firms claim."""
 _PREFIXES = {CodePatternKind.GTIN_PREFIX: 7, CodePatternKind.ECODE: 4}
@@ -63,7 +62,8 @@ def code_key(canonical: str) -> str:
 async def resolve(ports: Ports, text: str) -> Resolved:
     """What ``text``, as scanned or typed, is and whose; only reads. Never raises for any text."""
     edition = edition_on(ports.clock.now().astimezone(SHANGHAI).date())
-    code = _read(ports, text, edition)
+    text = code_in(ports.links, text)
+    code = read(text, edition=edition)
     findings = judge(code, edition)
     key = code_key(code.canonical or code.text)
     if (pretender := look_alike(text, edition, _our_host(ports))) is not None:
@@ -108,13 +108,6 @@ def patterns_of(code: TraceCode, edition: Edition) -> Iterator[tuple[CodePattern
 
 def _beginnings(kind: CodePatternKind, text: str) -> Iterator[tuple[CodePatternKind, str]]:
     return ((kind, text[:length]) for length in range(_PREFIXES[kind], len(text) + 1))
-
-
-def _read(ports: Ports, text: str, edition: Edition) -> TraceCode:
-    """The code; where the text is a link to our own page of one, the code that the link is about."""
-    code, mine = read(text, edition=edition), ports.links.page(PAGES)
-    # A Digital Link may begin with any address, ours too.
-    return code if code.valid or not text.startswith(mine) else read(unquote(text[len(mine) :]), edition=edition)
 
 
 def _unfit(code: TraceCode) -> ScanOutcome | None:

@@ -21,8 +21,8 @@ AT_ONCE = 1000
 class History:
     """What stood of an item's code before this visit: how often it had been looked up, first and last when.
 
-    A visitor's own look-ups of the same day are not among ``times``; ``only_by_you``: there were no others.
-    ``first_region`` is empty where nobody said it; ``last_at`` is None too where only the visitor's own is known.
+    A visitor's own look-ups of the same day are not in it; ``only_by_you``: there were no others, but those there were.
+    ``first_region`` is empty where nobody said it.
     """
 
     times: int
@@ -57,6 +57,7 @@ class _Known:
     first_region: str
     last_at: datetime
     last_visitor: str
+    before_at: datetime | None
 
 
 class ScanLog:
@@ -135,7 +136,7 @@ class _Counting:
     async def read(self, keys: Sequence[str]) -> None:
         """What other batches left."""
         for code_key, *rest in await ScannedCode.filter(code_key__in=keys).values_list(
-            "code_key", "times", "first_at", "first_region", "last_at", "last_visitor"
+            "code_key", "times", "first_at", "first_region", "last_at", "last_visitor", "before_at"
         ):
             self.known[code_key] = _Known(*rest)
 
@@ -147,7 +148,7 @@ class _Counting:
         mine = bool(visitor) and visitor == now.last_visitor
         if mine and now.times == 1:
             return History(0, None, "", None, only_by_you=True)
-        last_at = None if mine else now.last_at
+        last_at = now.before_at if mine else now.last_at
         return History(now.times - mine, now.first_at, now.first_region, last_at, only_by_you=False)
 
     def next(self, scan: Scan) -> History:
@@ -161,21 +162,22 @@ class _Counting:
         self.counted.setdefault(scan.code_key, []).append(scan)
         now = self.known.get(scan.code_key)
         if now is None:
-            self.known[scan.code_key] = _Known(1, scan.at, scan.region, scan.at, scan.visitor)
+            self.known[scan.code_key] = _Known(1, scan.at, scan.region, scan.at, scan.visitor, None)
         elif not scan.visitor or scan.visitor != now.last_visitor:
-            now.times, now.last_at, now.last_visitor = now.times + 1, scan.at, scan.visitor
+            now.times, now.before_at = now.times + 1, now.last_at
+            now.last_at, now.last_visitor = scan.at, scan.visitor
         return before
 
     def first_rows(self, keys: Sequence[str]) -> Iterator[tuple[object, ...]]:
         """The first visitor of each code, who may be the one that the table knows as its last."""
         for key in keys:
             first = self.counted[key][0]
-            yield (key, first.product_id, first.at, first.region, first.at, first.visitor, 1)
+            yield (key, first.product_id, first.at, first.region, first.at, first.visitor, None, 1)
 
     def further_rows(self, keys: Sequence[str]) -> Iterator[tuple[object, ...]]:
         """All others of each code together: after the first one, each of them is somebody else."""
         for key in keys:
             first, *others = self.counted[key]
             if others:
-                last = others[-1]
-                yield (key, last.product_id, first.at, first.region, last.at, last.visitor, len(others))
+                last, before_at = others[-1], others[-2].at if len(others) > 1 else None
+                yield (key, last.product_id, first.at, first.region, last.at, last.visitor, before_at, len(others))

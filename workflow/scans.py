@@ -11,10 +11,27 @@ from workflow.context import Ports
 from workflow.resolution import Resolved, resolve
 from workflow.scan_log import History, Scan, history_of
 
-__all__ = ["History", "LookUp", "Visit", "history_of", "look_up", "scanned", "seen", "visitor_hash"]
+__all__ = [
+    "PROVINCES",
+    "History",
+    "LookUp",
+    "Visit",
+    "history_of",
+    "look_up",
+    "province",
+    "scanned",
+    "seen",
+    "visitor_hash",
+]
 
-LONGEST_CODE, LONGEST_REGION = 255, 20
+LONGEST_CODE = 255
 """Characters that an event keeps."""
+PROVINCES = (
+    "北京", "天津", "河北", "山西", "内蒙古", "辽宁", "吉林", "黑龙江", "上海", "江苏", "浙江", "安徽", "福建", "江西", "山东",
+    "河南", "湖北", "湖南", "广东", "广西", "海南", "重庆", "四川", "贵州", "云南", "西藏", "陕西", "甘肃", "青海", "宁夏", "新疆",
+    "香港", "澳门", "台湾",
+)  # fmt: skip
+"""What a visit's region may be: it is told to whoever looks the item up next, so nobody writes their own words there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +70,12 @@ async def look_up(ports: Ports, text: str, visit: Visit) -> LookUp:
         Scan(
             at=ports.clock.now(),
             code_key=resolved.key,
-            code=_kept(resolved.code.canonical or resolved.code.text, LONGEST_CODE),
+            code=_kept(resolved.code.canonical or resolved.code.text),
             enterprise_id=enterprise_id,
             product_id=product_id,
             road=visit.road,
             outcome=resolved.outcome,
-            region=_kept(visit.region, LONGEST_REGION),
+            region=province(visit.region),
             visitor=visit.visitor,
             names_item=_names_item(resolved),
         )
@@ -77,9 +94,14 @@ def _names_item(resolved: Resolved) -> bool:
     return fit and resolved.code.unique_level is Level.ITEM
 
 
-def _kept(text: str, longest: int) -> str:
+def province(region: str) -> str:
+    """The province that these words begin with (浙江省 …); empty where they begin with none."""
+    return next((name for name in PROVINCES if region.startswith(name)), "")
+
+
+def _kept(text: str) -> str:
     """What a column takes of any text: no NUL, no half characters."""
-    return text.encode(errors="replace").decode().replace("\0", "")[:longest]
+    return text.encode(errors="replace").decode().replace("\0", "")[:LONGEST_CODE]
 
 
 async def scanned(ports: Ports, text: str) -> tuple[Sequence[Finding], Product | None]:
