@@ -5,8 +5,10 @@ from datetime import date
 
 from models import Application, Enterprise, Material, MaterialState, Product
 from standard.calendar import shanghai_day
+from standard.credit import Ledger
 from standard.profile import Edition
 from workflow.context import Ports
+from workflow.credit_ledger import ledger_of
 from workflow.slots import edition_of, products_of_application, standing_materials
 from workflow.trace_codes import PRINTS
 
@@ -21,6 +23,8 @@ class Case:
     materials: list[Material]
     edition: Edition
     today: date
+    ledger: Ledger = ()
+    """The firm's credit, as it stands (8.5)."""
 
     @property
     def first_day(self) -> date:
@@ -59,4 +63,5 @@ async def case_of(ports: Ports, application: Application) -> Case:
         await standing_materials(application),
         edition_of(application, now),
         shanghai_day(now),
+        await ledger_of(application.enterprise_id),
     )

@@ -31,20 +31,19 @@ info_update            realtime: realtime_link_proof · batch: upload_records
 marketplace_rate       passed ÷ checked as stated with marketplace_records; not applicable where nothing is sold online
 marketplace_automatic  marketplace_automatic_proof; not applicable likewise (R37)
 monthly                not due at a first evaluation (R1)
-adoption_12m           tender_proof of the last twelve months, each one record (R4)
+adoption_12m           valid records of adoption of the last twelve months in the firm's credit ledger, wherever they
+                       scored (8.2(2), R4); tender_proof beside them shows nothing that is not on record there
 =====================  ===============================================================================================
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
 from models import Material, Product
-from standard import prints, scope
-from standard.calendar import Calendar
+from standard import credit, prints, scope
 from standard.codes import Level, select
 from standard.facts import LABELS, WORDS, Channel, Collection, Excused, Facts, Link, rate
 from standard.handing_in import query_shows
@@ -300,14 +299,9 @@ def _marketplace_rate(case: Case) -> Found:
 
 
 def _adoption(case: Case) -> Found:
-    day = case.first_day
-    since = Calendar.add_months(day, -case.edition.whole("credit.adoption_months"))
-    files = [
-        file
-        for file in _different(case.passed("tender_proof"))
-        if since < date.fromisoformat(file.declared["adopted_on"]) <= day
-    ]
-    return Found(len(files), files, f"近 12 个月招标采信证明 {len(files)} 份（6 AAA-6，R4）。")
+    count = credit.adoption_12m(case.ledger, case.first_day, case.edition)
+    reason = f"近 12 个月核验有效的招标采信记录 {count} 条，以资信档案为准（6 AAA-6，8.2(2)，R4）。"
+    return Found(count, _different(case.passed("tender_proof")), reason)
 
 
 # --- proofs ----------------------------------------------------------------------------------------------------------

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from models import Application, Enterprise, Evidence, Material, MaterialState
+from standard.calendar import midnight
+from standard.credit import Entry, EntryKind
 from standard.profile import edition_on
 from tests.workflow.world import World
 from workflow.case import Case
@@ -43,8 +45,14 @@ async def test_an_agreement_counts_as_one_supplier_however_often_it_is_handed_in
         (("2025-11-24", "2026-11-25"), 0),  # twelve months are over; not adopted yet
     ],
 )
-async def test_adoptions_count_for_twelve_months_and_each_proof_once(
+async def test_adoptions_of_twelve_months_count_by_the_ledger_alone(
     world: World, days: tuple[str, ...], counted: int
 ) -> None:
-    files = [("tender_proof", day, {"adopted_on": day}) for day in (*days, *days)]
-    assert facts_of(case_with(*files), first=True)[0].adoption_12m == counted
+    case = case_with(*(("tender_proof", str(number), {"adopted_on": "2026-11-01"}) for number in range(10)))
+    case.ledger = tuple(
+        Entry(EntryKind.ADOPTION, midnight(date.fromisoformat(day)), 2026, 0, "有效", ("样例采购集团", day))
+        for day in days
+    )
+    facts, plain = facts_of(case, first=True)
+    assert facts.adoption_12m == counted
+    assert len(plain["adoption_12m"]["materials"]) == 10

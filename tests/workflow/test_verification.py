@@ -255,7 +255,7 @@ async def test_an_application_for_a_reaches_a(world: World, inspector: RecordedI
 
 
 @pytest.mark.parametrize(("level", "reached"), [("AA", Grade.AA), ("AAA", Grade.AA)])
-async def test_aa_is_reached_and_aaa_waits_for_the_measured_look_up_time(
+async def test_aa_is_reached_and_aaa_waits_for_the_measured_look_up_time_and_adoptions_on_record(
     world: World, inspector: RecordedInspector, level: str, reached: Grade
 ) -> None:
     case = await submitted(world, level)
@@ -268,7 +268,7 @@ async def test_aa_is_reached_and_aaa_waits_for_the_measured_look_up_time(
     assert shown["query_seconds"] is None  # R53: no screenshot shows it
     if level == "AAA":
         lacking = [reason["fact"] for reason in application.result["next"]["missing"]]
-        assert lacking == ["query_seconds"]
+        assert lacking == ["query_seconds", "adoption_12m"]
         assert shown == EVERYTHING
 
 
@@ -279,9 +279,9 @@ EVERYTHING = {
     "public_query": "full", "query_channels": ["scan", "web", "miniapp"], "query_seconds": None,
     "supplier_share": "0.8", "supplier_realtime": "pass", "upstream_trace": "pass", "trace_info_sound": "pass",
     "info_update": "realtime", "marketplace_rate": "not_applicable", "marketplace_automatic": "not_applicable",
-    "monthly": "not_due", "adoption_12m": 10,
+    "monthly": "not_due", "adoption_12m": 0,
 }  # fmt: skip
-"""Every fact that materials alone can show."""
+"""Every fact that materials alone can show; adoptions stand in the ledger (R4)."""
 
 
 async def test_two_photos_of_one_item_are_not_one_item_one_code(world: World, inspector: RecordedInspector) -> None:
