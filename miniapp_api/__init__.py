@@ -6,6 +6,7 @@ from aiohttp import web
 
 from config.settings import Settings
 from miniapp_api import (
+    adoptions,
     applications,
     certificates,
     desk,
@@ -36,6 +37,7 @@ CHAPTERS: tuple[Chapter, ...] = (
     certificates.chapter,
     months.chapter,
     sampling.chapter,
+    adoptions.chapter,
     reminders.chapter,
     desk.chapter,
     wechat.chapter,

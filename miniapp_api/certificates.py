@@ -13,6 +13,7 @@ from workflow import certificate_register, queries
 from workflow.certificate_numbers import number_in_path
 from workflow.certificate_register import PublicCertificate
 from workflow.context import Ports
+from workflow.credit_public import public_credit
 
 chapter = Chapter("queries", "查询与核验")
 
@@ -43,21 +44,26 @@ class PublicationLine(Answer):
     closes_at: Moment
 
 
+class Note(Answer):
+    on: date
+    words: str
+
+
 class FirmRecord(FirmFound):
     """All that is public of one firm, the newest first."""
 
     certificates: list[CertificateLine]
     publications: list[PublicationLine]
+    points: int = Field(description="累计资信分值（8.5(2)）")
+    year: int
+    year_points: int = Field(description="该自然年的资信分值（R16）")
+    praised_by: int = Field(description="给出正面反馈的实名客户数（8.2(2)；内容不公开，8.3）")
+    notices: list[Note] = Field(description="公示的虚假采信（8.5(4)），最新的在前")
 
 
 class Month(Answer):
     month: str
     state: str
-    words: str
-
-
-class Note(Answer):
-    on: date
     words: str
 
 
@@ -122,8 +128,12 @@ async def find_firms(ports: Ports, query: Searching) -> Page[FirmFound]:
 
 
 @chapter.get("/firms/{uscc}/record", "一家企业的公开记录", clause="7.6", public_seconds=SECONDS)
-async def firm_record(path: FirmPath) -> FirmRecord:
-    return FirmRecord.model_validate(await queries.firm_page(path.uscc))
+async def firm_record(ports: Ports, path: FirmPath) -> FirmRecord:
+    page = await queries.firm_page(path.uscc)
+    credit = await public_credit(ports, page.uscc)
+    given = {name: getattr(page, name) for name in FirmRecord.model_fields if hasattr(page, name)}
+    given |= {name: getattr(credit, name) for name in ("points", "year", "year_points", "praised_by")}
+    return FirmRecord.model_validate({**given, "notices": [Note(on=on, words=words) for on, words in credit.notices]})
 
 
 @chapter.get("/certificates/{number}", "证书", clause="7.6", public_seconds=SECONDS)

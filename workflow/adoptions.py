@@ -8,6 +8,7 @@ speaks for the customer takes it over: nobody blocks a customer's record by gues
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -78,6 +79,15 @@ class NewAdoption:
     customer_name: str
     customer_uscc: str
     way: AdoptionWay
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A file as it is handed in with a record; ``kind`` is one of :data:`FILES`."""
+
+    kind: str
+    name: str
+    data: bytes
 
 
 def adoption_path(adoption: Adoption) -> str:
@@ -165,6 +175,26 @@ async def file_adoption(
     return made
 
 
+async def file_with_papers(
+    ports: Ports,
+    filed_by: Filer,
+    new: NewAdoption,
+    key: str,
+    papers: Sequence[Paper],
+    *,
+    asker: Asker,
+    confirmation_ref: str | None = None,
+) -> Adoption:
+    """A person's record with its papers, all of which are looked at before anything is stored; refuses like
+    :func:`file_adoption` and :func:`add_file`."""
+    for paper in papers:
+        _admitted(ports, paper.kind, paper.name, paper.data)
+    made = await file_adoption(ports, filed_by, new, key, asker=asker, confirmation_ref=confirmation_ref)
+    for paper in papers:
+        await add_file(ports, made, paper.kind, paper.name, paper.data)
+    return made
+
+
 async def add_file(ports: Ports, adoption: Adoption, kind: str, name: str, data: bytes) -> AdoptionFile:
     """Store a file of a record, and have it judged; the same file again is the same row. Who may the caller has checked
     (:func:`may_add`).
@@ -172,15 +202,12 @@ async def add_file(ports: Ports, adoption: Adoption, kind: str, name: str, data:
     Refused: ``file_kind_unknown``, ``adoption_closed``, ``too_many_files``, ``file_empty``, ``file_too_large``,
     ``file_type``.
     """
-    if kind not in FILES:
-        advice = f"请选择文件种类：{'、'.join(FILES.values())}"
-        raise Refused(Kind.INVALID, "file_kind_unknown", advice, clause=CLAUSE, field="kind")
+    media_type = _admitted(ports, kind, name, data)
     sha256 = hashlib.sha256(data).hexdigest()
     if (known := await _by_content(adoption, sha256)) is not None:
         return known
     if adoption.state not in OPEN:
         raise _closed()
-    media_type = admitted(ports, FILES[kind], (*PICTURES, PDF), data, name, clause=CLAUSE)
     evidence = await keep_file(
         ports,
         data,
@@ -304,6 +331,14 @@ async def of_supplier(asker: Asker, enterprise_id: int) -> list[Adoption]:
 
 
 # --- the parts -------------------------------------------------------------------------------------------------------
+
+
+def _admitted(ports: Ports, kind: str, name: str, data: bytes) -> str:
+    """The media type of a file that a record may hold."""
+    if kind not in FILES:
+        advice = f"请选择文件种类：{'、'.join(FILES.values())}"
+        raise Refused(Kind.INVALID, "file_kind_unknown", advice, clause=CLAUSE, field="kind")
+    return admitted(ports, FILES[kind], (*PICTURES, PDF), data, name, clause=CLAUSE)
 
 
 async def customer_of(filed_by: Filer, uscc: str, person_id: int | None, partner: Partner | None) -> Enterprise | None:

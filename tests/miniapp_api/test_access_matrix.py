@@ -15,7 +15,7 @@ from aiohttp import FormData
 from aiohttp.test_utils import TestClient
 
 from miniapp_api import CHAPTERS
-from models import Application, Enterprise, FilingFile, Material, PlatformRole, StaffRole
+from models import Adoption, Application, Enterprise, EvidenceSource, FilingFile, Material, PlatformRole, StaffRole
 from tests import rows
 from tests.miniapp_api.conftest import Caller, member, sign_in
 from tests.miniapp_api.test_months import stored_file
@@ -95,6 +95,15 @@ MATRIX = """
     sampling_records_of_firm   401      404    200   200   200   404      404
     record_sampling            401      404    403   201   201   404      404
 
+    file_adoption              401      201    403   403   403   201      201
+    my_adoptions               401      200    200   200   200   200      200
+    adoption                   401      404    200   200   200   404      200
+    add_adoption_file          401      404    403   201   201   404      403
+    adoption_file              401      404    404   200   200   404      200
+    establish_false            401      404    404   404   404   404      200
+    adoptions_of_firm          401      404    200   200   200   404      404
+    credit_of_firm             401      404    200   200   200   404      404
+
     reminders                  401      200    200   200   200   200      200
     choose_reminders           401      200    200   200   200   200      200
     new_calendar               401      201    201   201   201   201      201
@@ -105,7 +114,9 @@ MATRIX = """
 
     js_sdk_config              200      200    200   200   200   200      200
 """
-"""``submit``, ``submit_month`` 422: it is incomplete, which only those are told who may submit it."""
+"""``submit``, ``submit_month`` 422: it is incomplete, which only those are told who may submit it. ``file_adoption``
+for a customer 403: a firm's own members file in its name. ``add_adoption_file`` 403: the other side and operators see
+the record, and its papers are the filer's (8.3)."""
 
 
 def table() -> dict[str, dict[str, int]]:
@@ -300,6 +311,58 @@ async def a_sampling(at: Stage) -> dict[str, Any]:
     return {"json": {**said, "inspected_on": "2026-11-20", "drawn_at_random": True}}
 
 
+async def a_tender_to_file(at: Stage) -> dict[str, Any]:
+    await rows.certificate(enterprise_id=at.firm.id)
+    form = FormData(default_to_multipart=True)
+    for name, value in {
+        "supplier_uscc": at.firm.uscc,
+        "tender_number": "ZB-2026-001",
+        "tender_role": "buyer",
+        "customer_name": "样例采购集团",
+        "customer_uscc": "91310000MA0000007L",
+    }.items():
+        form.add_field(name, value)
+    form.add_field("award_notice", b"%PDF-1.7 notice", filename="通知书.pdf")
+    return {"data": form}
+
+
+async def an_adoption(at: Stage) -> dict[str, Any]:
+    """Filed by the firm itself."""
+    made = await rows.adoption(
+        supplier_id=at.firm.id, filed_by="supplier", person_id=at.people["owner"].asker.person_id, state="waiting"
+    )
+    at.made["ref"] = made.ref
+    at.made["id"] = made.id
+    return {}
+
+
+async def a_file_for_an_adoption(at: Stage) -> dict[str, Any]:
+    await an_adoption(at)
+    form = FormData(default_to_multipart=True)
+    form.add_field("kind", "award_notice")
+    form.add_field("file", b"%PDF-1.7 notice", filename="通知书.pdf")
+    return {"data": form}
+
+
+async def a_file_of_an_adoption(at: Stage) -> dict[str, Any]:
+    await an_adoption(at)
+    kept = await keep_file(
+        at.world.ports, b"%PDF-1.7 notice", EvidenceSource.UPLOAD, actor="system", media_type="application/pdf"
+    )
+    at.made["file"] = (await rows.adoption_file(adoption_id=at.made["id"], evidence_id=kept.id)).ref
+    return {}
+
+
+async def a_valid_adoption(at: Stage) -> dict[str, Any]:
+    await an_adoption(at)
+    made = await Adoption.get(id=at.made["id"])
+    await Adoption.filter(id=made.id).update(state="valid")
+    await rows.credit_entry(
+        enterprise_id=at.firm.id, customer_folded=made.customer_folded, tender_folded=made.tender_folded
+    )
+    return {"json": {"established": "中标通知书系伪造"}}
+
+
 async def a_choice_of_reminders(_: Stage) -> dict[str, Any]:
     return {"json": {"on": True, "hour": 18, "occasions": ["t3", "last"]}}
 
@@ -370,6 +433,11 @@ PREPARE: dict[str, Prepare] = {
     "filing_file": a_filing_file,
     "filing_file_bytes": a_filing_file,
     "record_sampling": a_sampling,
+    "file_adoption": a_tender_to_file,
+    "adoption": an_adoption,
+    "add_adoption_file": a_file_for_an_adoption,
+    "adoption_file": a_file_of_an_adoption,
+    "establish_false": a_valid_adoption,
     "choose_reminders": a_choice_of_reminders,
     "publication": a_publication,
     "object_to": an_objection,
