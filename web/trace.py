@@ -23,7 +23,7 @@ from workflow.code_reports import SentPhoto
 from workflow.problems import Kind, Refused
 from workflow.resolution import Resolved, resolve
 from workflow.scan_wording import facts, shown_code, told
-from workflow.scans import LookUp, Visit, look_up, seen, visitor_hash
+from workflow.scans import PROVINCES, LookUp, Visit, look_up, seen, visitor_hash
 from workflow.trace_links import ASKING, code_in, trace_path
 
 LONGEST_TYPED = 2000
@@ -53,8 +53,8 @@ async def asked(request: web.Request) -> web.StreamResponse:
     """Where a code is typed; with one, its answer."""
     text = _storable(request.query.get("code", ""))[:LONGEST_TYPED].strip()
     if not text:
-        return show_public(request, "trace_ask.html", {})
-    return await _answered(request, text, Road.TYPED)
+        return show_public(request, "trace_ask.html", {"provinces": [(name, name) for name in PROVINCES]})
+    return await _answered(request, text, Road.TYPED, request.query.get("region", ""))
 
 
 async def answer(request: web.Request) -> web.StreamResponse:
@@ -111,7 +111,7 @@ def _storable(text: str) -> str:
     return text.encode("utf-8", "replace").decode().replace("\0", "")
 
 
-async def _answered(request: web.Request, text: str, road: Road) -> web.StreamResponse:
+async def _answered(request: web.Request, text: str, road: Road, region: str = "") -> web.StreamResponse:
     await not_too_often(request, "search")
     ports = request.app[PORTS]
     if _wants_links(request):
@@ -119,7 +119,7 @@ async def _answered(request: web.Request, text: str, road: Road) -> web.StreamRe
     who = visitor_hash(ports, "web", network_of(request), request.headers.get("User-Agent", ""))
     if _reads_for_others(request):
         return await _page(request, await seen(await resolve(ports, text), who))
-    return await _page(request, await look_up(ports, text, Visit(road, who)))
+    return await _page(request, await look_up(ports, text, Visit(road, who, region)))
 
 
 async def _page(request: web.Request, found: LookUp) -> web.Response:

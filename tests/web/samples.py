@@ -414,7 +414,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         facts=(("扫到的内容", "iotroot．com．evil．cn/E=1"),),
         report=None,
     ),
-    "trace-ask": ("trace_ask.html", {}),
+    "trace-ask": ("trace_ask.html", {"provinces": [("广东", "广东"), ("浙江", "浙江")]}),
     "code-report": code_report_page(),
     "code-report-wrong": code_report_page(
         product=None, values={"kind": "other", "statement": "假", "key": "sample-key"}, problem=WRONG

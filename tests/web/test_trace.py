@@ -88,6 +88,12 @@ async def test_a_link_in_a_foreign_code_is_text(stranger: Browser, firm: Living)
     assert "evil．test" in page
 
 
+async def test_a_wrong_digit_in_a_link_of_ours_is_named(stranger: Browser, firm: Living) -> None:
+    page = await stranger.get("/t/01/06901234567891/21/1")
+    assert "这个GS1 数字链接有错误" in page
+    assert "校验码" in page
+
+
 @pytest.mark.parametrize("path", ["/t/%00%FF%1D", "/t/" + "9" * 3000, "/t/%E4%BD%A0", "/t/a%0Ab"])
 async def test_whatever_stands_in_the_address_there_is_an_answer(stranger: Browser, firm: Living, path: str) -> None:
     assert "12315" in await stranger.get(path)
@@ -129,6 +135,10 @@ async def test_the_history_of_an_item_is_told_to_the_next_who_looks(client: Test
     async with client.get(ITEM, headers={"User-Agent": "another", "If-None-Match": tag}) as other:
         page = await other.text()
     assert "此码首次查询于今天：如果您买的是全新未拆封的产品，请向卖家核实" in page
+    async with client.get(f"/t?code=(01){GTIN}(21)0002&region=浙江省", headers=PHONE):
+        pass
+    async with client.get(f"/t/01/{GTIN}/21/0002", headers={"User-Agent": "another"}) as elsewhere:
+        assert "此码首次查询于今天（浙江）" in await elsewhere.text()
     async with client.get(f"/t/01/{GTIN}/10/L2026A", headers=PHONE) as batch:
         assert "这是批次码，同批产品共用，查询次数不说明真伪。" in await batch.text()
 
@@ -172,6 +182,7 @@ async def test_a_code_is_typed_without_any_script(stranger: Browser, firm: Livin
     page = await stranger.get("/t")
     assert 'action="/t"' in page
     assert 'name="code"' in page
+    assert '<option value="广东">' in page
     assert await ScanEvent.all().count() == 0
 
 
