@@ -11,6 +11,7 @@ from tortoise.expressions import Q
 
 from models import (
     Adoption,
+    Confirmation,
     Feedback,
     Grant,
     InboxEntry,
@@ -20,6 +21,7 @@ from models import (
     Session,
     Staff,
     StaffRole,
+    Watch,
     WeChatIdentity,
 )
 from models.transactions import transaction
@@ -154,6 +156,8 @@ async def merge(ports: Ports, keep: Person, other: Person, *, actor: str) -> Non
         await _move_grants(ports, keep, other)
         await _move_choice(keep, other)
         await _move_registrations(keep, other)
+        await _move_watches(ports, keep, other)
+        await Confirmation.filter(person_id=other.id).update(person_id=keep.id)
         # Where others were merged into this one before, one step leads to the end again.
         await Person.filter(merged_into_id=other.id).update(merged_into_id=keep.id)
         await Person.filter(id=other.id).update(merged_into_id=keep.id)
@@ -206,3 +210,11 @@ async def _move_registrations(keep: Person, other: Person) -> None:
         # The same key of two persons named two requests; neither will be sent again under its old name.
         key = f"merged:{registration.id}" if taken else registration.key
         await Registration.filter(id=registration.id).update(person_id=keep.id, key=key)
+
+
+async def _move_watches(ports: Ports, keep: Person, other: Person) -> None:
+    """A firm that both watch is watched once; that of the other one ends."""
+    held = await Watch.filter(person_id=keep.id, ended_at=None).values_list("enterprise_id", flat=True)
+    double = Watch.filter(person_id=other.id, ended_at=None, enterprise_id__in=list(held))
+    await double.update(ended_at=ports.clock.now())
+    await Watch.filter(person_id=other.id).update(person_id=keep.id)
