@@ -134,6 +134,7 @@ async def joined_ports(
             unconsented=timedelta(hours=settings.unconsented_hours),
             upload_window=timedelta(minutes=settings.upload_link_minutes),
             max_bytes=settings.max_upload_mb * 2**20,
+            scans_kept=timedelta(days=settings.scan_event_days),
             telling=Telling(
                 subscribe=subscribe,
                 template=template,

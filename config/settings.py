@@ -206,6 +206,11 @@ class Settings(BaseSettings):
     unconsented_hours: int = Field(
         23, ge=1, le=23, description="photos without consent are dropped after this, so as to be gone within 24 h (R54)"
     )
+    scan_event_days: int = Field(
+        400,
+        ge=366,
+        description="single look-ups of codes are kept so long, as the firms' evidence (查询记录); daily counts stay",
+    )
     max_upload_mb: int = Field(20, ge=1, le=100, description="largest picture accepted")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
     log_json: bool = Field(False, description="one JSON object a line instead of coloured text")

@@ -15,7 +15,7 @@ from jobs.handlers import (
     GIVE_UP_FILES,
 )
 from models.transactions import transaction
-from workflow import due, reminders
+from workflow import due, reminders, scan_counts
 from workflow.context import Ports
 
 SWEEPS: dict[str, timedelta] = {
@@ -28,6 +28,8 @@ SWEEPS: dict[str, timedelta] = {
     FORGET_REQUESTS: timedelta(hours=1),
     FORGET_SESSIONS: timedelta(days=1),
     DROP_UNREFERRED: timedelta(days=1),
+    scan_counts.ROLL_UP: timedelta(hours=1),
+    scan_counts.FORGET: timedelta(days=1),
 }
 """What is swept and how often. The sweep itself finds what is due from the data, never from a tick that was missed."""
 

@@ -25,6 +25,7 @@ from workflow import (
     registration,
     reminders,
     retention,
+    scan_counts,
     sessions,
     verification,
 )
@@ -53,6 +54,8 @@ ONCE_ONLY = (
     due.SWEEP,
     reminders.SWEEP,
     evidence.DELETE_UNOWNED,
+    scan_counts.ROLL_UP,
+    scan_counts.FORGET,
 )
 """Kinds whose keys carry a time or chance and never come again: done long ago, they may be forgotten."""
 
@@ -82,6 +85,8 @@ HANDLERS: Mapping[str, Handler] = {
     FORGET_REQUESTS: idempotency.forget_requests,
     FORGET_SESSIONS: sessions.forget_ended,
     DROP_UNREFERRED: retention.drop_unreferred,
+    scan_counts.ROLL_UP: scan_counts.roll_up,
+    scan_counts.FORGET: scan_counts.forget,
     due.SWEEP: due.sweep,
     reminders.SWEEP: reminders.remind,
     reminders.BATCH: reminders.remind_batch,

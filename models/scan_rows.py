@@ -1,15 +1,16 @@
-"""Many scans written by a few statements: their events, and what is known of the codes (one upsert).
+"""Many scans written by a few statements: their events, what is known of the codes, and how many came in a day.
 
 The ORM has one statement a row for events, and none that counts up what is there already.
 """
 
 from collections.abc import Sequence
+from datetime import date, datetime
 from typing import Any
 
 from tortoise.connection import get_connection
 from tortoise.models import Model
 
-from models.scanning import ScanEvent, ScannedCode
+from models.scanning import ScanDay, ScanEvent, ScannedCode
 from models.transactions import CONNECTION
 
 EVENT = ("at", "code_key", "code", "enterprise_id", "product_id", "road", "outcome", "region", "visitor")
@@ -25,6 +26,14 @@ ON CONFLICT ("code_key") DO UPDATE SET
     "last_visitor" = excluded."last_visitor",
     "product_id" = COALESCE(excluded."product_id", "scanned_code"."product_id")
 WHERE excluded."last_visitor" = '' OR excluded."last_visitor" <> "scanned_code"."last_visitor"
+"""
+
+_COUNT_DAYS = """
+INSERT INTO "scan_day" ("enterprise_id", "product_id", "day", "road", "times")
+SELECT "enterprise_id", "product_id", $3, "road", COUNT(*) FROM "scan_event"
+WHERE "at" >= $1 AND "at" < $2 AND "product_id" IS NOT NULL
+GROUP BY "enterprise_id", "product_id", "road"
+ON CONFLICT ("product_id", "day", "road") DO UPDATE SET "times" = "scan_day"."times" + excluded."times"
 """
 
 
@@ -58,3 +67,11 @@ async def _insert(kind: type[Model], names: Sequence[str], rows: Sequence[Sequen
         await connection.execute_query(query, [*zip(*values, strict=True)])
     else:
         await connection.execute_many(f"{into} VALUES ({', '.join('?' * len(names))}) {ending}", values)
+
+
+async def count_days(start: datetime, end: datetime, day: date) -> None:
+    """In the caller's transaction: the events of products from ``start`` until before ``end``, which lie on ``day``,
+    are added to its counts."""
+    connection = get_connection(CONNECTION)
+    query = _COUNT_DAYS if connection.capabilities.dialect == "postgres" else _COUNT_DAYS.replace("$", "?")
+    await connection.execute_query(query, [start, end, ScanDay._meta.fields_map["day"].to_db_value(day, ScanDay)])

@@ -74,3 +74,5 @@ class Ports:
     max_bytes: int
     telling: Telling = field(default_factory=Telling)
     scans: ScanLog = field(default_factory=ScanLog)
+    scans_kept: timedelta = timedelta(days=400)
+    """How long a single look-up of a code is kept; counts stay."""
