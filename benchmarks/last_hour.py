@@ -23,7 +23,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import partial
 from multiprocessing import get_context
@@ -46,7 +46,7 @@ from benchmarks.processes import CORES, Watch, print_used, watching
 from bot.menu import KEY_FIRM, KEY_RECENT
 from config.clock import SystemClock
 from config.settings import Settings
-from docs.draw_demo import CAMERA
+from docs.draw_demo import CHAT_CAMERA
 from docs.draw_demo import photos as drawn
 from inspection import ocr
 from inspection.body import inspect_body
@@ -82,8 +82,6 @@ MORNING, EVENING = timedelta(hours=10), timedelta(hours=20)
 """Of the day on which the month opens, and of the last one: there is time until midnight."""
 PHOTOS_OF_FIVE_FIRMS = 11
 """A certificate and a body each; the fifth also has a certificate that it printed too small."""
-PHONE = replace(CAMERA, megapixels=1.9)
-"""No more than is left when chat has passed it on, and drawn three times as fast."""
 FIRST_ASKER, ASKERS, ASK_EVERY = 9000, 20, 0.5
 ASKED: tuple[dict[str, str], ...] = (
     {"type_": "text", "content": "我的企业"},
@@ -202,7 +200,7 @@ def _drawn(number: int, kept: Path) -> tuple[Path, ...]:
         part = folder.with_name(f"{folder.name}.part")
         part.mkdir(parents=True, exist_ok=True)
         firm, small = sample_firm(number), number % MENDS_EACH == 0
-        for name, jpeg in drawn(firm, seed=3000 + number, too_small=small, camera=PHONE):
+        for name, jpeg in drawn(firm, seed=3000 + number, too_small=small, camera=CHAT_CAMERA):
             (part / name).write_bytes(chat_jpeg(jpeg))
         part.rename(folder)
     return tuple(sorted(folder.iterdir()))
@@ -330,10 +328,11 @@ async def _latest() -> datetime:
 async def _chat(http: aiohttp.ClientSession, place: Place, evening: Evening) -> None:
     """Somebody asks something, whether those before were answered or not."""
     phones = itertools.cycle([Phone(http, place.simulator, f"firm{FIRST_ASKER + n:04d}") for n in range(ASKERS)])
+    started = time.perf_counter()
     async with asyncio.TaskGroup() as asking:
-        for asked in itertools.cycle(ASKED):
+        for number, asked in enumerate(itertools.cycle(ASKED)):
+            await asyncio.sleep(started + number * ASK_EVERY - time.perf_counter())
             asking.create_task(_ask(next(phones), asked, evening))
-            await asyncio.sleep(ASK_EVERY)
 
 
 async def _ask(phone: Phone, asked: dict[str, str], evening: Evening) -> None:
