@@ -35,7 +35,9 @@ async def emptied_redis(url: str) -> AsyncIterator[None]:
     try:
         if await client.dbsize():
             raise SystemExit(f"{url}: not empty; name a Redis database that nobody uses")
-        yield
-        await client.flushdb()
+        try:
+            yield
+        finally:
+            await client.flushdb()
     finally:
         await client.aclose()

@@ -162,7 +162,8 @@ async def _run(senders: Sequence[Sender], given: argparse.Namespace) -> None:
                 "ZHUISU_LOG_LEVEL": "ERROR",
                 "ZHUISU_WECHAT__APP_ID": f"wxbench{secrets.token_hex(5)}",
             }
-            async with _processes(settings, given.together) as place, aiohttp.ClientSession() as http:
+            crowd = aiohttp.TCPConnector(limit=0)
+            async with _processes(settings, given.together) as place, aiohttp.ClientSession(connector=crowd) as http:
                 month = await _settle(http, place, senders, settings["ZHUISU_WECHAT__APP_ID"])
                 await _begin(http, place, senders, month)
                 async with watching(
