@@ -4,6 +4,7 @@ from collections import Counter
 
 from models import (
     Answer,
+    AnswerState,
     Application,
     ApplicationState,
     Certificate,
@@ -26,6 +27,10 @@ ONCE = {
 
 TOLD = ("企业实名注册通过", "申报资料有 1 处需要补正", "评价结果：A 级")
 """Titles of what the firm's owner is told on the way, each once and in this order; last comes the certificate."""
+
+
+UNSENT = (AnswerState.AWAITING, AnswerState.READY, AnswerState.SENDING)
+"""States of an answer that is still to reach somebody."""
 
 
 async def check_one_certificate() -> Certificate:
@@ -65,7 +70,7 @@ async def settled() -> bool:
 async def check_nothing_given_up() -> None:
     """No job was given up, and no answer is stuck on its way."""
     assert [(job.key, job.last_error) for job in await Job.exclude(dead_at=None)] == []
-    assert not await Answer.filter(state__in=["awaiting", "ready", "sending"]).exists()
+    assert [(answer.key, answer.state, answer.tried) for answer in await Answer.filter(state__in=UNSENT)] == []
 
 
 async def check_objects(stored: set[str]) -> None:
