@@ -11,8 +11,7 @@ Places within the tail that nearly every firm has (有限公司 …) have no key
 import unicodedata
 from dataclasses import dataclass
 from functools import cache, cached_property
-
-from pypinyin import lazy_pinyin
+from typing import Any
 
 NAME, SOUND, INITIALS, OPEN, CODE = "n", "p", "i", "s", "u"
 """The first byte of a key. In capitals for the place where the name begins, but for the last two."""
@@ -30,6 +29,15 @@ _NAMED = {
     "重": "chong", "铅": "yan", "长": "chang", "阿": "e",
 }  # fmt: skip
 """Readings of places, families and firms that a dictionary of words overlooks in a name it never saw."""
+
+
+def _read_aloud(text: str, **how: Any) -> list[str]:
+    """The dictionary's reading of each character; the dictionary takes a third of a second to load, and most processes
+    never ask.
+    """
+    from pypinyin import lazy_pinyin  # noqa: PLC0415
+
+    return lazy_pinyin(text, **how)
 
 
 @dataclass(frozen=True)
@@ -104,7 +112,7 @@ def fold(text: str) -> str:
 
 def sound_of(folded: str) -> str:
     """The text as it is most likely said, in letters without blanks."""
-    return "".join(lazy_pinyin(folded))
+    return "".join(_read_aloud(folded))
 
 
 def core_length(folded: str) -> int:
@@ -117,12 +125,12 @@ def part_of_tail(folded: str) -> str:
     """The part of the usual tail that the text is, or says; empty where it is none."""
     if any(folded in tail for tail in TAILS):
         return folded
-    return _TAILS_SAID.get(folded, "")
+    return _tails_said().get(folded, "")
 
 
 def _ways(folded: str) -> list[list[str]]:
     """Ways to say a name: as words, each character on its own, and with the readings that names use."""
-    runs = lazy_pinyin(folded, errors=list)  # type: ignore[arg-type]  # a list is taken, too
+    runs = _read_aloud(folded, errors=list)  # a list is taken, too
     alone = [_alone(character) for character in folded]
     named = [_NAMED.get(character, said) for character, said in zip(folded, runs, strict=True)]
     ways = []
@@ -134,14 +142,16 @@ def _ways(folded: str) -> list[list[str]]:
 
 @cache
 def _alone(character: str) -> str:
-    return lazy_pinyin(character)[0]
+    return _read_aloud(character)[0]
 
 
-_TAILS_SAID = {
-    "".join(said): tail[begin:]
-    for tail in TAILS
-    for begin in range(len(tail) - 1)
-    for syllables in [lazy_pinyin(tail[begin:])]
-    for said in (syllables, [syllable[0] for syllable in syllables] if len(syllables) > 2 else syllables)
-}
-"""Ends of the tail as they are said, and the initials of all but the shortest."""
+@cache
+def _tails_said() -> dict[str, str]:
+    """Ends of the tail as they are said, and the initials of all but the shortest."""
+    return {
+        "".join(said): tail[begin:]
+        for tail in TAILS
+        for begin in range(len(tail) - 1)
+        for syllables in [_read_aloud(tail[begin:])]
+        for said in (syllables, [syllable[0] for syllable in syllables] if len(syllables) > 2 else syllables)
+    }
