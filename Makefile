@@ -17,6 +17,9 @@ run: ## 启动样例环境：http://127.0.0.1:8080/sim/（不需要任何账号�
 	@deploy/setup.sh run
 	@$(PY) -m app serve --dev
 
+# The tests start Python hundreds of times: what it compiles is kept, whatever the environment says.
+test soak: export PYTHONDONTWRITEBYTECODE =
+
 test: setup ## 运行全部测试；只跑一部分：make test T=tests/bot
 	@$(PY) -m pytest $(AT_ONCE) $(T)
 

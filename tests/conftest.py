@@ -123,7 +123,9 @@ def _end_servers_wholly() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what needs a server that is not there."""
+    """Begin the files that take long, so that none is left for the end; skip what needs a server that is not there."""
+    long = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in long)
     for item in items:
         for marker, (variable, service) in SERVICES.items():
             if item.get_closest_marker(marker) and not os.environ.get(variable):

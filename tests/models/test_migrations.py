@@ -56,6 +56,7 @@ print(len(asyncio.run(migrate(sys.argv[1]))))
 """
 
 
+@pytest.mark.slow
 async def test_an_empty_database_is_brought_to_head_whole_once_and_by_one(
     unmigrated_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

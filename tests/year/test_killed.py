@@ -179,6 +179,7 @@ def seed() -> str:
     return given
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("migrated_url", ["sqlite"], indirect=True)
 async def test_a_month_ends_as_in_the_table_however_often_its_nodes_are_killed(
     database: Database, tmp_path: Path
