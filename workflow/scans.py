@@ -27,11 +27,11 @@ __all__ = [
 LONGEST_CODE = 255
 """Characters that an event keeps."""
 PROVINCES = (
-    "北京", "天津", "河北", "山西", "内蒙古", "辽宁", "吉林", "黑龙江", "上海", "江苏", "浙江", "安徽", "福建", "江西", "山东",
-    "河南", "湖北", "湖南", "广东", "广西", "海南", "重庆", "四川", "贵州", "云南", "西藏", "陕西", "甘肃", "青海", "宁夏", "新疆",
-    "香港", "澳门", "台湾",
+    "北京", "天津", "河北", "山西", "内蒙古", "辽宁", "吉林", "黑龙江", "上海", "江苏", "浙江", "安徽", "福建",
+    "江西", "山东", "河南", "湖北", "湖南", "广东", "广西", "海南", "重庆", "四川", "贵州", "云南", "西藏", "陕西",
+    "甘肃", "青海", "宁夏", "新疆", "香港", "澳门", "台湾",
 )  # fmt: skip
-"""What a visit's region may be: it is told to whoever looks the item up next, so nobody writes their own words there."""
+"""What a visit's region may be: whoever looks the item up next is told it, so nobody writes their own words there."""
 
 
 @dataclass(frozen=True, slots=True)
