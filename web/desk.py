@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from models import (
+    Adoption,
     Certificate,
     DeskItem,
     DeskState,
@@ -30,6 +31,7 @@ from web.page import PORTS, show, uploaded_file
 from web.signing_in import Visitor, signed_form, signed_in
 from workflow import code_reports, decisions, desk, months
 from workflow.access import not_found
+from workflow.adoptions import adoption_path
 from workflow.certificate_numbers import certificate_path
 from workflow.evidence import kept_bytes
 from workflow.month_slots import TITLES
@@ -44,6 +46,7 @@ NEVER = datetime.max.replace(tzinfo=UTC)
 
 LABELS = {
     "statement": "陈述", "reason": "依据", "text": "内容", "ground": "撤销情形", "applicant": "申请人",
+    "customer": "采购单位", "tender": "招标编号",
     "title": "申请人职务", "state": "所处状态", "number": "证书编号", "characters": "缺字", "advice": "怎样处理",
     "code": "追溯码",
 }  # fmt: skip
@@ -103,6 +106,9 @@ async def _rests_on(request: web.Request, found: DeskItem) -> tuple[list[tuple[s
             word = await Objection.get(id=found.subject_id).prefetch_related("publication")
             public = [("公示内容", f"/publicity/{word.publication.ref}")]
             return [], public + await _materials(request, word.publication.application_id)
+        case "adoption":
+            adoption = await Adoption.get(id=found.subject_id)
+            return [], [("采信记录与文件", adoption_path(adoption))]
         case "certificate":
             return await _certificate(await Certificate.get(id=found.subject_id))
         case code_reports.CODE_REPORT:

@@ -13,6 +13,7 @@ from web.page import PORTS, new_key, show
 from web.signing_in import Visitor, signed_form, signed_in
 from workflow import applications, certificate_register, inbox, members, products, registration
 from workflow.access import RANK, firm_of_members, holds
+from workflow.credit_ledger import points_of
 from workflow.problems import Kind, Refused
 
 LATEST = 3
@@ -131,6 +132,7 @@ async def firm(request: web.Request) -> web.StreamResponse:
 async def _firm(request: web.Request, who: Visitor, **more: Any) -> web.StreamResponse:
     enterprise, staff = await firm_here(request, who)
     application = await applications.current_application(enterprise.id)
+    today = shanghai_day(request.app[PORTS].clock.now())
     problem: Refused | None = more.get("problem")
     shown = {
         "visitor": who,
@@ -141,7 +143,8 @@ async def _firm(request: web.Request, who: Visitor, **more: Any) -> web.StreamRe
         "step": applications.next_step(application) if application else None,
         "earlier": [one for one in await applications.applications_of(who.asker, enterprise.id) if one != application],
         "certificates": await certificate_register.certificates_of(enterprise.id),
-        "owed": await owed_by(enterprise.id, shanghai_day(request.app[PORTS].clock.now())),
+        "owed": await owed_by(enterprise.id, today),
+        "points": (await points_of(enterprise.id, today)).balance,
         "products": await products.products_of_firm(who.asker, enterprise.id),
         "members": await members.members_of(who.asker, enterprise.id),
         "invitations": await members.invitations_of(who.asker, enterprise.id) if staff.role == StaffRole.OWNER else [],

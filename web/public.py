@@ -9,7 +9,7 @@ from aiohttp import web
 from web.forms import read_form, row_number
 from web.limits import not_too_often
 from web.page import FOR_GOOD, PORTS, in_wechat, js_sdk_here, new_key, show, show_in_wechat, show_public, unchanged
-from workflow import certificate_register, publicity, queries
+from workflow import certificate_register, credit_public, publicity, queries
 from workflow.access import not_found
 from workflow.certificate_numbers import certificate_path, number_from_path, number_in_path
 from workflow.problems import Kind, Refused
@@ -44,7 +44,9 @@ async def query(request: web.Request) -> web.StreamResponse:
 
 async def firm(request: web.Request) -> web.StreamResponse:
     """What is public of one firm."""
-    return show_public(request, "firm.html", {"firm": await queries.firm_page(request.match_info["uscc"])})
+    found = await queries.firm_page(request.match_info["uscc"])
+    credit = await credit_public.public_credit(request.app[PORTS], found.uscc)
+    return show_public(request, "firm.html", {"firm": found, "credit": credit})
 
 
 async def publications(request: web.Request) -> web.StreamResponse:
@@ -86,11 +88,18 @@ async def complain(request: web.Request) -> web.StreamResponse:
 async def feed(request: web.Request) -> web.StreamResponse:
     """The same results for feed readers."""
     found = await publicity.publications(None, FEED)
-    updated = found[0].published_at if found else request.app[PORTS].clock.now()
+    notices = await credit_public.notices(FEED)
+    latest = [*(one.published_at for one in found[:1]), *(one.at for one in notices[:1])]
+    updated = max(latest) if latest else request.app[PORTS].clock.now()
     response = aiohttp_jinja2.render_template(
         "feed.xml",
         request,
-        {"publications": found, "updated": updated.isoformat(), "site": request.app[PORTS].links.base},
+        {
+            "publications": found,
+            "notices": notices,
+            "updated": updated.isoformat(),
+            "site": request.app[PORTS].links.base,
+        },
     )
     response.content_type = ATOM
     response.headers["X-Content-Type-Options"] = "nosniff"

@@ -172,6 +172,26 @@ FILING_FILE = {
 }
 """By ``models.FilingFileState``."""
 
+ADOPTION = {
+    "checking": Said("", "核验中", "平台正在核对文件与填写的内容，通常几分钟内完成。"),
+    "waiting": Said("unclear", "待补充或核实", "现在计 0 分；按下面的说明补充，或等平台人工核实（8.2(2)）。"),
+    "valid": Said("pass", "有效", "真实有效，已记入资信档案（8.2(2)）。"),
+    "refused": Said("fail", "不成立", "不计分；可以更正后重新登记。"),
+    "false": Said("fail", "虚假", "经查实为虚假记录，已扣分并公示（8.5(4)）。"),
+}
+"""By ``models.AdoptionState``."""
+
+ADOPTION_FILE = {
+    "handed_in": Said("", "核对中"),
+    "passed": Said("pass", "可读"),
+    "failed": Said("fail", "打不开"),
+    "unclear": Said("unclear", "看不清"),
+}
+"""By ``models.AdoptionFileState``: whether it can be read; what it says is judged with the record."""
+
+FILERS = {"customer": "采购单位登记", "supplier": "本企业登记", "partner": "采购系统登记"}
+"""By ``models.Filer``."""
+
 MONTH_HINTS = {
     "certificate_photo": "正对合格证拍，四角入镜，二维码和文字清晰",
     "body_photo": "拍产品本体或最小包装，追溯码和产品信息同时入镜",

@@ -15,7 +15,7 @@ from aiohttp.typedefs import Handler, Middleware
 from config.settings import Settings
 from miniapp_api import CHAPTERS, add_api
 from miniapp_api.chapter import Rate
-from models import Application, Certificate, Enterprise, EvidenceSource, PlatformRole, StaffRole
+from models import Adoption, Application, Certificate, Enterprise, EvidenceSource, PlatformRole, StaffRole
 from tests import rows
 from tests.miniapp_api.conftest import FIRM, member
 from tests.miniapp_api.test_months import stored_file
@@ -36,7 +36,8 @@ LEFT_OUT = ("sign_out", "sign_out_everywhere")
 """They end the session that all the others are asked with."""
 
 SELDOM = {
-    "accept_invitation", "decide", "hand_in", "hand_in_for_month", "js_sdk_config", "leave_firm", "new_product",
+    "accept_invitation", "add_adoption_file", "decide", "file_adoption",
+    "hand_in", "hand_in_for_month", "js_sdk_config", "leave_firm", "new_product",
     "object_to", "open_application", "record_sampling", "register_firm", "remove_member", "sign_in", "submit",
     "submit_month", "take_out", "withdraw",
 }  # fmt: skip
@@ -113,6 +114,14 @@ async def test_every_answer_is_one_that_the_document_promises(
     me = owner.asker.person_id
     filing = await owed_month(firm, certificate_id=(await Certificate.get(enterprise_id=firm.id)).id)
     kept, taken_out = [await stored_file(world, filing, me) for _ in range(2)]
+    waiting = await rows.adoption(supplier_id=firm.id, person_id=me, state="waiting")
+    licence = await keep_file(
+        world.ports, b"%PDF-1.7", EvidenceSource.UPLOAD, actor="system", media_type="application/pdf"
+    )
+    paper = await rows.adoption_file(adoption_id=waiting.id, evidence_id=licence.id)
+    valid = await rows.adoption(supplier_id=firm.id, person_id=me, state="valid", tender_folded="zb-2")
+    await Adoption.filter(id=valid.id).update(tender_number="ZB-2")
+    await rows.credit_entry(enterprise_id=firm.id, customer_folded="样例采购集团", tender_folded="zb-2")
     places: Places = [
         ((), "uscc", FIRM),
         ((), "number", number),
@@ -122,6 +131,9 @@ async def test_every_answer_is_one_that_the_document_promises(
         (("month", "hand_in_for_month", "take_out_of_month", "submit_month"), "ref", filing.ref),
         (("take_out_of_month",), "file", taken_out.ref),
         (("filing_file", "filing_file_bytes"), "ref", kept.ref),
+        (("adoption", "add_adoption_file", "adoption_file"), "ref", waiting.ref),
+        (("adoption_file",), "file", paper.ref),
+        (("establish_false",), "ref", valid.ref),
         (("change_product",), "product", (await rows.product(enterprise_id=firm.id, **CHANGEABLE)).id),
         (("retire_product",), "product", (await rows.product(enterprise_id=firm.id, model="YL-2")).id),
         (("revoke_invitation",), "invitation", (await rows.invitation(enterprise_id=firm.id)).id),

@@ -320,6 +320,51 @@ def sampling_page(**given: Any) -> tuple[str, dict[str, Any]]:
     return "sampling.html", {**values, **given}
 
 
+def credit(**given: Any) -> Row:
+    return Row(**{"points": 12, "year": 2026, "year_points": 7, "praised_by": 0, "notices": [], **given})
+
+
+def adoption(state: str = "valid", **given: Any) -> Row:
+    return Row(
+        **{
+            "ref": "sample-adoption", "state": state, "supplier": ENTERPRISE, "customer_name": "样例采购集团有限公司",
+            "customer_uscc": "91310000MA0000007L", "tender_number": "ZB-2026-001", "filed_by": "customer",
+            "filed_at": NOW, "decided_at": NOW if state in {"valid", "refused", "false"} else None,
+            "findings": BAD, **given,
+        }
+    )  # fmt: skip
+
+
+def credit_page(**given: Any) -> tuple[str, dict[str, Any]]:
+    points = Row(balance=12, year=2026, of_year=7, adoptions_12m=8, barred_through=None)
+    entries = [
+        (date(2026, 11, 20), Row(points=-1, reason="虚假招标采购记录：经查中标通知书系伪造；扣除 1 分（8.5(4)，R47）")),
+        (date(2026, 11, 2), Row(points=0, reason="2026 年已加 20 分，达到上限 20 分，记录保留，不加分（8.5(2)，R16）")),
+        (date(2026, 10, 8), Row(points=1, reason="有效招标采购记录，加 1 分，2026 年累计 7 分（8.5(2)）")),
+    ]
+    values = {
+        "visitor": VISITOR, "firm": ENTERPRISE, "points": points, "cap": 20, "enough": 10, "barred": None,
+        "entries": entries,
+        "records": [adoption(state) for state in ("checking", "waiting", "valid", "refused", "false")],
+        "may_file": True, "roles": [("tenderer", "招标人"), ("buyer", "采购人")],
+        "files": [("tender_document", "招标采购文件"), ("award_notice", "中标通知书")],
+    }  # fmt: skip
+    return "credit.html", {**values, **given}
+
+
+def adoption_page(one: Row, **given: Any) -> tuple[str, dict[str, Any]]:
+    titles = {"tender_document": "招标采购文件", "award_notice": "中标通知书"}
+    values = {
+        "visitor": VISITOR, "adoption": one, "role": "招标人", "titles": titles, "kinds": list(titles.items()),
+        "files": [
+            Row(ref="f1", kind="tender_document", name="招标文件.pdf", state="passed", findings=[]),
+            Row(ref="f2", kind="award_notice", name="通知书.jpg", state="unclear", findings=BAD[:1]),
+        ],
+        "may_add": False, "may_establish": False, "back": "/my",
+    }  # fmt: skip
+    return "adoption.html", {**values, **given}
+
+
 def reminders_page(**given: Any) -> tuple[str, dict[str, Any]]:
     values = {
         "visitor": VISITOR, "choice": Choice(hour=18, occasions=(Occasion.T3, Occasion.LAST), subscribed=True),
@@ -333,6 +378,7 @@ def firm_page(**given: Any) -> tuple[str, dict[str, Any]]:
         "visitor": VISITOR, "firm": ENTERPRISE, "staff": OWNER, "rank": 2, "application": application("publicity"),
         "step": step("评价结果（AA 级）公示中，至 2026 年 11 月 27 日 24:00 结束。", "7.4"),
         "earlier": [application("not_reached")], "certificates": [certificate()], "products": [PRODUCT], "owed": OWED,
+        "points": 12,
         "members": [OWNER, Row(id=6, role="staff", name="李工（样例）", title="", created_at=NOW)],
         "invitations": [Row(id=8, role="viewer", expires_at=LATER)], "invited": None,
     }  # fmt: skip
@@ -447,12 +493,19 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
                     certificate(number="T/CMIF-2025-000001", state="superseded", grade="A"),
                 ],
                 publications=[publication()],
-            )
+            ),
+            "credit": credit(
+                praised_by=3,
+                notices=[(date(2026, 11, 20), f"“{FIRM}”提交的招标采购记录经查实为虚假：扣除资信分值 1 分")],
+            ),
         },
     ),
     "firm-bare": (
         "firm.html",
-        {"firm": Row(name=FIRM, uscc=USCC, is_sample=False, certificate=None, certificates=[], publications=[])},
+        {
+            "firm": Row(name=FIRM, uscc=USCC, is_sample=False, certificate=None, certificates=[], publications=[]),
+            "credit": credit(points=0, year_points=0),
+        },
     ),
     "certificate": ("certificate.html", {"certificate": certificate()}),
     "certificate-new": (
@@ -712,6 +765,14 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "sampling-done": sampling_page(saved="sample-record"),
     "sampling-viewer": sampling_page(may_record=False, records=[]),
+    "credit": credit_page(),
+    "credit-barred": credit_page(barred=date(2027, 11, 19), records=[], entries=[], may_file=False),
+    "credit-refused": credit_page(
+        problem=Refused(Kind.CONFLICT, "adoption_known", "同一招标只计一次（8.5(2)，R16）", field="tender_number"),
+        values={"tender_number": "ZB-2026-001", "tender_role": "buyer"},
+    ),
+    "adoption": adoption_page(adoption("waiting"), may_add=True),
+    "adoption-valid": adoption_page(adoption(filed_by="supplier"), may_establish=True, files=[]),
     "reminders": reminders_page(),
     "reminders-asking": reminders_page(
         ask={"template": "sample-subscribe-monthly", "config": {"appId": "sample", "signature": "sample"}}
