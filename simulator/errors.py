@@ -67,6 +67,7 @@ _TEXTS = {
     47003: "argument invalid!",
     48001: "api unauthorized",
     48002: "user block receive message",
+    61010: "code is expired",
     48006: "forbid to clear quota because of reaching the limit",
 }
 

@@ -72,6 +72,8 @@ class World:
         self.tickets = Tickets(self.clock.now)
         self.quotas = Quotas(self.clock.now)
         self.tokens = TokenDesk()
+        self.mini_tokens = TokenDesk()
+        self._in_mini_program: dict[str, float] = {}
         self.faults = Faults()
         self.subscribe_templates = subscribe_templates
         self.message_templates = message_templates
@@ -86,6 +88,15 @@ class World:
             app_id=wechat.app_id,
         )
         self.pusher = Pusher(callback_url, envelope, wechat.mode, attempt_seconds)
+
+    def enter_mini_program(self, openid: str) -> None:
+        """The person, by the mini-program's openid, is in it now."""
+        self._in_mini_program[openid] = self.clock.now()
+
+    def was_in_mini_program(self, openid: object, seconds: float) -> bool:
+        """Whether they were in it within so many seconds."""
+        since = self._in_mini_program.get(openid) if isinstance(openid, str) else None
+        return since is not None and self.clock.now() - since <= seconds
 
     def expected(self, openid: str, account: str = "") -> Expected:
         """What a reply to ``openid`` must match."""

@@ -436,6 +436,14 @@ class WeChatLogin:
     virtual: bool = False
 
 
+class TextVerdict(StrEnum):
+    """What WeChat's security check says of a text that others will read."""
+
+    PASS = "pass"
+    REVIEW = "review"
+    RISKY = "risky"
+
+
 class WeChat(Protocol):
     """The service account's server API, as far as we use it, and the mini-program's login."""
 
@@ -484,6 +492,14 @@ class WeChat(Protocol):
         """Whose ``wx.login`` code of the mini-program this is; :class:`Misconfigured` where there is no mini-program.
 
         :class:`BadRequest` 40029 (unknown or run out), 40163 (used), 40226 (the person is blocked by WeChat).
+        """
+        ...
+
+    async def check_text(self, openid: str, text: str) -> TextVerdict:
+        """What WeChat says of a comment (at most 2500 characters) by a person of the mini-program.
+
+        :class:`NotReachable` where they were not in the mini-program within two hours: it is not checked then;
+        :class:`Misconfigured` where there is no mini-program.
         """
         ...
 

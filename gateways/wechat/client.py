@@ -15,10 +15,14 @@ from config.settings import Settings
 from gateways.wechat.errors import BUSY, STALE_TOKEN, error_for, unavailable
 from gateways.wechat.tokens import TokenProvider
 from gateways.wechat.transport import Answer, Transport, to_json, verdict
-from workflow.ports import BadRequest, Cache, Misconfigured, QrTicket, WeChatLogin
+from workflow.ports import BadRequest, Cache, Misconfigured, QrTicket, TextVerdict, WeChatLogin
 
 _ATTEMPTS = 3
 """A call that WeChat was too busy for is made this often, in all."""
+
+_COMMENT = 2
+"""``scene`` of a text that others will read below something."""
+_LONGEST_CHECKED = 2500
 
 _LONGEST_QR = 30 * 24 * 3600
 
@@ -53,6 +57,8 @@ class WeChatClient:
         self._backoff = backoff_seconds
         self._mini_program = mini_program
         self._tokens = TokenProvider(f"wechat:token:{app_id}", cache=cache, fetch=self._fetch_token)
+        mini_id = mini_program[0] if mini_program else ""
+        self._mini_tokens = TokenProvider(f"wechat:token:{mini_id}", cache=cache, fetch=self._fetch_mini_token)
         self._tickets = TokenProvider(f"wechat:jsapi_ticket:{app_id}", cache=cache, fetch=self._fetch_ticket)
 
     @classmethod
@@ -182,6 +188,19 @@ class WeChatClient:
         query = {"appid": app_id, "secret": secret.get_secret_value(), "js_code": code}
         return await self._login("/sns/jscode2session", query)
 
+    async def check_text(self, openid: str, text: str) -> TextVerdict:
+        """What WeChat says of a comment by a person of the mini-program; :class:`NotReachable` (61010) where they were
+        not in it within two hours."""
+        if self._mini_program is None:
+            raise Misconfigured(None, "no mini-program is configured")
+        body = {"version": 2, "scene": _COMMENT, "openid": openid, "content": text[:_LONGEST_CHECKED]}
+        answer = await self._call("POST", "/wxa/msg_sec_check", body=body, tokens=self._mini_tokens)
+        result = answer.get("result") if isinstance(answer, dict) else None
+        suggested = result.get("suggest") if isinstance(result, dict) else None
+        if suggested not in set(TextVerdict):
+            raise unavailable("the answer has no verdict")
+        return TextVerdict(suggested)
+
     async def web_identity(self, code: str) -> WeChatLogin:
         """Whose code of the service account's web authorisation this is."""
         query = {"appid": self._app_id, "secret": self._app_secret.get_secret_value(), "code": code}
@@ -213,11 +232,13 @@ class WeChatClient:
         form: Callable[[], aiohttp.FormData] | None = None,
         delivers: bool = False,
         picture: bool = False,
+        tokens: TokenProvider | None = None,
     ) -> Answer:
-        """One call with a token. A token that WeChat refuses is replaced once, never in a loop."""
-        renewed = False
+        """One call with a token, of the service account unless ``tokens`` are another app's. A token that WeChat refuses
+        is replaced once, never in a loop."""
+        renewed, tokens = False, tokens or self._tokens
         while True:
-            token = await self._tokens.token()
+            token = await tokens.token()
             query = {"access_token": token, **(params or {})}
 
             async def attempt(query: dict[str, str] = query) -> Answer:
@@ -230,16 +251,27 @@ class WeChatClient:
             if code == 0:
                 return answer
             if code in STALE_TOKEN:
-                await self._tokens.drop(token)
+                await tokens.drop(token)
                 if not renewed:
                     renewed = True
                     continue
             raise error_for(code, self._scrub(message, token), _now())
 
     async def _fetch_token(self) -> tuple[str, float]:
-        secret = self._app_secret.get_secret_value()
+        return await self._fetch_token_of(self._app_id, self._app_secret)
+
+    async def _fetch_mini_token(self) -> tuple[str, float]:
+        assert self._mini_program is not None
+        return await self._fetch_token_of(*self._mini_program)
+
+    async def _fetch_token_of(self, app_id: str, secret: SecretStr) -> tuple[str, float]:
         body = to_json(
-            {"grant_type": "client_credential", "appid": self._app_id, "secret": secret, "force_refresh": False}
+            {
+                "grant_type": "client_credential",
+                "appid": app_id,
+                "secret": secret.get_secret_value(),
+                "force_refresh": False,
+            }
         )
         answer = await self._by_secret("POST", "/cgi-bin/stable_token", {}, body)
         return _text_of(answer, "access_token"), _lifetime_of(answer)

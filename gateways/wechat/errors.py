@@ -61,6 +61,7 @@ RULES: dict[int, Rule] = {
     48002: Rule(NotReachable, "person switched messages off"),
     50002: Rule(NotReachable, "person is restricted"),
     50005: Rule(NotReachable, "person does not follow"),
+    61010: Rule(NotReachable, "person was not in the mini-program within two hours"),
     # The call is wrong and stays so.
     40003: Rule(BadRequest, "openid is not of this account"),
     40004: Rule(BadRequest, "media type invalid"),

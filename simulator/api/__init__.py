@@ -5,7 +5,7 @@ import time
 
 from aiohttp import web
 
-from simulator.api import login, media, menu, messages, notices, qrcode, quota, tokens, users
+from simulator.api import login, media, menu, messages, notices, qrcode, quota, security, tokens, users
 from simulator.api.call import Call, Endpoint, answer
 from simulator.errors import ApiError
 from simulator.faults import BAD_GATEWAY, LOST_ANSWER, TIMEOUT
@@ -22,6 +22,7 @@ ENDPOINTS: dict[str, Endpoint] = {
     **qrcode.ENDPOINTS,
     **users.ENDPOINTS,
     **login.ENDPOINTS,
+    **security.ENDPOINTS,
     **quota.ENDPOINTS,
 }
 
@@ -62,7 +63,7 @@ async def _call(world: World, request: web.Request, path: str) -> web.StreamResp
     if request.method not in endpoint.methods:
         raise ApiError(43002 if "POST" in endpoint.methods else 43001)
     if endpoint.token:
-        world.tokens.check(request.query.get("access_token", ""))
+        (world.mini_tokens if endpoint.mini_program else world.tokens).check(request.query.get("access_token", ""))
     if endpoint.daily:
         world.quotas.spend(path, endpoint.daily)
     result = await endpoint.handler(Call(world, request))

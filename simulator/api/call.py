@@ -55,13 +55,15 @@ Handler = Callable[[Call], Awaitable[Mapping[str, Any] | web.StreamResponse]]
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """``daily``: calls a day, 0 for no count. ``plain``: JSON labelled text/plain, as some of the real ones do."""
+    """``daily``: calls a day, 0 for no count. ``plain``: JSON labelled text/plain, as some of the real ones do;
+    ``mini_program``: its token is the mini-program's."""
 
     handler: Handler
     methods: frozenset[str]
     token: bool = True
     daily: int = 0
     plain: bool = False
+    mini_program: bool = False
 
 
 GET, POST = frozenset({"GET"}), frozenset({"POST"})

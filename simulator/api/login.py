@@ -17,9 +17,11 @@ async def jscode2session(call: Call) -> dict[str, Any]:
     if not call.query("js_code"):
         raise ApiError(41008)
     user_id, session_key = call.world.logins.redeem(call.query("js_code"))
+    openid = openid_of(user_id, mini.app_id)
+    call.world.enter_mini_program(openid)
     return {
         "session_key": session_key,
-        "openid": openid_of(user_id, mini.app_id),
+        "openid": openid,
         "unionid": unionid_of(user_id),
     }
 

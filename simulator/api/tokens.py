@@ -20,8 +20,12 @@ async def stable_token(call: Call) -> dict[str, Any]:
     body = await call.json()
     if body.get("grant_type") != "client_credential":
         raise ApiError(40002)
-    check_account(call.world.app_id, call.world.app_secret, body.get("appid"), body.get("secret"))
-    access_token, seconds = call.world.tokens.stable(force=body.get("force_refresh") is True)
+    world, mini = call.world, call.world.mini_program
+    desk, app_id, secret = world.tokens, world.app_id, world.app_secret
+    if body.get("appid") == mini.app_id:
+        desk, app_id, secret = world.mini_tokens, mini.app_id, mini.app_secret.get_secret_value()
+    check_account(app_id, secret, body.get("appid"), body.get("secret"))
+    access_token, seconds = desk.stable(force=body.get("force_refresh") is True)
     return {"access_token": access_token, "expires_in": seconds}
 
 

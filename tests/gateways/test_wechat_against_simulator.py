@@ -12,6 +12,7 @@ from yarl import URL
 from config.settings import Settings
 from gateways.cache import MemoryCache
 from gateways.wechat import WeChatClient
+from models import WeChatIdentity
 from simulator import WORLD, World, create_simulator
 from tests.clock import FakeClock
 from tests.conftest import Database
@@ -19,7 +20,7 @@ from tests.workflow.world import make_world
 from workflow import people, sessions
 from workflow.context import Ports
 from workflow.links import Links
-from workflow.ports import BadRequest, Unavailable
+from workflow.ports import BadRequest, NotReachable, Unavailable
 from workflow.problems import Refused
 
 
@@ -81,6 +82,16 @@ async def test_mini_program_page_and_chat_are_one_person(both: Both) -> None:
     assert chat.person_id == mini.asker.person_id
     other = await sessions.sign_in_miniapp(both.ports, await both.mini_program_code("li"))
     assert other.asker.person_id != mini.asker.person_id
+
+
+async def test_a_comment_is_checked_for_who_is_in_the_mini_program(both: Both) -> None:
+    mini = await sessions.sign_in_miniapp(both.ports, await both.mini_program_code("zhang"))
+    openid = (await WeChatIdentity.get(id=mini.asker.identity_id)).openid
+    for text, verdict in (("查询方便", "pass"), ("此处存疑", "review"), ("违规内容", "risky")):
+        assert await both.ports.wechat.check_text(openid, text) == verdict
+    both.simulated.clock.advance(2 * 3600 + 1)
+    with pytest.raises(NotReachable):
+        await both.ports.wechat.check_text(openid, "查询方便")
 
 
 async def test_a_code_serves_once_and_only_where_it_was_given(both: Both) -> None:

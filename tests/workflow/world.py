@@ -21,7 +21,17 @@ from tests.clock import FakeClock
 from workflow.bell import Bell
 from workflow.context import Ports, SignIn
 from workflow.links import Links
-from workflow.ports import BadRequest, Drawn, QrTicket, Register, RegistryAnswer, Reply, SignatureVerdict, WeChatLogin
+from workflow.ports import (
+    BadRequest,
+    Drawn,
+    QrTicket,
+    Register,
+    RegistryAnswer,
+    Reply,
+    SignatureVerdict,
+    TextVerdict,
+    WeChatLogin,
+)
 
 Look = Callable[[Request], Inspected]
 
@@ -122,6 +132,9 @@ class RecordingWeChat:
     unionids: dict[str, str] = field(default_factory=dict)
     sent: list[tuple[str, str, str]] = field(default_factory=list)
     trouble: list[tuple[str, Exception]] = field(default_factory=list)
+    verdicts: dict[str, TextVerdict] = field(default_factory=dict)
+    """What the security check says of a text with that word; all else passes."""
+    checked: list[tuple[str, str]] = field(default_factory=list)
 
     def _strike(self, moment: str) -> None:
         if self.trouble and self.trouble[0][0] == moment:
@@ -174,6 +187,11 @@ class RecordingWeChat:
         if code not in self.logins:
             raise BadRequest(40029, "invalid code")
         return self.logins.pop(code)
+
+    async def check_text(self, openid: str, text: str) -> TextVerdict:
+        self._strike("check")
+        self.checked.append((openid, text))
+        return next((verdict for word, verdict in self.verdicts.items() if word in text), TextVerdict.PASS)
 
     async def web_identity(self, code: str) -> WeChatLogin:
         return await self.code_to_session(code)
