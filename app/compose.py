@@ -31,6 +31,7 @@ from gateways.wechat import WeChatClient
 from jobs.clock import start_clock
 from jobs.worker import Worker
 from miniapp_api import add_api
+from miniapp_api.open import add_open
 from models.database import open_database
 from web import add_pages
 from web.verification_files import add_verification_files
@@ -150,6 +151,7 @@ def create_app(settings: Settings, ports: Ports, *, inspecting: bool = True) -> 
     add_bot(app, settings, ports)
     add_pages(app, ports, proxies=settings.api.proxies, account_qr=settings.wechat.account_qr)
     add_api(app, settings, ports)
+    add_open(app, settings, ports)
     add_verification_files(app, settings.verification_files)
     add_probes(app, ports, inspecting=inspecting)
     if settings.environment is Environment.DEV:

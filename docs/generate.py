@@ -1,5 +1,5 @@
-"""Writes docs/standard.md (clause ↔ code ↔ cases), docs/divergences.md (our readings) and docs/openapi.json (the API)
-from what the code says.
+"""Writes docs/standard.md (clause ↔ code ↔ cases), docs/divergences.md (our readings), docs/openapi.json (the API) and
+docs/openapi-open.json (the partners' API) from what the code says.
 
 ``python -m docs.generate`` writes them; with ``--check`` it only compares, and fails on a hole: a clause of kind *rule*
 without code or without a case, a citation or a case of a clause that the list does not know, a place that is not there.
@@ -15,6 +15,7 @@ from pathlib import Path
 
 import standard
 from miniapp_api import CHAPTERS, VERSION, openapi
+from miniapp_api import open as open_api
 from standard.citation import citations
 from standard.readings import readings
 from tests.standard.test_cases import CASES, load
@@ -124,6 +125,7 @@ def main() -> None:
         "standard.md": standard_page(clauses),
         "divergences.md": divergences_page(clauses),
         "openapi.json": openapi.text(openapi.document(CHAPTERS, VERSION)),
+        "openapi-open.json": open_api.document(),
     }
     for name, text in pages.items():
         if "--check" not in sys.argv:

@@ -138,7 +138,7 @@ async def firm_record(ports: Ports, path: FirmPath) -> FirmRecord:
 
 @chapter.get("/certificates/{number}", "证书", clause="7.6", public_seconds=SECONDS)
 async def certificate(path: CertificatePath) -> CertificateShown:
-    return _certificate(await certificate_register.public_certificate(path.number))
+    return certificate_shown(await certificate_register.public_certificate(path.number))
 
 
 @chapter.get("/certificates/{number}/pdf", "证书 PDF", clause="7.5(1)", media_types=(PDF,), public_seconds=SECONDS)
@@ -159,7 +159,7 @@ async def verify_certificate(ports: Ports, body: Suspect) -> Verified:
         {
             "outcome": found.outcome,
             "sentence": found.sentence,
-            "certificate": _certificate(found.certificate) if found.certificate else None,
+            "certificate": certificate_shown(found.certificate) if found.certificate else None,
             "revision": found.revision,
             "signer": found.signature.signer if found.signature else None,
             "signed_at": found.signature.signed_at if found.signature else None,
@@ -167,7 +167,8 @@ async def verify_certificate(ports: Ports, body: Suspect) -> Verified:
     )
 
 
-def _certificate(shown: PublicCertificate) -> CertificateShown:
+def certificate_shown(shown: PublicCertificate) -> CertificateShown:
+    """As it is answered."""
     history = [Note(on=on, words=words) for on, words in shown.history]
     given = {name: getattr(shown, name) for name in CertificateShown.model_fields if name != "history"}
     return CertificateShown.model_validate({**given, "history": history})

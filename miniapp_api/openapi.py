@@ -1,7 +1,8 @@
 """The OpenAPI 3.1 document, read off the endpoints and their models."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel
@@ -12,7 +13,6 @@ from miniapp_api.chapter import Chapter, Endpoint, Who
 from miniapp_api.problems import Problem
 from miniapp_api.shapes import File, Form
 
-PREFIX = "/api/v1"
 REFERENCE = "#/components/schemas/{model}"
 
 ABOUT = """重点工业产品质量追溯能力评价（T/ZGJDJX—3—2026）的小程序接口。
@@ -27,11 +27,32 @@ ABOUT = """重点工业产品质量追溯能力评价（T/ZGJDJX—3—2026）�
 """
 
 Document = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """What stands around the endpoints of a door: ``secured`` are the ways in for whom an endpoint asks for."""
+
+    title: str
+    prefix: str
+    about: str
+    schemes: Document
+    secured: Mapping[Who, list[Document]]
+
+
+FOR_PEOPLE = Cover(
+    "追溯 API",
+    "/api/v1",
+    ABOUT,
+    {"bearer": {"type": "http", "scheme": "bearer", "description": "POST /sessions 返回的 token"}},
+    {Who.SIGNED_IN: [{"bearer": []}], Who.KNOWN_OR_NOT: [{"bearer": []}, {}]},
+)
+
 References = dict[tuple[Any, JsonSchemaMode], Document]
 """By model and direction: what is taken, or what is answered."""
 
 
-def document(chapters: Iterable[Chapter], version: str) -> Document:
+def document(chapters: Iterable[Chapter], version: str, cover: Cover = FOR_PEOPLE) -> Document:
     """The whole document as plain data."""
     chapters = list(chapters)
     endpoints = [endpoint for chapter in chapters for endpoint in chapter.endpoints]
@@ -39,14 +60,14 @@ def document(chapters: Iterable[Chapter], version: str) -> Document:
     paths: Document = {}
     for chapter in chapters:
         for endpoint in chapter.endpoints:
-            operation = _operation(endpoint, chapter.tag, references)
-            paths.setdefault(PREFIX + endpoint.path, {})[endpoint.method.lower()] = operation
+            operation = _operation(endpoint, chapter.tag, references, cover)
+            paths.setdefault(cover.prefix + endpoint.path, {})[endpoint.method.lower()] = operation
     return {
         "openapi": "3.1.0",
         "info": {
-            "title": "追溯 API",
+            "title": cover.title,
             "version": version,
-            "description": ABOUT,
+            "description": cover.about,
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "tags": [{"name": chapter.tag, "description": chapter.title} for chapter in chapters],
@@ -55,9 +76,7 @@ def document(chapters: Iterable[Chapter], version: str) -> Document:
             "schemas": schemas,
             "responses": {f"Problem{status}": _problem(status) for status in sorted(_ALWAYS | _SOMETIMES)},
             "headers": HEADERS,
-            "securitySchemes": {
-                "bearer": {"type": "http", "scheme": "bearer", "description": "POST /sessions 返回的 token"}
-            },
+            "securitySchemes": cover.schemes,
         },
     }
 
@@ -83,6 +102,8 @@ def refusals(endpoint: Endpoint) -> set[int]:
         found |= {422}
     if endpoint.who is Who.SIGNED_IN:
         found |= {401, 403, 404}
+    if endpoint.who is Who.PARTNER:
+        found |= {401, 403}
     if endpoint.method != "GET":
         found |= {403, 409, 410, 422}
     if endpoint.in_body is not None:
@@ -104,7 +125,7 @@ HEADERS = {
 }
 
 
-def _operation(endpoint: Endpoint, tag: str, references: References) -> Document:
+def _operation(endpoint: Endpoint, tag: str, references: References, cover: Cover) -> Document:
     description = "\n\n".join(
         part for part in (endpoint.note, f"依据：{endpoint.clause}" if endpoint.clause else "") if part
     )
@@ -112,7 +133,7 @@ def _operation(endpoint: Endpoint, tag: str, references: References) -> Document
     if description:
         operation["description"] = description
     if endpoint.who is not Who.ANYBODY:
-        operation["security"] = [{"bearer": []}, *([{}] if endpoint.who is Who.KNOWN_OR_NOT else [])]
+        operation["security"] = cover.secured[endpoint.who]
     if parameters := _parameters(endpoint):
         operation["parameters"] = parameters
     if endpoint.in_body is not None:

@@ -3,7 +3,7 @@
 TITLES = {
     304: "没有变化",
     400: "请求读不懂",
-    401: "需要登录",
+    401: "需要登录或密钥",
     403: "没有权限",
     404: "没有找到",
     405: "不支持这种请求方式",
@@ -20,6 +20,9 @@ TITLES = {
 }
 
 SIGN_IN = "登录已失效或尚未登录：请重新登录后再试"
+OPEN_KEY_MISSING = "请在 Authorization: Bearer 里带上接口密钥（zk_ 开头），或按接入文档签名"
+SCOPE_MISSING = "这把接口密钥没有 {scope} 用途：请联系运营方"
+NOT_FOR_KIND = "这个接口不向贵单位这一类合作方开放：见接入文档"
 NO_SUCH_PLACE = "没有这个接口：请核对网址"
 NO_SUCH_METHOD = "这个网址不支持 {method}：可用 {allowed}"
 NOT_FOUND = "没有找到：请核对编号"

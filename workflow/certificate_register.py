@@ -141,10 +141,7 @@ async def shown(row: Certificate) -> PublicCertificate:
         last_day=row.last_day,
         as_of=now.as_of,
         continued_through=str(now.continued_through),
-        months=tuple(
-            PublicMonth(str(record.month), record.state.value, _MONTH_WORDS[record.state.value])
-            for record in now.months
-        ),
+        months=public_months(now),
         year=await _year(row, now, edition),
         points=row.points,
         conditions=now.conditions,
@@ -161,6 +158,13 @@ async def shown(row: Certificate) -> PublicCertificate:
 async def year_of(row: Certificate) -> tuple[PublicMonth, ...]:
     """The months of a certificate's term, as in :attr:`PublicCertificate.year`."""
     return await _year(row, life_from_json(row.life), edition_on(row.issued_on))
+
+
+def public_months(lived: life.Certificate) -> tuple[PublicMonth, ...]:
+    """The months of a certificate that have a record."""
+    return tuple(
+        PublicMonth(str(record.month), record.state.value, _MONTH_WORDS[record.state.value]) for record in lived.months
+    )
 
 
 async def _year(row: Certificate, now: life.Certificate, edition: Edition) -> tuple[PublicMonth, ...]:

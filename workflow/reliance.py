@@ -15,7 +15,9 @@ from standard import life
 from standard.calendar import shanghai_day
 from standard.months import MonthState
 from standard.outcome import Outcome
-from standard.reliance import Standing
+from standard.profile import Edition
+from standard.reliance import Admission, Standing, admission
+from standard.scope import categories
 from standard.validity import LIVE, State
 from workflow.certificate_life import life_from_json
 from workflow.credit_ledger import Points, entry_of, points_in
@@ -210,3 +212,33 @@ def _of_updates(months: Sequence[life.MonthRecord], verdict: dict[str, Any] | No
         return Outcome.UNCLEAR
     about = [finding for finding in verdict["findings"] if finding["clause"] == _UPDATES]
     return worst_of(about) if about else Outcome.UNCLEAR
+
+
+# --- a marketplace's question ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AdmissionFound:
+    """Whether a marketplace admits a firm, for a category where one was asked: ``covered`` is None where none was."""
+
+    decision: Admission
+    reasons: tuple[str, ...]
+    rows: tuple[str, ...]
+    category: str | None
+    covered: bool | None
+
+
+def admission_of(found: Relied, asked: str | None, edition: Edition) -> AdmissionFound:
+    """By the firm's result (10.3, R36); for a category that its certificate does not list it says nothing (R43).
+
+    ``asked`` is a category's id, or its name as certificates list it.
+    """
+    answer = admission(edition, found.standing)
+    if asked is None:
+        return AdmissionFound(answer.admission, (answer.reason,), answer.rows, None, None)
+    name = next((one.name for one in categories(edition) if asked == one.id), asked)
+    covered = found.certificate is not None and name in found.certificate.holder["categories"]
+    if covered or answer.admission is Admission.REFUSE:
+        return AdmissionFound(answer.admission, (answer.reason,), answer.rows, name, covered)
+    reason = f"证书所列品类不含“{name}”：评价结果不涉及该品类，不作为其入驻依据（10.3，R43）"
+    return AdmissionFound(Admission.REFUSE, (answer.reason, reason), (*answer.rows, "R43"), name, covered)

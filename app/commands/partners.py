@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated
 
 import typer
@@ -10,7 +10,7 @@ import typer
 from app.commands.base import cli, settings_or_exit
 from models import ApiKey, Partner, PartnerKind
 from models.database import SchemaBehind, UnknownDatabase
-from standard.calendar import midnight
+from standard.calendar import midnight, shanghai_day
 from workflow.context import Ports
 from workflow.partners import Scope
 from workflow.problems import Refused
@@ -123,11 +123,15 @@ def described(partner: Partner, keys: list[ApiKey]) -> list[str]:
     lines = [f"{partner.ref}  {partner.name}{sample}  {KINDS[PartnerKind(partner.kind)]}{ended}"]
     for one in keys:
         uses = "、".join(SCOPES[Scope(scope)] for scope in one.scopes)
-        state = "已收回" if one.revoked_at else (f"至 {one.expires_at:%Y-%m-%d}" if one.expires_at else "不到期")
+        state = "已收回" if one.revoked_at else (f"至 {_last_day(one.expires_at)}" if one.expires_at else "不到期")
         signed = "，须签名" if one.signed else ""
         last = f"，最近使用 {one.last_used_on}" if one.last_used_on else "，未使用"
         lines.append(f"  {one.key_id}  {uses}  {one.per_minute}/分 {one.per_day}/日{signed}  {state}{last}")
     return lines
+
+
+def _last_day(expires_at: datetime) -> date:
+    return shanghai_day(expires_at - timedelta(seconds=1))
 
 
 def _run(work: Callable[[Ports], Awaitable[str]]) -> None:
