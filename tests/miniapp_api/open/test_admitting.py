@@ -13,6 +13,7 @@ from config.clock import real_seconds
 from miniapp_api.open import CHAPTERS
 from miniapp_api.open.admitting import STRANGERS
 from models import ApiKey, PartnerKind
+from tests import rows
 from tests.miniapp_api.conftest import problem
 from tests.miniapp_api.open.conftest import Caller, caller
 from tests.workflow.living import living
@@ -49,10 +50,13 @@ MATRIX = """
     regulation    401   403       403      200   403     403
     certificate   401   200       403      403   403     403
     code          401   200       403      403   403     403
+    file_adoption 401   403       403      403   201     403
+    add_file      401   403       403      403   404     403
+    adoption      401   403       403      403   404     403
     credential    200   200       200      200   200     200
     status_list   200   200       200      200   200     200
 """
-"""By the one scope of a key; of the kind that the scope is for."""
+"""By the one scope of a key; of the kind that the scope is for. ``add_file``, ``adoption`` 404: another partner's."""
 
 KIND_OF = {
     "query": PartnerKind.ASSOCIATION,
@@ -60,6 +64,22 @@ KIND_OF = {
     "regulate": PartnerKind.REGULATOR,
     "adopt": PartnerKind.CUSTOMER,
     "webhook": PartnerKind.MARKETPLACE,
+}
+HEADERS = {"Idempotency-Key": "11111111-2222-3333"}
+GIVEN: dict[str, dict[str, Any]] = {
+    "firms": {"json": {"uscc": [USCC]}},
+    "code": {"params": {"code": "x"}},
+    "file_adoption": {
+        "json": {
+            "supplier_uscc": USCC,
+            "tender_number": "ZB-2026-001",
+            "tender_role": "buyer",
+            "customer_name": "样例采购有限公司",
+            "customer_uscc": "91310000MA0000015F",
+            "way": "uploaded",
+        }
+    },
+    "add_file": {"params": {"kind": "award_notice", "name": "中标通知书.pdf"}, "data": b"%PDF-1.7"},
 }
 ENDPOINTS = {endpoint.name: endpoint for chapter in CHAPTERS for endpoint in chapter.endpoints}
 
@@ -78,16 +98,16 @@ def test_the_table_has_every_endpoint_and_every_scope(migrated_url: str) -> None
 @pytest.mark.parametrize("name", list(table()))
 async def test_a_key_opens_what_its_scope_says(client: TestClient, world: World, name: str) -> None:
     one = await living(uscc=USCC)
-    endpoint, given = ENDPOINTS[name], {"firms": {"json": {"uscc": [USCC]}}, "code": {"params": {"code": "x"}}}
-    number = one.certificate.number.replace("/", "-")
-    path = f"/open/v1{endpoint.path.format(uscc=USCC, number=number, purpose='revocation')}"
+    endpoint, number = ENDPOINTS[name], one.certificate.number.replace("/", "-")
+    ref = (await rows.adoption(partner_id=(await rows.partner()).id)).ref
+    path = f"/open/v1{endpoint.path.format(uscc=USCC, number=number, purpose='revocation', ref=ref)}"
     for scope, expected in table()[name].items():
         headers = {} if scope == "none" else (await caller(world, KIND_OF[scope], Scope(scope))).headers
-        answer = await client.request(endpoint.method, path, headers=headers, **given.get(name, {}))
+        answer = await client.request(endpoint.method, path, headers={**HEADERS, **headers}, **GIVEN.get(name, {}))
         assert answer.status == expected, (scope, await answer.text())
         if expected >= 400:
             told = await problem(answer, expected)
-            assert told["code"] == {401: "key_missing", 403: "scope_missing"}[expected]
+            assert told["code"] == {401: "key_missing", 403: "scope_missing", 404: "not_found"}[expected]
 
 
 @pytest.mark.parametrize("kind", list(PartnerKind))
