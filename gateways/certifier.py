@@ -1,4 +1,4 @@
-"""Draws, signs and reads certificates: :class:`workflow.ports.Certifier` on typst and pyHanko."""
+"""Draws, signs and reads certificates and confirmations: :class:`workflow.ports.Certifier` on typst and pyHanko."""
 
 import asyncio
 import base64
@@ -12,7 +12,15 @@ from typing import Any, TypeVar
 
 from config.settings import CertificateSettings, Environment, Settings
 from gateways.certificate.drawing import Drawing
-from gateways.certificate.signing import SigningKey, former_certificate, load_key, sample_key, sign
+from gateways.certificate.signing import (
+    SigningKey,
+    certificate_reason,
+    confirmation_reason,
+    former_certificate,
+    load_key,
+    sample_key,
+    sign,
+)
 from workflow.ports import CertifierFailed, Drawn, SignatureVerdict
 
 Result = TypeVar("Result")
@@ -60,7 +68,15 @@ class TypstCertifier:
 
     async def sign(self, pdf: bytes, number: str, revision: int) -> bytes:
         """The signed PDF."""
-        return await self._run(sign, pdf, self._key, number, revision, self._settings.timestamp_url)
+        return await self._sign(pdf, certificate_reason(number, revision))
+
+    async def render_confirmation(self, face: dict[str, Any], qr_url: str) -> bytes:
+        """PDF of a confirmation's face."""
+        return await self._run(self._drawing.draw_confirmation, face, qr_url)
+
+    async def sign_confirmation(self, pdf: bytes, number: str) -> bytes:
+        """The signed PDF."""
+        return await self._sign(pdf, confirmation_reason(number))
 
     async def verify(self, pdf: bytes) -> SignatureVerdict | None:
         """What the signature of a stranger's file says."""
@@ -97,6 +113,9 @@ class TypstCertifier:
     async def aclose(self) -> None:
         """End the threads; what they are at is given up."""
         await asyncio.to_thread(self._threads.shutdown, wait=True, cancel_futures=True)
+
+    async def _sign(self, pdf: bytes, reason: str) -> bytes:
+        return await self._run(sign, pdf, self._key, reason, self._settings.timestamp_url)
 
     async def _run(self, work: Callable[..., Result], *given: Any) -> Result:
         running = asyncio.get_running_loop().run_in_executor(self._threads, work, *given)

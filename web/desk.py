@@ -9,6 +9,7 @@ from aiohttp import web
 from models import (
     Adoption,
     Certificate,
+    Confirmation,
     DeskItem,
     DeskState,
     FilingFile,
@@ -117,6 +118,9 @@ async def _rests_on(request: web.Request, found: DeskItem) -> tuple[list[tuple[s
             facts = [("产品", f"{product.name} {product.model}")] if product is not None else []
             photo = [("反映人的照片", f"/desk/{found.ref}/photo")] if report.evidence is not None else []
             return facts, [*photo, ("查询结果页", str(found.detail["page"]))]
+        case "confirmation":
+            given = await Confirmation.get(id=found.subject_id).prefetch_related("certificate")
+            return [], [("证书页面", certificate_path(given.certificate.number))]
         case "rendering":
             rendering = await Rendering.get(id=found.subject_id).prefetch_related("certificate")
             return [], [("证书页面", certificate_path(rendering.certificate.number))]

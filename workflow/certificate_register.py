@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from inspection.identify import MediaType, identify
-from models import Application, Certificate, Event, FilingState, MonthlyFiling, Rendering, RenderingState
+from models import Application, Certificate, Confirmation, Event, FilingState, MonthlyFiling, Rendering, RenderingState
 from standard import life
 from standard.calendar import shanghai_day
 from standard.months import MonthState, months_due
@@ -236,6 +236,9 @@ async def verify_pdf(ports: Ports, data: bytes) -> Verified:
     known = await Rendering.get_or_none(pdf_sha256=sha256, state=RenderingState.SIGNED)
     if known is not None:
         return await _known(known)
+    given = await Confirmation.get_or_none(pdf_sha256=sha256, state=RenderingState.SIGNED)
+    if given is not None:
+        return await _given(given)
     if len(data) > ports.max_bytes or identify(data) is not MediaType.PDF:
         return Verified("not_ours", "这不是平台签发的电子证书：平台签发的证书是 PDF 文件。请上传从平台下载的原文件。")
     verdict = await ports.certifier.verify(data)
@@ -251,7 +254,7 @@ async def verify_pdf(ports: Ports, data: bytes) -> Verified:
     if row is not None:
         await row.fetch_related("enterprise")
         certificate = await shown(row)
-    named = f"证书 {verdict.number} " if verdict.number else "一份平台签发的证书"
+    named = _named(verdict)
     if not verdict.intact:
         sentence = f"文件已被改动：它带有平台对{named}的签名，但内容与签名不符。请勿采信，以平台上的证书页为准。"
         return Verified("altered", sentence, certificate, verdict, verdict.revision)
@@ -274,6 +277,24 @@ async def _known(rendering: Rendering) -> Verified:
         f"此后证书已有更新（现为第 {row.revision} 版）。{now}。"
     )
     return Verified("historic", sentence, certificate, None, rendering.revision)
+
+
+def _named(verdict: SignatureVerdict) -> str:
+    if verdict.confirmation:
+        return f"确认书 {verdict.confirmation} "
+    return f"证书 {verdict.number} " if verdict.number else "一份平台签发的证书"
+
+
+async def _given(confirmation: Confirmation) -> Verified:
+    """A confirmation: as good as what it says still stands."""
+    row = await Certificate.get(id=confirmation.certificate_id).prefetch_related("enterprise")
+    certificate = await shown(row)
+    said = f"真实的原文件：供应商追溯能力等级确认书，{confirmation.face['as_of_words']}，内容未被改动。"
+    now = f"证书当前状态：{certificate.state_words}"
+    if confirmation.face["revision"] == row.revision:
+        return Verified("current", f"{said}此后证书没有变化。{now}。", certificate)
+    sentence = f"{said}此后证书已有更新，请以证书页面为准。{now}。"
+    return Verified("historic", sentence, certificate)
 
 
 async def remarks_of(row: Certificate) -> tuple[str, ...]:

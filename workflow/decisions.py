@@ -13,6 +13,7 @@ from workflow import (
     certificate_effects,
     certificates,
     code_reports,
+    confirmations,
     overdue,
     publicity,
     registration,
@@ -91,6 +92,7 @@ DECISIONS: Mapping[str, Decision] = {
         adoption_judging.decide,
         adoption_judging.closed_choices,
     ),
+    confirmations.FAILED: Decision((Choice(confirmations.RETRY, "已修复，重新签署"),), confirmations.sign_again),
     certificates.REFUSED_ISSUE: Decision((Choice("retry", "情况已了结，重新发证"),), certificates.issue_again),
 }
 """By kind of item; a kind that is not here can be noted only."""

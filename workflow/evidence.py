@@ -14,7 +14,7 @@ from typing import Any
 from tortoise.expressions import Q
 
 from inspection.identify import identify
-from models import Evidence, EvidenceSource, Inspection, Photo, PhotoState, Rendering, WeChatIdentity
+from models import Confirmation, Evidence, EvidenceSource, Inspection, Photo, PhotoState, Rendering, WeChatIdentity
 from models.transactions import transaction
 from workflow.context import Ports
 from workflow.people import lock_person
@@ -79,6 +79,7 @@ async def delete_unowned(ports: Ports, job: ClaimedJob) -> None:
             await Evidence.filter(storage_key=storage_key, dropped_at=None).exists()
             or await Inspection.filter(marked_key=storage_key).exists()
             or await Rendering.filter(Q(pdf_key=storage_key) | Q(png_key=storage_key)).exists()
+            or await Confirmation.filter(pdf_key=storage_key).exists()
         )
         if not owned:
             await ports.storage.delete(storage_key)

@@ -180,7 +180,8 @@ class SignatureVerdict:
 
     ``ours``: made with our key, or by a file that carries our certificate and no longer fits it. ``intact``: nothing
     changed since, to the last byte. ``number`` and ``revision`` are those that were signed, None where they cannot be
-    read. ``sample``: signed with the sample key of a development machine.
+    read. ``confirmation`` is the number of a confirmation, where it is one. ``sample``: signed with the sample key of a
+    development machine.
     """
 
     ours: bool
@@ -189,11 +190,12 @@ class SignatureVerdict:
     signed_at: datetime | None = None
     number: str | None = None
     revision: int | None = None
+    confirmation: str | None = None
     sample: bool = False
 
 
 class Certifier(Protocol):
-    """Draws certificates, signs them, and reads signatures."""
+    """Draws certificates and confirmations, signs them, and reads signatures."""
 
     @property
     def sample(self) -> bool:
@@ -213,6 +215,14 @@ class Certifier(Protocol):
 
     async def sign(self, pdf: bytes, number: str, revision: int) -> bytes:
         """Sign a drawn PDF (PAdES); each signing gives other bytes. Raises :class:`CertifierFailed`."""
+        ...
+
+    async def render_confirmation(self, face: dict[str, Any], qr_url: str) -> bytes:
+        """The PDF of a confirmation's face (``workflow.confirmations``), as :meth:`render` draws a certificate's."""
+        ...
+
+    async def sign_confirmation(self, pdf: bytes, number: str) -> bytes:
+        """Sign a confirmation's PDF as that ``number``, like :meth:`sign`."""
         ...
 
     async def verify(self, pdf: bytes) -> SignatureVerdict | None:

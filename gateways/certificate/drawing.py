@@ -1,4 +1,5 @@
-"""Drawing certificates with typst: one source for the PDF (PDF/A-2b, fonts embedded) and the picture."""
+"""Drawing certificates with typst: one source for the PDF (PDF/A-2b, fonts embedded) and the picture; confirmations
+as PDF alone."""
 
 import io
 import json
@@ -47,12 +48,16 @@ class Drawing:
 
     def draw(self, face: dict[str, Any], qr_url: str) -> Drawn:
         """PDF and picture of a face; the same face gives the same bytes."""
-        qr = io.BytesIO()
-        segno.make(qr_url, error="m", micro=False).save(qr, kind="svg", border=2, xmldecl=False)
-        inputs = {"face": json.dumps(face, ensure_ascii=False), "qr": qr.getvalue().decode()}
+        inputs = _inputs(face, qr_url)
         as_of = datetime.fromisoformat(face["as_of"]).replace(tzinfo=UTC)
         pdf = self._compile(self._template, inputs, timestamp=int(as_of.timestamp()), pdf_standards=ARCHIVAL)
         return Drawn(pdf, self._compile(self._template, inputs, format="png", ppi=PIXELS_PER_INCH))
+
+    def draw_confirmation(self, face: dict[str, Any], qr_url: str) -> bytes:
+        """PDF of a confirmation's face, whose ``as_of`` is a moment with its zone; drawn alike each time."""
+        as_of = datetime.fromisoformat(face["as_of"])
+        source = resources.files(__package__).joinpath("confirmation.typ").read_bytes()
+        return self._compile(source, _inputs(face, qr_url), timestamp=int(as_of.timestamp()), pdf_standards=ARCHIVAL)
 
     @cached_property
     def _fonts(self) -> typst.Fonts:
@@ -83,3 +88,9 @@ class Drawing:
         if isinstance(made, list):
             raise CertifierFailed(f"a certificate of {len(made)} pages")
         return made
+
+
+def _inputs(face: dict[str, Any], qr_url: str) -> dict[str, str]:
+    qr = io.BytesIO()
+    segno.make(qr_url, error="m", micro=False).save(qr, kind="svg", border=2, xmldecl=False)
+    return {"face": json.dumps(face, ensure_ascii=False), "qr": qr.getvalue().decode()}

@@ -15,7 +15,7 @@ from typing import Any
 
 MEMORY = 1024 * 2**20
 CPU_SECONDS = 15
-_REASON = re.compile(r"证书 (\S{1,60})，第 ([0-9]{1,9}) 版")
+_REASON = re.compile(r"证书 (?P<number>\S{1,60})，第 (?P<revision>[0-9]{1,9}) 版|确认书 (?P<confirmation>\S{1,60})")
 
 
 async def read(pdf: bytes, ours: list[bytes]) -> dict[str, Any] | None:
@@ -53,7 +53,8 @@ async def _signatures(pdf: bytes, ours: list[bytes]) -> list[dict[str, Any]]:
             status = None
         sound = status is not None and status.intact and status.valid
         whole = status is not None and status.coverage == SignatureCoverageLevel.ENTIRE_FILE
-        said = _REASON.fullmatch(str(signature.sig_object.get("/Reason", "")))
+        found = _REASON.fullmatch(str(signature.sig_object.get("/Reason", "")))
+        said = found.groupdict() if found else dict.fromkeys(_REASON.groupindex)
         at = signature.self_reported_timestamp
         verdicts.append(
             {
@@ -61,8 +62,9 @@ async def _signatures(pdf: bytes, ours: list[bytes]) -> list[dict[str, Any]]:
                 "intact": sound and whole and _untouched_room(pdf, signature),
                 "signer": certificate.subject.human_friendly[:200],
                 "signed_at": at.isoformat() if at is not None else None,
-                "number": said[1] if said else None,
-                "revision": int(said[2]) if said else None,
+                "number": said["number"],
+                "revision": int(said["revision"]) if said["revision"] else None,
+                "confirmation": said["confirmation"],
             }
         )
     return verdicts

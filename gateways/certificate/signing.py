@@ -88,22 +88,28 @@ def sample_key(folder: Path) -> SigningKey:
     return SigningKey(load_key(path, _SAMPLE_PASSWORD.decode()).signer, sample=True)
 
 
-def reason_for(number: str, revision: int) -> str:
+def certificate_reason(number: str, revision: int) -> str:
     """What the signature itself says it signs; :func:`gateways.certificate.reading.read` takes it apart again."""
     return f"证书 {number}，第 {revision} 版"
 
 
-def sign(pdf: bytes, key: SigningKey, number: str, revision: int, timestamp_url: str = "") -> bytes:
+def confirmation_reason(number: str) -> str:
+    """The same of a confirmation."""
+    return f"确认书 {number}"
+
+
+def sign(pdf: bytes, key: SigningKey, reason: str, timestamp_url: str = "") -> bytes:
     """The PDF with a certifying PAdES signature over all of it: no later change is allowed (DocMDP 1).
 
-    With ``timestamp_url`` an RFC 3161 time stamp is put into it (B-T), else the time is the machine's own (B-B).
+    ``reason`` is one of the two above. With ``timestamp_url`` an RFC 3161 time stamp is put into it (B-T), else the
+    time is the machine's own (B-B).
     """
     key.must_be_in_force()
     metadata = signers.PdfSignatureMetadata(
         field_name=FIELD,
         md_algorithm="sha256",
         subfilter=SigSeedSubFilter.PADES,
-        reason=reason_for(number, revision),
+        reason=reason,
         certify=True,
         docmdp_permissions=MDPPerm.NO_CHANGES,
     )

@@ -28,7 +28,7 @@ from pyhanko.sign.timestamps import DummyTimeStamper
 
 from config.settings import CertificateSettings, Environment, Settings
 from gateways.certificate.reading import read
-from gateways.certificate.signing import load_key, sample_key, sign
+from gateways.certificate.signing import certificate_reason, load_key, sample_key, sign
 from gateways.certifier import TypstCertifier
 from standard.months import Month
 from standard.profile import edition_on
@@ -192,6 +192,36 @@ async def test_a_signature_of_ours_says_which_certificate_and_revision(
     assert "样例" in verdict.signer
 
 
+def confirmation(*values: str) -> dict[str, Any]:
+    names = "title", "subtitle", "number_words", "as_of_words", "statement", "seal", "seal_note", "sample_words"
+    return {
+        **dict.fromkeys(names, "样例"),
+        "number": "aB3_x-9Zq1Lm",
+        "as_of": "2026-11-27T01:31:00+00:00",
+        "fields": [("供应商名称", "样例电缆𠮷㐂龘有限公司"), *(("产品品类", value) for value in values)],
+        "strong": [0],
+        "alarm": [],
+        "notes": ["等级反映企业的质量追溯能力，不代表产品质量或真伪认证。"],
+    }
+
+
+async def test_a_confirmation_is_one_page_signed_as_itself(certifier: TypstCertifier) -> None:
+    pdf = await certifier.render_confirmation(confirmation(), URL)
+    assert pdf == await certifier.render_confirmation(confirmation(), URL)
+    verdict = await certifier.verify(await certifier.sign_confirmation(pdf, "aB3_x-9Zq1Lm"))
+    assert verdict is not None
+    assert (verdict.ours, verdict.intact) == (True, True)
+    assert (verdict.number, verdict.revision, verdict.confirmation) == (None, None, "aB3_x-9Zq1Lm")
+    longest = (
+        ["样例电缆电气设备" * 25] * 2
+        + ["样例省样例市样例区样例路" * 25, "样例重点工业产品品类" * 40]
+        + ["样例" * 50] * 10
+    )
+    full = pypdfium2.PdfDocument(await certifier.render_confirmation(confirmation(*longest), URL))
+    assert len(full) == 1
+    assert "不代表产品质量" in full[0].get_textpage().get_text_range()
+
+
 async def test_a_byte_changed_anywhere_is_seen(signed: bytes, tmp_path: Path) -> None:
     ours = [sample_key(tmp_path).certificate]
     dice = random.Random(20261127)
@@ -214,7 +244,7 @@ async def test_a_strangers_signature_is_not_ours_though_it_claims_our_number(
     certifier: TypstCertifier, tmp_path: Path
 ) -> None:
     drawn = await certifier.render(face(), URL)
-    forged = await asyncio.to_thread(sign, drawn.pdf, sample_key(tmp_path / "stranger"), NUMBER, 1)
+    forged = await asyncio.to_thread(sign, drawn.pdf, sample_key(tmp_path / "stranger"), certificate_reason(NUMBER, 1))
     verdict = await certifier.verify(forged)
     assert verdict is not None
     assert verdict.ours is False
