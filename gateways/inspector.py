@@ -15,7 +15,7 @@ from typing import TypeVar
 from pebble import ProcessFuture, ProcessPool
 
 from config.settings import InspectorSettings
-from inspection.materials import BodyReport, DocumentReport, Ledger, LedgerRefused, ScreenshotReport
+from inspection.materials import BodyReport, DocumentReport, ItemLine, Ledger, LedgerRefused, ScreenshotReport
 from inspection.report import Inspected, PictureRefused, ProductHint, Report, Request
 from workflow.ports import InspectionFailed
 
@@ -89,6 +89,11 @@ class PooledInspector:
     async def read_ledger(self, data: bytes, name: str) -> Ledger:
         """Read one ledger; see :meth:`workflow.ports.Inspector.read_ledger`."""
         return await self._ask(Ledger, "inspection.ledger:read_ledger", data, name)
+
+    async def read_items(self, data: bytes, name: str) -> tuple[ItemLine, ...]:
+        """Read a list of items; see :meth:`workflow.ports.Inspector.read_items`."""
+        lines: tuple[ItemLine, ...] = await self._ask(tuple, "inspection.ledger:read_items", data, name)
+        return lines
 
     async def read_document(self, data: bytes) -> DocumentReport:
         """Read one document; see :meth:`workflow.ports.Inspector.read_document`."""

@@ -230,6 +230,19 @@ class Ledger:
         return data
 
 
+@dataclass(frozen=True, slots=True)
+class ItemLine:
+    """One item of a list: where it stands, its code as it is written, batch and day (ISO, or empty) where they are
+    said; ``problem``, a Chinese sentence, where the line cannot be read."""
+
+    sheet: str
+    line: int
+    code: str
+    batch: str = ""
+    made_on: str = ""
+    problem: str = ""
+
+
 class LedgerRefused(Exception):
     """The bytes are no ledger that can be read; ``code`` is stable, ``advice`` a Chinese sentence for the sender."""
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from inspection.fingerprint import Fingerprint
-from inspection.materials import BodyReport, DocumentReport, Ledger, ScreenshotReport
+from inspection.materials import BodyReport, DocumentReport, ItemLine, Ledger, ScreenshotReport
 from inspection.report import Inspected, ProductHint, Report, Request
 
 
@@ -56,6 +56,10 @@ class Inspector(Protocol):
 
     async def read_ledger(self, data: bytes, name: str) -> Ledger:
         """Read one ledger file; raises :class:`inspection.materials.LedgerRefused` or :class:`InspectionFailed`."""
+        ...
+
+    async def read_items(self, data: bytes, name: str) -> tuple[ItemLine, ...]:
+        """Read a list of single items; raises like :meth:`read_ledger`."""
         ...
 
     async def read_document(self, data: bytes) -> DocumentReport:

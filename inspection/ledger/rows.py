@@ -67,7 +67,7 @@ class Data:
 
 def read_rows(grid: Grid, header: Header, kind: LedgerKind) -> Data:
     """Everything below the header: blanks, notes and repeated headers left out, totals kept apart."""
-    _fill_merged(grid, header)
+    fill_merged(grid, header)
     data = Data(grid.name, kind)
     places = {column.name: index for index, column in header.columns.items()}
     width = max(*header.columns, *(len(row) - 1 for row in grid.rows)) + 1
@@ -82,7 +82,7 @@ def read_rows(grid: Grid, header: Header, kind: LedgerKind) -> Data:
             continue
         label = next(cell for cell in row if cell != "")
         if isinstance(label, str) and label[0] in _MARKS:
-            if len(label) < 16 and _TOTAL.match(label):
+            if is_total(label):
                 data.totals.append(_total(row, places, number, len(kept)))
                 continue
             if _NOTE.match(label) and len(filled) < max(2, len(indices) // 2):
@@ -106,11 +106,16 @@ def read_rows(grid: Grid, header: Header, kind: LedgerKind) -> Data:
     return data
 
 
+def is_total(label: Cell) -> bool:
+    """Whether a row that begins so states totals."""
+    return isinstance(label, str) and len(label) < 16 and _TOTAL.match(label) is not None
+
+
 def _padded(row: list[Cell], width: int) -> list[Cell]:
     return [*row, *[""] * (width - len(row))]
 
 
-def _fill_merged(grid: Grid, header: Header) -> None:
+def fill_merged(grid: Grid, header: Header) -> None:
     """Give every row of a merged cell its text; a merged quantity counts once."""
     names = {index: column.name for index, column in header.columns.items()}
     left_over = _MAX_FILLED

@@ -94,6 +94,8 @@ async def test_a_ledger_is_read_and_a_file_that_is_none_refused(pool: PooledInsp
     rows = "生产台账\n产品名称,规格型号,生产批次,生产日期,生产数量,单位\n电线（样例）,BV 4,L1,2026-11-03,12,卷\n"
     found = await pool.read_ledger(rows.encode(), "台账.csv")
     assert (found.rows, found.batches) == (1, ("L1",))
+    items = await pool.read_items("追溯码\nE=1\n".encode(), "清单.csv")
+    assert [(item.line, item.code) for item in items] == [(2, "E=1")]
     with pytest.raises(LedgerRefused) as refusal:
         await pool.read_ledger(b"", "empty.xlsx")
     assert refusal.value.code == "ledger_empty"

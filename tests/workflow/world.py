@@ -14,7 +14,8 @@ from gateways.picture_index import TablePictureIndex
 from gateways.queue import TableQueue
 from gateways.statements import JwsStatements, new_key
 from gateways.storage import open_storage
-from inspection.materials import DocumentReport
+from inspection.ledger import read_items
+from inspection.materials import DocumentReport, ItemLine
 from inspection.report import Code, Finding, Inspected, Report, Request, Verdict
 from jobs.handlers import HANDLERS
 from tests.clock import FakeClock
@@ -82,6 +83,9 @@ class ScriptedInspector:
     async def inspect(self, request: Request) -> Inspected:
         self.asked.append(request)
         return self.look(request)
+
+    async def read_items(self, data: bytes, name: str) -> tuple[ItemLine, ...]:
+        return read_items(data, name)
 
     async def read_document(self, data: bytes) -> DocumentReport:
         answer = self.documents[data]

@@ -1,0 +1,227 @@
+"""Single items that a firm files: what is one, what is refused with line and reason; nothing counts twice."""
+
+import asyncio
+from datetime import date, timedelta
+
+import pytest
+
+from inspection.materials import ItemLine
+from models import CodePatternKind, Enterprise, Event, Evidence, Item, ItemFiling, ItemFilingState, Product, StaffRole
+from tests import rows
+from tests.workflow.firms import Somebody, member, somebody
+from tests.workflow.world import World
+from workflow import items
+from workflow.items import NewItem, file_items, file_list, filing_of, refused_lines, remark
+from workflow.ports import InspectionFailed
+from workflow.problems import Refused
+from workflow.resolution import code_key
+
+GTIN = "06901234567892"
+KEY = "key-of-this-filing"
+
+
+@pytest.fixture
+async def firm(world: World) -> Enterprise:
+    return await rows.enterprise()
+
+
+@pytest.fixture
+async def product(firm: Enterprise) -> Product:
+    return await rows.product(enterprise_id=firm.id, gtin=GTIN)
+
+
+@pytest.fixture
+async def staff(world: World, firm: Enterprise) -> Somebody:
+    return await member(world, firm, StaffRole.STAFF)
+
+
+def code(serial: object, gtin: str = GTIN) -> str:
+    return f"https://id.gs1.org/01/{gtin}/21/{serial}"
+
+
+async def filed(world: World, staff: Somebody, product: Product, *new: NewItem, key: str = KEY) -> ItemFiling:
+    return await file_items(world.ports, staff.asker, product.enterprise_id, product.id, new, key)
+
+
+async def listed(world: World, staff: Somebody, product: Product, text: str, key: str = KEY) -> ItemFiling:
+    made = await file_list(world.ports, staff.asker, product.enterprise_id, product.id, "清单.csv", text.encode(), key)
+    await world.work()
+    return await filing_of(staff.asker, product.enterprise_id, made.ref)
+
+
+async def test_items_are_filed_under_their_canonical_code(world: World, product: Product, staff: Somebody) -> None:
+    made = await filed(
+        world,
+        staff,
+        product,
+        NewItem(f"(01){GTIN}(21)7", "L1", date(2026, 11, 1)),
+        NewItem(f"https://sample.test/t/01/{GTIN}/10/L2/21/8"),
+    )
+    assert (made.state, made.accepted, made.refused, made.findings) == ("filed", 2, 0, [])
+    one, two = await Item.all().order_by("id").order_by("code")
+    assert {(one.code, one.batch, one.made_on), (two.code, two.batch, two.made_on)} == {
+        (code(7), "L1", date(2026, 11, 1)), (f"https://id.gs1.org/01/{GTIN}/10/L2/21/8", "L2", None)
+    }  # fmt: skip
+    assert one.code_key == code_key(one.code)
+    event = await Event.get(action="items:file")
+    assert event.after == {"state": "filed", "filed": 2, "already": 0, "refused": 0}
+
+
+@pytest.mark.parametrize(
+    ("item", "why"),
+    [
+        (NewItem("hello"), "认不出这是哪种追溯码"),
+        (NewItem(""), "没有内容"),
+        (NewItem(f"(01){GTIN}(10)L1"), "只到批次级"),
+        (NewItem("https://2dcode.org/4711"), "编号由平台分配"),
+        (NewItem("https://example.com/p?id=1"), "没有商品条码"),
+        (NewItem("MA.156.1003.1629"), "不在追溯码允许清单内"),
+        (NewItem(f"https://iotroot.com.evil.cn/01/{GTIN}/21/1"), "像 iotroot.com"),
+        (NewItem(code(1, "06901234567915")), "码里的商品条码是 06901234567915"),
+        (NewItem("E=1000112345678901234567890"), "已证明的发码规则"),
+        (NewItem(code(1), "批" * 61), "生产批次超过 60 个字"),
+        (NewItem(code(1), made_on=date(2026, 11, 25)), "生产日期 2026-11-25 还没有到"),
+    ],
+)
+async def test_what_is_no_item_of_the_product_is_refused_with_its_reason(
+    world: World, product: Product, staff: Somebody, item: NewItem, why: str
+) -> None:
+    made = await filed(world, staff, product, NewItem(code("good")), item)
+    assert (made.state, made.accepted, made.refused) == ("filed", 1, 1)
+    (refused,) = refused_lines(made)
+    assert (refused.line, refused.clause) == (2, "3.4")
+    assert why in refused.reason
+
+
+async def test_a_proved_pattern_is_enough_and_an_unproved_one_is_not(
+    world: World, firm: Enterprise, staff: Somebody
+) -> None:
+    product = await rows.product(enterprise_id=firm.id, gtin=None)
+    new = [NewItem(code(1)), NewItem("E=1000112345678901234567890")]
+    claimed = await rows.code_pattern(product_id=product.id, kind=CodePatternKind.ECODE, value="10001")
+    assert (await filed(world, staff, product, *new)).state == ItemFilingState.REFUSED
+    claimed.proved_at, claimed.proved_by_sha256 = rows.NOW, "0" * 64
+    await claimed.save()
+    assert (await filed(world, staff, product, *new, key="another-key")).accepted == 1
+
+
+async def test_a_gtin_that_two_firms_claim_is_not_enough(world: World, product: Product, staff: Somebody) -> None:
+    await rows.product(gtin=GTIN)
+    assert (await filed(world, staff, product, NewItem(code(1)))).accepted == 0
+    await rows.code_pattern(
+        product_id=product.id,
+        kind=CodePatternKind.GTIN_PREFIX,
+        value="6901234",
+        proved_at=rows.NOW,
+        proved_by_sha256="0" * 64,
+    )
+    assert (await filed(world, staff, product, NewItem(code(1)), key="another-key")).accepted == 1
+
+
+async def test_what_is_filed_already_is_not_filed_again(world: World, firm: Enterprise, staff: Somebody) -> None:
+    one, two = [await rows.product(enterprise_id=firm.id, gtin=GTIN, model=model) for model in ("one", "two")]
+    await filed(world, staff, one, NewItem(code(1)))
+    again = await filed(world, staff, one, NewItem(code(1)), NewItem(code(2)), NewItem(code(2)), key="key-number-2")
+    assert (again.accepted, again.refused) == (1, 0)
+    assert remark(again) == "其中 2 件此前已经申报，没有重复登记"
+    other = await filed(world, staff, two, NewItem(code(1)), NewItem(code(3)), key="key-number-3")
+    assert (other.accepted, other.refused) == (1, 1)
+    assert "另一款产品" in refused_lines(other)[0].reason
+
+
+async def test_the_same_key_is_the_same_filing(world: World, product: Product, staff: Somebody) -> None:
+    found = await asyncio.gather(*(filed(world, staff, product, NewItem(code(1))) for _ in range(3)))
+    assert len({one.ref for one in found}) == 1
+    other = await rows.product(enterprise_id=product.enterprise_id, model="other")
+    with pytest.raises(Refused, match="key_reused"):
+        await filed(world, staff, other, NewItem(code(1)))
+
+
+async def test_who_may_not_and_how_many(world: World, firm: Enterprise, product: Product, staff: Somebody) -> None:
+    viewer, stranger = await member(world, firm, StaffRole.VIEWER), await somebody(world)
+    for who, refusal in ((viewer, "role_too_low"), (stranger, "not_found")):
+        with pytest.raises(Refused, match=refusal):
+            await filed(world, who, product, NewItem(code(1)))
+    foreign = await rows.product(gtin=GTIN)
+    with pytest.raises(Refused, match="not_found"):
+        await file_items(world.ports, staff.asker, firm.id, foreign.id, [NewItem(code(1))], KEY)
+    for number in (0, items.AT_ONCE + 1):
+        with pytest.raises(Refused, match="items_number_odd"):
+            await filed(world, staff, product, *[NewItem(code(1))] * number)
+
+
+# --- lists -----------------------------------------------------------------------------------------------------------
+
+
+async def test_a_list_is_kept_then_read_line_by_line(
+    world: World, product: Product, staff: Somebody, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(items, "AT_ONCE", 2)
+    lines = [
+        "追溯码,生产批次,生产日期",
+        f"{code(1)},L1,2026-11-01",
+        f"{code(2)},L1,很久以前",
+        ",L1,2026-11-01",
+        f"{code(1)},L1,2026-11-01",
+        "6.90123E+20,L1,",
+        f"{code(3)},,",
+    ]
+    made = await listed(world, staff, product, "\n".join(lines))
+    assert (made.state, made.accepted, made.refused) == ("filed", 2, 3)
+    assert [(one.line, one.reason[:11]) for one in refused_lines(made)] == [
+        (3, "生产日期“很久以前”认"), (4, "这一行没有追溯码"), (6, "追溯码被表格软件当成数")
+    ]  # fmt: skip
+    assert remark(made) == "其中 1 件此前已经申报，没有重复登记"
+    assert made.evidence_id == (await Evidence.get()).id
+    assert {one.code for one in await Item.all()} == {code(1), code(3)}
+
+
+async def test_a_list_that_cannot_be_read_says_why(world: World, product: Product, staff: Somebody) -> None:
+    made = await listed(world, staff, product, "产品名称,生产数量\n电线,3\n")
+    assert (made.state, made.accepted, made.refused) == ("refused", 0, 0)
+    assert "没有找到追溯码这一列" in remark(made)
+    with pytest.raises(Refused, match="file_type"):
+        await file_list(
+            world.ports, staff.asker, product.enterprise_id, product.id, "x.pdf", b"%PDF-1.7", "another-key"
+        )
+
+
+async def test_a_crash_halfway_counts_nothing_twice(
+    world: World, product: Product, staff: Somebody, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(items, "AT_ONCE", 2)
+    real, filings = items._file, iter([True, False])
+
+    async def dies(*given: object) -> None:
+        if not next(filings):
+            raise OSError("killed")
+        await real(*given)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as broken:
+        broken.setattr(items, "_file", dies)
+        with pytest.raises(OSError, match="killed"):
+            await listed(world, staff, product, "追溯码\n" + "\n".join(map(code, range(5))))
+    assert await Item.all().count() == 2
+    world.clock.advance(timedelta(minutes=5))
+    await world.work()
+    made = await ItemFiling.get()
+    assert (made.state, made.accepted, made.findings) == ("filed", 5, [])
+
+
+async def test_a_list_that_brings_the_reader_down_twice_is_given_back(
+    world: World, product: Product, staff: Somebody, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def down(_data: bytes, _name: str) -> tuple[ItemLine, ...]:
+        raise InspectionFailed("crash")
+
+    monkeypatch.setattr(world.inspector, "read_items", down)
+    made = await listed(world, staff, product, f"追溯码\n{code(1)}")
+    assert made.state == ItemFilingState.REFUSED
+    assert "清单无法读取" in remark(made)
+
+
+async def test_a_list_sent_twice_is_one(world: World, product: Product, staff: Somebody) -> None:
+    one = await listed(world, staff, product, f"追溯码\n{code(1)}")
+    two = await listed(world, staff, product, f"追溯码\n{code(1)}")
+    assert one.ref == two.ref
+    assert await ItemFiling.all().count() == 1
