@@ -19,6 +19,7 @@ from miniapp_api import (
     registrations,
     reminders,
     sampling,
+    scans,
     wechat,
 )
 from miniapp_api.admitting import people as people_at_the_door
@@ -37,6 +38,7 @@ CHAPTERS: tuple[Chapter, ...] = (
     certificates.chapter,
     months.chapter,
     sampling.chapter,
+    scans.chapter,
     adoptions.chapter,
     reminders.chapter,
     desk.chapter,

@@ -25,7 +25,8 @@ def people(ports: Ports, settings: ApiSettings) -> Admit:
         if asker is None and endpoint.who is Who.SIGNED_IN:
             raise RefusedHere(401, "sign_in", wording.SIGN_IN, {**headers, "WWW-Authenticate": "Bearer"})
         name = str(asker.person_id) if asker is not None else "anybody"
-        return Admitted(name, {"asker": asker}, headers)
+        caller = f"{network(request, settings)}\n{request.headers.get('User-Agent', '')}"
+        return Admitted(name, {"asker": asker, "caller": caller}, headers)
 
     return admit
 

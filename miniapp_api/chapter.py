@@ -11,7 +11,8 @@ By their names the function is given what it takes: ``ports``; ``asker``, who mu
 type allows None; ``partner``, whose key must have the endpoint's ``scope``; ``path``, ``query`` and ``body``, checked
 against their models (a :class:`Form` is a multipart body, a :class:`File` the body as it is); ``key``, the caller's
 ``Idempotency-Key``, which makes a repetition the same answer; ``unchanged``, by which a caller may insist on the state
-they have seen (``If-Match``). It answers its return type: a model, a :class:`File`, nothing.
+they have seen (``If-Match``); ``caller``, a text by which those who are not signed in can be told apart. It answers its
+return type: a model, a :class:`File`, a :class:`Stream`, nothing.
 """
 
 import inspect
@@ -20,7 +21,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeVar, get_args, get_type_hints
 
-from miniapp_api.shapes import Body, File, Form, Path, Query
+from miniapp_api.shapes import Body, File, Form, Path, Query, Stream
 from models import PartnerKind
 from workflow.partners import Scope
 
@@ -51,7 +52,7 @@ class Who(StrEnum):
     PARTNER = "partner"
 
 
-TAKES = {"ports", "asker", "partner", "path", "query", "body", "key", "unchanged"}
+TAKES = {"ports", "asker", "partner", "path", "query", "body", "key", "unchanged", "caller"}
 
 Function = TypeVar("Function", bound=Callable[..., Awaitable[Any]])
 
@@ -77,13 +78,18 @@ class Endpoint:
     """A :class:`File` is the body itself, whatever it is."""
     answer: Any
     media_types: tuple[str, ...]
-    """Of a :class:`File` that is answered."""
+    """Of the file that is answered."""
     public_seconds: int
     """How long anybody's cache may keep the answer; 0: nobody's."""
     scope: Scope | None
     """What a partner's key must allow; None: the endpoint is not for partners alone."""
     kinds: frozenset[PartnerKind]
     """The kinds of partners it is for; empty: all."""
+
+    @property
+    def tagged(self) -> bool:
+        """Whether answers carry an ETag: of a stream nobody knows the end."""
+        return self.method == "GET" and self.answer is not Stream
 
     @property
     def once(self) -> bool:
@@ -139,7 +145,7 @@ class Chapter:
             answer = types.pop("return")
             if unknown := inspect.signature(run).parameters.keys() - TAKES:
                 raise TypeError(f"{run.__name__} takes {', '.join(unknown)}: an endpoint is given none")
-            if (answer is File) is not bool(media_types) or (answer is type(None)) is not (status == 204):
+            if (answer in (File, Stream)) is not bool(media_types) or (answer is type(None)) is not (status == 204):
                 raise TypeError(f"{run.__name__} answers {answer}: media types or status do not fit")
             if "partner" in types and scope is None:
                 raise TypeError(f"{run.__name__} takes a partner: it needs a scope")

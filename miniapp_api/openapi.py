@@ -11,7 +11,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from miniapp_api import bodies, problems, wording
 from miniapp_api.chapter import Chapter, Endpoint, Who
 from miniapp_api.problems import Problem
-from miniapp_api.shapes import File, Form
+from miniapp_api.shapes import File, Form, Stream
 
 REFERENCE = "#/components/schemas/{model}"
 
@@ -140,7 +140,7 @@ def _operation(endpoint: Endpoint, tag: str, references: References, cover: Cove
         operation["requestBody"] = {"required": True, "content": _content(endpoint.in_body, references)}
     operation["responses"] = {
         str(endpoint.status): _success(endpoint, references),
-        **({"304": {"description": wording.TITLES[304]}} if endpoint.method == "GET" else {}),
+        **({"304": {"description": wording.TITLES[304]}} if endpoint.tagged else {}),
         **{str(status): {"$ref": f"#/components/responses/Problem{status}"} for status in sorted(refusals(endpoint))},
     }
     return operation
@@ -155,13 +155,13 @@ def _content(model: type[BaseModel] | type[File], references: References) -> Doc
 
 def _success(endpoint: Endpoint, references: References) -> Document:
     named = ["RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"]
-    named += ["ETag"] if endpoint.method == "GET" else []
+    named += ["ETag"] if endpoint.tagged else []
     named += ["Idempotency-Replayed"] if endpoint.once else []
     made: Document = {
         "description": endpoint.summary,
         "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in named},
     }
-    if endpoint.answer is File:
+    if endpoint.answer in (File, Stream):
         made["content"] = {media_type: {} for media_type in endpoint.media_types}
     elif endpoint.answer is not type(None):
         made["content"] = {bodies.JSON: {"schema": references[endpoint.answer, "serialization"]}}
@@ -172,7 +172,7 @@ def _parameters(endpoint: Endpoint) -> list[Document]:
     made = [*_fields(endpoint.in_path, "path"), *_fields(endpoint.in_query, "query")]
     if endpoint.once:
         made.append(_header("Idempotency-Key", wording.KEY_MISSING, pattern="^[A-Za-z0-9._:-]{16,64}$", required=True))
-    if endpoint.method == "GET":
+    if endpoint.tagged:
         made.append(_header("If-None-Match", "上次得到的 ETag"))
     if "unchanged" in endpoint.takes:
         made.append(_header("If-Match", "办理前所见内容的 ETag；内容已变则 412"))
@@ -208,7 +208,7 @@ def _schemas(endpoints: Iterable[Endpoint]) -> tuple[Document, References]:
     for endpoint in endpoints:
         if endpoint.in_body is not None and not issubclass(endpoint.in_body, File):
             wanted[endpoint.in_body, "validation"] = None
-        if endpoint.answer is not File and endpoint.answer is not type(None):
+        if endpoint.answer not in (File, Stream, type(None)):
             wanted[endpoint.answer, "serialization"] = None
     references, definitions = models_json_schema(list(wanted), ref_template=REFERENCE)
     schemas = definitions["$defs"]

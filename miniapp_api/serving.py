@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from miniapp_api import bodies, problems, wording
 from miniapp_api.chapter import Endpoint
 from miniapp_api.problems import RefusedHere
-from miniapp_api.shapes import Answer, File
+from miniapp_api.shapes import Answer, File, Stream
 from workflow import idempotency
 from workflow.context import Ports
 from workflow.ports import Allowance, CacheUnavailable
@@ -121,10 +121,12 @@ def allowance_headers(allowance: Allowance) -> Headers:
     }
 
 
-async def _answer(request: web.Request, endpoint: Endpoint, ports: Ports, admitted: Admitted) -> web.Response:
+async def _answer(request: web.Request, endpoint: Endpoint, ports: Ports, admitted: Admitted) -> web.StreamResponse:
     headers = admitted.headers
     given = await _given(request, endpoint, ports, admitted.body)
     wanted = {name: value for name, value in {**given, **admitted.given}.items() if name in endpoint.takes}
+    if endpoint.answer is Stream:
+        return await _streamed(request, await endpoint.run(**wanted), headers)
     if not endpoint.once:
         return _response(request, endpoint, await endpoint.run(**wanted), headers)
     scope = f"{endpoint.name}:{admitted.name}"
@@ -173,8 +175,8 @@ def _response(request: web.Request, endpoint: Endpoint, answer: Any, headers: He
     if answer is None:
         return web.Response(status=endpoint.status, headers=headers)
     if isinstance(answer, File):
-        data, headers["Content-Type"] = answer.data, answer.media_type
-        headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(answer.name, safe='')}"
+        data = answer.data
+        headers |= _named(answer)
     else:
         data, headers["Content-Type"] = _json(answer), "application/json; charset=utf-8"
     if endpoint.method == "GET":
@@ -183,6 +185,31 @@ def _response(request: web.Request, endpoint: Endpoint, answer: Any, headers: He
             del headers["Content-Type"]
             return web.Response(status=304, headers=headers)
     return web.Response(body=data, status=endpoint.status, headers=headers)
+
+
+async def _streamed(request: web.Request, answer: Stream, headers: Headers) -> web.StreamResponse:
+    """The file, piece by piece; where it breaks off, so does the connection: half a file is not taken for a whole."""
+    response = web.StreamResponse(headers={**headers, **SAFE, "Cache-Control": PRIVATE, **_named(answer)})
+    await response.prepare(request)
+    try:
+        async for piece in answer.pieces:
+            await response.write(piece)
+        await response.write_eof()
+    except ConnectionError:
+        pass  # whoever asked has gone
+    except Exception:
+        log.exception("a file broke off")
+        if request.transport is not None:
+            request.transport.abort()
+    return response
+
+
+def _named(answer: File | Stream) -> Headers:
+    """As what and under which name a file is saved."""
+    return {
+        "Content-Type": answer.media_type,
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(answer.name, safe='')}",
+    }
 
 
 def _replayed(replay: idempotency.Replay, headers: Headers) -> web.Response:

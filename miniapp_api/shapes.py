@@ -3,6 +3,7 @@
 Path, query and form fields arrive as text and are read laxly; unknown ones are mistakes there, too.
 """
 
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
@@ -98,6 +99,15 @@ class File:
     @classmethod
     def __get_pydantic_json_schema__(cls, _schema: CoreSchema, _handler: GetJsonSchemaHandler) -> dict[str, Any]:
         return {"type": "string", "format": "binary", "contentMediaType": "application/octet-stream"}
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A file that goes out piece by piece, as it is read."""
+
+    name: str
+    media_type: str
+    pieces: AsyncIterator[bytes]
 
 
 Moment = Annotated[

@@ -104,6 +104,13 @@ MATRIX = """
     adoptions_of_firm          401      404    200   200   200   404      404
     credit_of_firm             401      404    200   200   200   404      404
 
+    look_up_code               200      200    200   200   200   200      200
+    scans_of_firm              401      404    200   200   200   404      404
+    scans_csv                  401      404    200   200   200   404      404
+    file_items                 401      404    403   201   201   404      404
+    file_item_list             401      404    403   202   202   404      404
+    item_list                  401      404    200   200   200   404      404
+
     reminders                  401      200    200   200   200   200      200
     choose_reminders           401      200    200   200   200   200      200
     new_calendar               401      201    201   201   201   201      201
@@ -363,6 +370,32 @@ async def a_valid_adoption(at: Stage) -> dict[str, Any]:
     return {"json": {"established": "中标通知书系伪造"}}
 
 
+async def a_code(_: Stage) -> dict[str, Any]:
+    return {"json": {"text": "6901234567892"}}
+
+
+async def some_days(_: Stage) -> dict[str, Any]:
+    return {"params": {"first": "2026-11-01", "last": "2026-11-24"}}
+
+
+async def an_item(at: Stage) -> dict[str, Any]:
+    at.made["product"] = (await rows.product(enterprise_id=at.firm.id, gtin="06901234567892")).id
+    return {"json": {"items": [{"code": "(01)06901234567892(21)7"}]}}
+
+
+async def a_list_of_items(at: Stage) -> dict[str, Any]:
+    await an_item(at)
+    form = FormData()
+    form.add_field("file", "追溯码\n(01)06901234567892(21)7\n".encode(), filename="清单.csv")
+    return {"data": form}
+
+
+async def a_filed_list(at: Stage) -> dict[str, Any]:
+    product = await rows.product(enterprise_id=at.firm.id)
+    at.made["ref"] = (await rows.item_filing(product_id=product.id)).ref
+    return {}
+
+
 async def a_choice_of_reminders(_: Stage) -> dict[str, Any]:
     return {"json": {"on": True, "hour": 18, "occasions": ["t3", "last"]}}
 
@@ -438,6 +471,11 @@ PREPARE: dict[str, Prepare] = {
     "add_adoption_file": a_file_for_an_adoption,
     "adoption_file": a_file_of_an_adoption,
     "establish_false": a_valid_adoption,
+    "look_up_code": a_code,
+    "scans_csv": some_days,
+    "file_items": an_item,
+    "file_item_list": a_list_of_items,
+    "item_list": a_filed_list,
     "choose_reminders": a_choice_of_reminders,
     "publication": a_publication,
     "object_to": an_objection,
