@@ -52,6 +52,10 @@ CHECKS = (
 links between operations."""
 
 
+REFUSALS = [400, 401, 403, 404, 405, 406, 409, 413, 415, 422, 428, 429, "5xx"]
+"""What refuses a request that the document forbids: schemathesis' own list, and 413 for one that is too long to be
+read as far as its mistake."""
+
 Places = list[tuple[tuple[str, ...], str, str | int]]
 """Operations, a part of their paths, and what stands there; no operation: all of them."""
 
@@ -64,6 +68,7 @@ def config(token: str, places: Places) -> str:
     for operation in dict.fromkeys(operation for operations, _, _ in places for operation in operations):
         lines += ["[[operations]]", f'include-operation-id = "{operation}"']
         lines += [f'parameters."path.{name}" = {json.dumps(value)}' for of, name, value in places if operation in of]
+    lines += ["[checks.negative_data_rejection]", f"expected-statuses = {json.dumps(REFUSALS)}"]
     return "\n".join(lines)
 
 
