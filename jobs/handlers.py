@@ -10,6 +10,7 @@ from workflow import (
     answers,
     applications,
     certificates,
+    change_telling,
     confirmations,
     deliveries,
     due,
@@ -29,6 +30,7 @@ from workflow import (
     retention,
     scan_counts,
     sessions,
+    state_changes,
     verification,
 )
 from workflow.context import Ports
@@ -99,4 +101,5 @@ HANDLERS: Mapping[str, Handler] = {
     adoptions.JUDGE: adoption_judging.judge,
     applications.VERIFY: verification.verify,
     verification.GRADE: grading.grade_application,
+    state_changes.TELL: change_telling.tell,
 }

@@ -35,6 +35,7 @@ from workflow.ports import NewJob
 from workflow.problems import Kind, Refused
 from workflow.record import new_event, record_event, record_events
 from workflow.reminder_wording import month_path
+from workflow.state_changes import announce
 from workflow.still_owed import missed_key
 from workflow.transitions import move
 
@@ -117,6 +118,7 @@ async def carry_out(ports: Ports, taken: Sequence[Taken], manner: Manner) -> Non
     for one in taken:
         _gather(ports, one, manner, beside, gathered)
     await record_events(gathered.events)
+    await announce(ports, taken)
     await tell_many(ports, gathered.tellings)
     if gathered.renderings:
         await Rendering.bulk_create(gathered.renderings)

@@ -14,6 +14,7 @@ from standard import credit
 from standard.profile import edition_on
 from workflow.context import Ports
 from workflow.record import new_event, record_events
+from workflow.state_changes import announce_points
 
 LONGEST_REASON = 500
 """Characters of an entry's reason that the ledger keeps; what is longer stands whole in the event."""
@@ -114,3 +115,5 @@ async def write(
             for entry in booking.added
         ]
     )
+    if any(entry.points for entry in booking.added):
+        await announce_points(ports, enterprise_id)

@@ -45,6 +45,7 @@ from workflow.notices import Asked, tell_firm, tell_person
 from workflow.problems import Kind, Refused
 from workflow.record import record_event
 from workflow.slots import edition_of, products_of_application
+from workflow.state_changes import announce_publication
 from workflow.transitions import Moved, move
 
 REVIEW = "objection.review"
@@ -124,6 +125,7 @@ async def record_publication(
         clause=clause,
         after={"state": str(state), "closes_at": closes_at.isoformat(), "grade": application.grade},
     )
+    await announce_publication(ports, made)
     return made
 
 
