@@ -27,6 +27,7 @@ from gateways.queue import TableQueue
 from gateways.registry import open_registries
 from gateways.statements import JwsStatements
 from gateways.storage import open_storage
+from gateways.webhook_sender import AiohttpWebhookSender
 from gateways.wechat import WeChatClient
 from jobs.clock import start_clock
 from jobs.worker import Worker
@@ -96,6 +97,8 @@ async def joined_ports(
         stack.push_async_callback(wechat.aclose)
         registries = open_registries(settings.registries)
         stack.push_async_callback(registries.aclose)
+        webhooks = AiohttpWebhookSender.from_settings(settings)
+        stack.push_async_callback(webhooks.aclose)
         certifier = TypstCertifier.from_settings(settings)
         stack.push_async_callback(certifier.aclose)
         pictures = TablePictureIndex()
@@ -122,6 +125,7 @@ async def joined_ports(
             wechat=wechat,
             registries=registries,
             statements=JwsStatements.from_settings(settings),
+            webhooks=webhooks,
             links=Links(settings.resolved_public_url(), settings.resolved_secret(), settings.report_link_days),
             bell=Bell(),
             app_id=settings.wechat.app_id,

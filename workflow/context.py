@@ -19,6 +19,7 @@ from workflow.ports import (
     Registries,
     Statements,
     Storage,
+    WebhookSender,
     WeChat,
 )
 from workflow.scan_log import ScanLog
@@ -63,6 +64,7 @@ class Ports:
     wechat: WeChat
     registries: Registries
     statements: Statements
+    webhooks: WebhookSender
     links: Links
     bell: Bell
     app_id: str

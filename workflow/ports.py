@@ -270,6 +270,26 @@ class Statements(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What became of one POST: the status of its answer, None where there was none; ``error`` is empty for 2xx."""
+
+    status: int | None
+    error: str
+
+
+class WebhookSender(Protocol):
+    """Posts to addresses that partners named, and to nowhere that only we can reach."""
+
+    async def refusal(self, url: str) -> str:
+        """Why nothing is posted to that URL, a Chinese clause without an end; empty where it may be."""
+        ...
+
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Posted:
+        """One attempt, within seconds; never raises, never inside a transaction. A redirect is no success."""
+        ...
+
+
 class CacheUnavailable(Exception):
     """The cache cannot be reached; nothing is known of the key."""
 

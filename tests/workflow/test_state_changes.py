@@ -68,7 +68,7 @@ async def watching(one: Living, **given: Any) -> int:
 
 
 async def told(person: int) -> list[str]:
-    return await InboxEntry.filter(person_id=person).order_by("id").values_list("title", flat=True)
+    return [entry.title for entry in await InboxEntry.filter(person_id=person).order_by("id")]
 
 
 # --- announcing ------------------------------------------------------------------------------------------------------
@@ -191,7 +191,7 @@ async def test_a_webhook_is_told_what_it_asked_for_as_of_the_change(world: World
         },
     }
     # Each waits for its own job.
-    jobs = await Job.filter(kind=change_telling.DELIVER).values_list("args", flat=True)
+    jobs: Any = await Job.filter(kind=change_telling.DELIVER).values_list("args", flat=True)
     assert {job["delivery"] for job in jobs} == {row.ref for row in deliveries if row.state == "waiting"}
 
 

@@ -16,6 +16,8 @@ from gateways.statements import JwsStatements, new_key
 from gateways.storage import open_storage
 from inspection.ledger import read_items
 from inspection.materials import DocumentReport, ItemLine
+from gateways.webhook_sender import AiohttpWebhookSender
+from inspection.materials import DocumentReport
 from inspection.report import Code, Finding, Inspected, Report, Request, Verdict
 from jobs.handlers import HANDLERS
 from tests.clock import FakeClock
@@ -270,6 +272,7 @@ def make_world(folder: Path, clock: FakeClock) -> World:
         wechat=wechat,
         registries=registries,
         statements=JwsStatements("https://sample.test", STATEMENT_KEY, sample=True),
+        webhooks=AiohttpWebhookSender(loopback=True),
         links=Links("https://sample.test", b"s" * 32, 30),
         bell=Bell(),
         app_id="wxsample",
