@@ -14,6 +14,7 @@ from workflow import (
     certificates,
     code_reports,
     confirmations,
+    feedback,
     overdue,
     publicity,
     registration,
@@ -93,6 +94,9 @@ DECISIONS: Mapping[str, Decision] = {
         adoption_judging.closed_choices,
     ),
     confirmations.FAILED: Decision((Choice(confirmations.RETRY, "已修复，重新签署"),), confirmations.sign_again),
+    feedback.FEEDBACK: Decision(
+        (Choice(feedback.PUBLISH, "记入企业档案"), Choice(feedback.REFUSE, "不纳入")), feedback.decide
+    ),
     certificates.REFUSED_ISSUE: Decision((Choice("retry", "情况已了结，重新发证"),), certificates.issue_again),
 }
 """By kind of item; a kind that is not here can be noted only."""

@@ -234,8 +234,10 @@ class WeChatClient:
         picture: bool = False,
         tokens: TokenProvider | None = None,
     ) -> Answer:
-        """One call with a token, of our account unless ``tokens`` are another app's. A token that WeChat refuses
-        is replaced once, never in a loop."""
+        """One call with a token, of the service account unless ``tokens`` are another app's.
+
+        A token that WeChat refuses is replaced once, never in a loop.
+        """
         renewed, tokens = False, tokens or self._tokens
         while True:
             token = await tokens.token()

@@ -110,6 +110,9 @@ MATRIX = """
     file_items                 401      404    403   201   201   404      404
     file_item_list             401      404    403   202   202   404      404
     item_list                  401      404    200   200   200   404      404
+    give_feedback              401      201    403   403   403   201      201
+    my_feedback                401      200    200   200   200   200      200
+    feedback_of_firm           401      404    200   200   200   404      404
 
     reminders                  401      200    200   200   200   200      200
     choose_reminders           401      200    200   200   200   200      200
@@ -123,7 +126,7 @@ MATRIX = """
 """
 """``submit``, ``submit_month`` 422: it is incomplete, which only those are told who may submit it. ``file_adoption``
 for a customer 403: a firm's own members file in its name. ``add_adoption_file`` 403: the other side and operators see
-the record, and its papers are the filer's (8.3)."""
+the record, and its papers are the filer's (8.3). ``give_feedback`` 403: nobody praises their own firm."""
 
 
 def table() -> dict[str, dict[str, int]]:
@@ -396,6 +399,11 @@ async def a_filed_list(at: Stage) -> dict[str, Any]:
     return {}
 
 
+async def a_word(at: Stage) -> dict[str, Any]:
+    await rows.certificate(enterprise_id=at.firm.id)
+    return {"json": {"mood": "positive", "statement": "扫码查询很方便"}}
+
+
 async def a_choice_of_reminders(_: Stage) -> dict[str, Any]:
     return {"json": {"on": True, "hour": 18, "occasions": ["t3", "last"]}}
 
@@ -476,6 +484,7 @@ PREPARE: dict[str, Prepare] = {
     "file_items": an_item,
     "file_item_list": a_list_of_items,
     "item_list": a_filed_list,
+    "give_feedback": a_word,
     "choose_reminders": a_choice_of_reminders,
     "publication": a_publication,
     "object_to": an_objection,

@@ -127,6 +127,8 @@ async def test_every_answer_is_one_that_the_document_promises(
     valid = await rows.adoption(supplier_id=firm.id, person_id=me, state="valid", tender_folded="zb-2")
     await Adoption.filter(id=valid.id).update(tender_number="ZB-2")
     await rows.credit_entry(enterprise_id=firm.id, customer_folded="样例采购集团", tender_folded="zb-2")
+    supplier = await rows.enterprise(uscc="91310000MA0000015F")
+    await rows.certificate(enterprise_id=supplier.id)
     places: Places = [
         ((), "uscc", FIRM),
         ((), "number", number),
@@ -139,6 +141,7 @@ async def test_every_answer_is_one_that_the_document_promises(
         (("adoption", "add_adoption_file", "adoption_file"), "ref", waiting.ref),
         (("adoption_file",), "file", paper.ref),
         (("establish_false",), "ref", valid.ref),
+        (("give_feedback",), "uscc", supplier.uscc),
         (("change_product",), "product", (await rows.product(enterprise_id=firm.id, **CHANGEABLE)).id),
         (("retire_product",), "product", (await rows.product(enterprise_id=firm.id, model="YL-2")).id),
         (("revoke_invitation",), "invitation", (await rows.invitation(enterprise_id=firm.id)).id),

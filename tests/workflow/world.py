@@ -14,10 +14,9 @@ from gateways.picture_index import TablePictureIndex
 from gateways.queue import TableQueue
 from gateways.statements import JwsStatements, new_key
 from gateways.storage import open_storage
+from gateways.webhook_sender import AiohttpWebhookSender
 from inspection.ledger import read_items
 from inspection.materials import DocumentReport, ItemLine
-from gateways.webhook_sender import AiohttpWebhookSender
-from inspection.materials import DocumentReport
 from inspection.report import Code, Finding, Inspected, Report, Request, Verdict
 from jobs.handlers import HANDLERS
 from tests.clock import FakeClock
