@@ -113,7 +113,7 @@ def evidence(adoption: Adoption, edition: Edition) -> Finding | None:
     return None
 
 
-@cites("8.5(1)", rows=("R6",))
+@cites("8.5(1)", "8.2(2)", rows=("R6", "R56"))
 def asks_for_result(text: Iterable[str], edition: Edition) -> Finding:
     """Whether a tender document says that the evaluation's result is adopted (采信要求)."""
     if _says(text, edition.words("credit.adoption_words")):
@@ -125,7 +125,7 @@ def asks_for_result(text: Iterable[str], edition: Edition) -> Finding:
     return Finding("8.5(1)", Outcome.UNCLEAR, reason, ("R6",))
 
 
-@cites("8.5(1)", rows=("R6",))
+@cites("8.5(1)", "8.2(2)", rows=("R6", "R56"))
 def announces_award(text: Iterable[str], edition: Edition) -> Finding:
     """Whether a document says that somebody won the tender."""
     if _says(text, edition.words("credit.award_words")):
