@@ -12,7 +12,7 @@ from web.forms import Form
 from web.my import firm_here
 from web.page import PORTS, new_key, show, uploaded_file
 from web.signing_in import Visitor, signed_form, signed_in
-from workflow import adoption_judging, adoptions
+from workflow import adoption_judging, adoptions, feedback
 from workflow.access import RANK, holds
 from workflow.adoptions import FILES, OPEN, ROLES, NewAdoption, Paper
 from workflow.credit_booking import credit_path
@@ -47,6 +47,7 @@ async def _credit(
         "barred": points.barred_through if points.barred_through and points.barred_through >= today else None,
         "entries": [(shanghai_day(one.at), one) for one in reversed(ledger[-LATEST:])],
         "records": records[:LATEST],
+        "feedback": await feedback.published_of(who.asker, firm.id),
         "may_file": RANK[StaffRole(staff.role)] >= RANK[StaffRole.STAFF],
         "roles": list(ROLES.items()),
         "files": list(FILES.items()),

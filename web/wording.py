@@ -189,6 +189,17 @@ ADOPTION_FILE = {
 }
 """By ``models.AdoptionFileState``: whether it can be read; what it says is judged with the record."""
 
+FEEDBACK = {
+    "checking": Said("", "核对中"),
+    "held": Said("unclear", "人工核对中"),
+    "published": Said("pass", "已记入"),
+    "refused": Said("fail", "没有纳入"),
+}
+"""By ``models.FeedbackState``."""
+
+MOODS = {"positive": Said("pass", "满意"), "neutral": Said("ended", "一般"), "negative": Said("unclear", "不满意")}
+"""By ``models.Mood``."""
+
 FILERS = {"customer": "采购单位登记", "supplier": "本企业登记", "partner": "采购系统登记"}
 """By ``models.Filer``."""
 

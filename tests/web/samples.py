@@ -335,6 +335,14 @@ def adoption(state: str = "valid", **given: Any) -> Row:
     )  # fmt: skip
 
 
+WORDS = [
+    Row(
+        customer=Row(name="样例采购集团有限公司"), mood="positive", statement="扫码就能查到批次和检验结果", filed_at=NOW
+    ),
+    Row(customer=None, mood="negative", statement="查询页面有时打不开", filed_at=NOW),
+]
+
+
 def credit_page(**given: Any) -> tuple[str, dict[str, Any]]:
     points = Row(balance=12, year=2026, of_year=7, adoptions_12m=8, barred_through=None)
     entries = [
@@ -346,7 +354,7 @@ def credit_page(**given: Any) -> tuple[str, dict[str, Any]]:
         "visitor": VISITOR, "firm": ENTERPRISE, "points": points, "cap": 20, "enough": 10, "barred": None,
         "entries": entries,
         "records": [adoption(state) for state in ("checking", "waiting", "valid", "refused", "false")],
-        "may_file": True, "roles": [("tenderer", "招标人"), ("buyer", "采购人")],
+        "may_file": True, "feedback": WORDS, "roles": [("tenderer", "招标人"), ("buyer", "采购人")],
         "files": [("tender_document", "招标采购文件"), ("award_notice", "中标通知书")],
     }  # fmt: skip
     return "credit.html", {**values, **given}
@@ -773,6 +781,32 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "adoption": adoption_page(adoption("waiting"), may_add=True),
     "adoption-valid": adoption_page(adoption(filed_by="supplier"), may_establish=True, files=[]),
+    "feedback": (
+        "feedback.html",
+        {
+            "visitor": VISITOR,
+            "firm": ENTERPRISE,
+            "moods": [("positive", "满意"), ("negative", "不满意")],
+            "firms": [(USCC, FIRM)],
+            "sent": True,
+            "said": [
+                Row(filed_at=NOW, state=state, statement="扫码就能查到", findings=BAD)
+                for state in ("held", "published", "refused")
+            ],
+        },
+    ),
+    "feedback-wrong": (
+        "feedback.html",
+        {
+            "visitor": VISITOR,
+            "firm": ENTERPRISE,
+            "moods": [("positive", "满意")],
+            "firms": [],
+            "sent": False,
+            "said": [],
+            "problem": Refused(Kind.INVALID, "statement_length", "请写 6 至 500 个字", field="statement"),
+        },
+    ),
     "reminders": reminders_page(),
     "reminders-asking": reminders_page(
         ask={"template": "sample-subscribe-monthly", "config": {"appId": "sample", "signature": "sample"}}

@@ -79,3 +79,19 @@ async def test_an_operator_finds_it_false_and_the_public_reads_so(
     assert CUSTOMER not in public
     assert "查实虚假招标采购记录" in await stranger.get("/publicity/feed.atom")
     assert "及以前不加分" in await owner.get(page)
+
+
+async def test_a_customer_writes_a_word_that_the_firm_reads_and_the_public_does_not(
+    world: World, owner: Browser, outsider: Browser, stranger: Browser
+) -> None:
+    firm = await certified(world, owner)
+    page, words = f"/my/feedback/{firm.uscc}", "扫码就能查到批次和检验结果"
+    assert page in await stranger.get(f"/f/{firm.uscc}")
+    back = await outsider.send(page, page, 422, mood="positive", statement="短")
+    assert "请写 6 至 500 个字" in back
+    assert "已收到" in await outsider.get(await outsider.send(page, page, mood="positive", statement=words))
+    await world.work()
+    assert "已记入" in await outsider.get(page)
+    assert words in await owner.get(f"/my/firms/{firm.uscc}/credit")
+    assert words not in await stranger.get(f"/f/{firm.uscc}")
+    await owner.post(page, 403, mood="positive", statement=words)
