@@ -76,7 +76,9 @@ async def _play(base: str, user: str) -> None:
             user=user, form=demo_form(), licence=await asyncio.to_thread(licence), products=demo_products(),
             materials=materials,
         )  # fmt: skip
-        certificate = await Journey(http, base, firm, tell).travel()
+        journey = Journey(http, base, firm, tell)
+        certificate = await journey.travel()
+        await journey.look_up_code(certificate)
     typer.echo(
         f"\n全程走通，用时 {time.perf_counter() - started:.0f} s：{base}/c/{certificate['number'].replace('/', '-')}"
     )

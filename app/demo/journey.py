@@ -24,6 +24,7 @@ Tell = Callable[[str, str], None]
 PATIENCE = 180.0
 """Seconds in which a state has to be reached; the platform's own limit is a working day (7.2(4), R35)."""
 LOOK_EVERY = 0.3
+MORNING = timedelta(hours=9)
 AWAY_STATUSES = frozenset({409, 425, 429, 500, 502, 503, 504})
 IN_PROGRESS = frozenset({"request_in_progress", "state_changed", "photos_pending"})
 """Codes of a 409 after which asking again helps."""
@@ -242,15 +243,18 @@ class Journey:
         return found
 
     async def let_publicity_end(self, ref: str, published: Mapping[str, Any]) -> None:
-        """Move business time past the publicity's last day, for everybody; nothing where it is over."""
+        """Move business time past the publicity's last day, for everybody; nothing where it is over.
+
+        It ends at midnight, when nobody is told anything: the day goes on in the morning.
+        """
         if (await self._application(ref))["state"] == "publicity":
             now = datetime.fromisoformat((await self._json("GET", "/dev/clock"))["now"])
             closes = datetime.fromisoformat(published["closes_at"])
             if closes >= now:
                 # A moment, not a distance: said twice, it is still the same moment.
-                body = {"to": (closes + timedelta(seconds=1)).isoformat()}
+                body = {"to": (closes + MORNING).isoformat()}
                 await self._json("POST", "/dev/clock", body=body, tolerate={"time_goes_forward"})
-                self.tell("7.4", "把业务时间拨到公示期满（只有样例环境可以）")
+                self.tell("7.4", "把业务时间拨到公示期满后的早上（只有样例环境可以）")
 
     async def certificate(self, ref: str) -> dict[str, Any]:
         """The certificate, once the publicity is over."""
@@ -276,6 +280,17 @@ class Journey:
         if not any(hit["uscc"] == certificate["uscc"] for hit in hits["items"]):
             raise JourneyFailed(f"按名称“{name[:4]}”查不到 {name}")
         self.tell("7.6", f"按名称“{name[:4]}”可查到：{self.base}/c/{in_path(certificate['number'])}")
+
+    async def look_up_code(self, certificate: Mapping[str, Any]) -> None:
+        """A customer scans a product's code: in chat, and with whatever else opens a link."""
+        code = f"/01/{self.firm.products[0]['gtin']}/21/0001"
+        links = await self._json("GET", f"/t{code}", query={"linkType": "linkset"})
+        about = links["linkset"][0]["https://ref.gs1.org/voc/certificationInfo"][0]["href"]
+        if not about.endswith(in_path(certificate["number"])):
+            raise JourneyFailed(f"扫码应查到证书 {certificate['number']}，实为 {about}")
+        said = await self._chat(type="event", event="scancode_waitmsg", key="scan", content=f"https://id.gs1.org{code}")
+        self.tell("4.3.3", f"扫产品上的追溯码：{first_line(said)}")
+        self.tell("4.3.3", f"任何扫码工具都能打开：{self.base}/t{code}")
 
     # --- over the wire -----------------------------------------------------------------------------------------------
 
