@@ -136,6 +136,7 @@ class ApiSettings(BaseModel):
     searches_per_minute: int = Field(60, ge=1, description="searching firms")
     checks_per_minute: int = Field(20, ge=1, description="having a certificate's file checked")
     complaints_per_hour: int = Field(10, ge=1, description="complaining about a published result")
+    wrong_keys_per_minute: int = Field(60, ge=1, description="partners' keys that open nothing, from one address")
     sign_ins_per_minute: int = Field(60, ge=1, description="signing in; mobile networks share addresses")
     proxies: int = Field(
         0,

@@ -16,8 +16,6 @@ from workflow.partners import Holder, KeyRefused, SignedRequest, holder_by_signa
 
 KEY, TIMESTAMP, NONCE, SIGNATURE = "X-Zhuisu-Key", "X-Zhuisu-Timestamp", "X-Zhuisu-Nonce", "X-Zhuisu-Signature"
 MINUTE, DAY = 60, 86_400
-STRANGERS = 60
-"""Wrong keys a minute from one network."""
 
 
 def partners(ports: Ports, settings: ApiSettings) -> Admit:
@@ -30,7 +28,7 @@ def partners(ports: Ports, settings: ApiSettings) -> Admit:
         try:
             holder, body = await _holder(request, endpoint, ports)
         except KeyRefused as refused:
-            allowance = await counted(ports, f"open:stranger:{where}", STRANGERS, MINUTE)
+            allowance = await counted(ports, f"open:stranger:{where}", settings.wrong_keys_per_minute, MINUTE)
             if allowance is not None and not allowance.allowed:
                 raise too_many(allowance_headers(allowance), allowance.reset) from None
             raise RefusedHere(401, refused.code, refused.advice, {"WWW-Authenticate": "Bearer"}) from None

@@ -1,16 +1,10 @@
 """The API answers whatever it is sent as its OpenAPI document says: schemathesis, against the running API."""
 
-import asyncio
-import json
-import os
-import sys
 from collections import defaultdict
 from pathlib import Path
 
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestServer
-from aiohttp.typedefs import Handler, Middleware
 
 from config.settings import Settings
 from miniapp_api import CHAPTERS, add_api
@@ -18,6 +12,7 @@ from miniapp_api.chapter import Rate
 from models import Adoption, Application, Certificate, Enterprise, EvidenceSource, PlatformRole, StaffRole
 from tests import rows
 from tests.miniapp_api.conftest import FIRM, member
+from tests.miniapp_api.fuzzing import Places, config, fuzz, noting, unmet
 from tests.miniapp_api.test_months import stored_file
 from tests.miniapp_api.test_products import CHANGEABLE
 from tests.miniapp_api.test_publications import published
@@ -29,9 +24,6 @@ from workflow.evidence import keep_file
 
 EXAMPLES = [12, pytest.param(60, marks=pytest.mark.soak)]
 """An operation, beside the few dozen that cover its declared limits."""
-SECONDS = 240, 30
-"""At most: for the limits, and for each example of all operations."""
-
 LEFT_OUT = ("sign_out", "sign_out_everywhere")
 """They end the session that all the others are asked with."""
 
@@ -42,53 +34,6 @@ SELDOM = {
     "submit_month", "take_out", "withdraw",
 }  # fmt: skip
 """What is right by chance only once in a long while: a code, a file, a number with its check character."""
-
-CHECKS = (
-    "not_a_server_error", "status_code_conformance", "content_type_conformance", "response_headers_conformance",
-    "response_schema_conformance", "negative_data_rejection", "missing_required_header", "unsupported_method",
-    "allow_header_conformance", "ignored_auth",
-)  # fmt: skip
-"""All but ``positive_data_acceptance`` (that a request is well-formed does not make it right) and those that need
-links between operations."""
-
-
-REFUSALS = [400, 401, 403, 404, 405, 406, 409, 413, 415, 422, 428, 429, "5xx"]
-"""What refuses a request that the document forbids: schemathesis' own list, and 413 for one that is too long to be
-read as far as its mistake."""
-
-Places = list[tuple[tuple[str, ...], str, str | int]]
-"""Operations, a part of their paths, and what stands there; no operation: all of them."""
-
-
-def config(token: str, places: Places) -> str:
-    """schemathesis' settings: who asks, and which things of theirs the paths name."""
-    everywhere = [f'"path.{name}" = {json.dumps(value)}' for operations, name, value in places if not operations]
-    lines = ["[parameters]", f'"header.Authorization" = "Bearer {token}"', *everywhere]
-    # One table an operation: of several only the first would count.
-    for operation in dict.fromkeys(operation for operations, _, _ in places for operation in operations):
-        lines += ["[[operations]]", f'include-operation-id = "{operation}"']
-        lines += [f'parameters."path.{name}" = {json.dumps(value)}' for of, name, value in places if operation in of]
-    lines += ["[checks.negative_data_rejection]", f"expected-statuses = {json.dumps(REFUSALS)}"]
-    return "\n".join(lines)
-
-
-def noting(statuses: dict[str, set[int]]) -> Middleware:
-    """Notes what each operation answered, to know that the run went deep."""
-    names = {
-        (endpoint.method, f"/api/v1{endpoint.path}"): endpoint.name
-        for chapter in CHAPTERS
-        for endpoint in chapter.endpoints
-    }
-
-    @web.middleware
-    async def note(request: web.Request, handler: Handler) -> web.StreamResponse:
-        response = await handler(request)
-        resource = request.match_info.route.resource
-        if resource is not None and (request.method, resource.canonical) in names:
-            statuses[names[request.method, resource.canonical]].add(response.status)
-        return response
-
-    return note
 
 
 async def a_material(world: World, application: Application) -> str:
@@ -151,23 +96,7 @@ async def test_every_answer_is_one_that_the_document_promises(
     ]
     (tmp_path / "schemathesis.toml").write_text(config(owner.token, places))
     statuses: dict[str, set[int]] = defaultdict(set)
-    app = web.Application(middlewares=[noting(statuses)])
+    app = web.Application(middlewares=[noting(statuses, CHAPTERS, "/api/v1")])
     add_api(app, settings, world.ports)
-    async with TestServer(app, host="127.0.0.1") as server:
-        run = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "schemathesis.cli"),
-            *("--config-file", "schemathesis.toml", "run", str(server.make_url("/api/openapi.json"))),
-            *("--max-examples", str(examples), "--seed", "1", "--phases", "coverage,fuzzing", "--warnings", "off"),
-            *("--generation-database", "none", "--checks", ",".join(CHECKS)),
-            *(part for name in LEFT_OUT for part in ("--exclude-operation-id", name)),
-            cwd=tmp_path,
-            env={**os.environ, "NO_COLOR": "1", "COLUMNS": "120"},
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        async with asyncio.timeout(SECONDS[0] + examples * SECONDS[1]):
-            told = (await run.communicate())[0].decode()
-    assert run.returncode == 0, told[-20_000:]
-    reached = {endpoint.name for chapter in CHAPTERS for endpoint in chapter.endpoints} - set(LEFT_OUT)
-    unmet = {name for name in reached if not any(status < 300 for status in statuses[name])}
-    assert unmet <= SELDOM, "their answers were never seen"
+    await fuzz(app, "/api/openapi.json", tmp_path, examples, LEFT_OUT)
+    assert unmet(statuses, CHAPTERS, LEFT_OUT) <= SELDOM, "their answers were never seen"

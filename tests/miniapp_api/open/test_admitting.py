@@ -10,8 +10,8 @@ import pytest
 from aiohttp.test_utils import TestClient
 
 from config.clock import real_seconds
+from config.settings import Settings
 from miniapp_api.open import CHAPTERS
-from miniapp_api.open.admitting import STRANGERS
 from models import ApiKey, PartnerKind
 from tests import rows
 from tests.miniapp_api.conftest import problem
@@ -174,8 +174,8 @@ async def test_quotas_are_a_keys_own_by_minute_and_by_day(client: TestClient, wo
     assert (await client.get(FIRM, headers={"Authorization": f"Bearer {other.token}"})).status == 200
 
 
-async def test_whoever_tries_keys_is_slowed_down(client: TestClient, world: World) -> None:
-    for _ in range(STRANGERS):
+async def test_whoever_tries_keys_is_slowed_down(client: TestClient, world: World, settings: Settings) -> None:
+    for _ in range(settings.api.wrong_keys_per_minute):
         assert (await client.get(FIRM, headers={"Authorization": "Bearer zk_x"})).status == 401
     assert (await client.get(FIRM)).status == 429
     await living(uscc=USCC)
