@@ -2,7 +2,7 @@
 
 import re
 
-from bot import filing, outcomes, reminders, replies, scanning, updates, wording
+from bot import filing, outcomes, procurement, reminders, replies, scanning, updates, wording
 from bot import firm as firms
 from bot.acts import trigger_of
 from bot.dialogs import in_dialog
@@ -39,6 +39,7 @@ SMALLEST_MM, LARGEST_MM = 10, 1200
 
 router: Router[Ports] = Router()
 router.include(outcomes.router)
+router.include(procurement.router)
 router.include(scanning.router)
 router.include(firms.router)
 router.include(filing.router)
@@ -72,7 +73,7 @@ async def unfollow(context: Conversation) -> Answer:
 async def photo(context: Conversation, update: updates.Image) -> Answer:
     """The main job: a photo gets its verdict in this very chat."""
     ports = context.services
-    if context.dialog.state in (filing.CHOOSING, scanning.KIND, scanning.WORDS):
+    if context.dialog.state in (filing.CHOOSING, procurement.CHOOSING, scanning.KIND, scanning.WORDS):
         await context.dialog.clear()  # from now on a number answers what this photo's verdict asks
     identity = await people.meet(ports, update.openid)
     received = await photos.receive(ports, identity, update.dedupe, update.pic_url, update.media_id)
@@ -169,7 +170,13 @@ async def thanks(_context: Conversation) -> Answer:
     return replies.Text(wording.WELCOME_ANY_TIME)
 
 
-@router.on(updates.Text, text_matches(r".*(续期|采信|招标|投诉|申诉).*"))
+@router.on(updates.Text, text_matches(r".*(采信|招标|供应商|确认书).*"))
+async def suppliers(context: Conversation) -> Answer:
+    """A sentence about suppliers or tenders that is none of the words for it: how it is done here."""
+    return await procurement.how_to(context)
+
+
+@router.on(updates.Text, text_matches(r".*(续期|投诉|申诉).*"))
 async def not_yet(_context: Conversation) -> Answer:
     """What the standard knows and this service does not do yet is said to be so."""
     return replies.Text(wording.NOT_YET)
@@ -241,7 +248,8 @@ SENSIBLE: dict[type[updates.Update], str] = {
 
 @router.on(updates.Text)
 async def other_text(context: Conversation, update: updates.Text) -> Answer:
-    """A product's model chooses it, where a photo waits for that; anything else is not understood, and that is said."""
+    """A product's model chooses it, where a photo waits for that; a firm is looked up; anything else is not understood,
+    and that is said."""
     identity = await people.meet(context.services, update.openid)
     said = plain(update.content).casefold()
     named = [one for one in await people.products_of(identity) if plain(one.model).casefold() == said]
@@ -250,6 +258,9 @@ async def other_text(context: Conversation, update: updates.Text) -> Answer:
         return await filing.product_named(context, named[0])
     if named and (again := await _chosen(context, identity, named[0])) is not None:
         return await verdict(context, again, update.dedupe)
+    found = await procurement.last_resort(context, plain(update.content), names=not files_here)
+    if found is not None:
+        return found
     if scanning.TYPED_CODE.fullmatch(plain(update.content)):
         return await scanning.answer(context, plain(update.content), Road.TYPED)
     return await filing.what_now(context) if files_here else replies.Text(wording.UNKNOWN_TEXT)

@@ -6,7 +6,7 @@ A photo of a code is answered with the verdicts (``workflow.photo_scans``); its 
 import contextlib
 import re
 
-from bot import replies, updates, wording
+from bot import procurement, replies, updates
 from bot import scanning_wording as words
 from bot.dialogs import in_dialog
 from bot.filters import plain, text_is, text_matches
@@ -14,9 +14,8 @@ from bot.router import Context, Router
 from models import Road, WeChatIdentity
 from standard.calendar import shanghai_day
 from standard.profile import edition_on
-from workflow import certificate_register, code_reports, people, photo_scans
+from workflow import code_reports, people, photo_scans
 from workflow.callers import counted
-from workflow.certificate_numbers import number_from_path
 from workflow.code_reports import KINDS, LONGEST_STATEMENT
 from workflow.context import Ports
 from workflow.persons import person_of
@@ -98,23 +97,14 @@ async def described(context: Conversation, update: updates.Text) -> Answer:
 async def answer(context: Conversation, text: str, road: Road) -> Answer:
     """Whose this code is and what stands behind it; a certificate's own code leads to the certificate."""
     ports = context.services
-    if (number := _certificate_number(ports, text)) is not None:
-        try:
-            shown = await certificate_register.public_certificate(number)
-        except Refused as refusal:
-            return replies.Text(refusal.advice)
-        return replies.Text(f"{shown.enterprise}\n{wording.certificate_standing(shown, ports.links.page(shown.path))}")
+    if (card := await procurement.certificate_card(context, text)) is not None:
+        return card
     identity = await people.meet(ports, context.update.openid)
     found = await look_up(ports, text, photo_scans.chat_visit(ports, identity, road))
-    with contextlib.suppress(CacheUnavailable):
-        await context.dialog.enter(SCANNED, code=text)
+    if context.dialog.state not in procurement.ADOPTING:  # which goes on after the look-up
+        with contextlib.suppress(CacheUnavailable):
+            await context.dialog.enter(SCANNED, code=text)
     return replies.Text(chat_words(ports.links, found, ports.clock.now()))
-
-
-def _certificate_number(ports: Ports, text: str) -> str | None:
-    """The number in a link to one of our certificates; None for everything else."""
-    mine = ports.links.page("/c/")
-    return number_from_path(text.removeprefix(mine)) if text.startswith(mine) else None
 
 
 async def _meant(context: Conversation, identity: WeChatIdentity) -> str | None:

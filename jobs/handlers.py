@@ -6,6 +6,7 @@ from datetime import timedelta
 from models.transactions import transaction
 from workflow import (
     adoption_judging,
+    adoption_photos,
     adoptions,
     answers,
     applications,
@@ -99,6 +100,7 @@ HANDLERS: Mapping[str, Handler] = {
     reminders.BATCH: reminders.remind_batch,
     applications.JUDGE: material_judging.judge_material,
     month_jobs.JUDGE: month_files.judge_file,
+    adoption_photos.KEEP: adoption_photos.keep_paper,
     adoptions.JUDGE: adoption_judging.judge,
     feedback.CHECK: feedback.check,
     applications.VERIFY: verification.verify,

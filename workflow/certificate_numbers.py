@@ -10,6 +10,7 @@ import unicodedata
 from functools import cache
 
 from standard.profile import editions_shipped
+from workflow.links import Links
 
 _LONGEST = 60
 
@@ -52,3 +53,9 @@ def _expression(form: str) -> str:
 def certificate_path(number: str) -> str:
     """Its public page, a path of ours: what the QR code on it leads to."""
     return f"/c/{number_in_path(number)}"
+
+
+def number_from_link(links: Links, text: str) -> str | None:
+    """The number in a link to one of our certificates, as its QR code holds it; None for everything else."""
+    mine = links.page("/c/")
+    return number_from_path(text.removeprefix(mine)) if text.startswith(mine) else None

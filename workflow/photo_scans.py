@@ -8,12 +8,17 @@ from datetime import timedelta
 from typing import Any
 
 from inspection.subject import Subject, subject_of
-from models import Photo, Road, WeChatIdentity
+from models import Certificate, Photo, Road, WeChatIdentity
+from workflow.access import Asker
+from workflow.certificate_numbers import number_from_link
 from workflow.context import Ports
+from workflow.grade_card_wording import card_words
+from workflow.grade_cards import grade_card
 from workflow.month_photos import Told
 from workflow.resolution import resolve
 from workflow.scan_wording import chat_words
 from workflow.scans import Visit, look_up, seen, visitor_hash
+from workflow.watching import watches
 
 LATELY = timedelta(hours=24)
 """How long after its photo a code can still be meant by a word."""
@@ -29,14 +34,18 @@ async def look_up_photo(ports: Ports, photo: Photo, report: Mapping[str, Any]) -
     """Outside any transaction, once the photo (with ``identity``) was inspected: where it is such a one, its code has
     been looked up. Repeating it counts nothing more for a visitor's day."""
     text = _code_on(photo, report)
-    if text is not None and photo.identity is not None:
+    if text is not None and photo.identity is not None and number_from_link(ports.links, text) is None:
         await look_up(ports, text, chat_visit(ports, photo.identity, Road.PHOTO))
 
 
 async def told_of(ports: Ports, photo: Photo) -> Told | None:
     """What the chat's answer says of such a photo (with ``identity`` and ``inspection``); None for any other."""
-    text = _code_on(photo, photo.inspection.report) if photo.inspection is not None else None
-    if text is None or photo.identity is None:
+    if photo.inspection is None or photo.identity is None:
+        return None
+    if (card := await _card_of(ports, photo.identity, photo.inspection.report)) is not None:
+        return Told(card, alone=True)
+    text = _code_on(photo, photo.inspection.report)
+    if text is None:
         return None
     found = await seen(await resolve(ports, text), chat_visit(ports, photo.identity, Road.PHOTO).visitor)
     return Told(f"{chat_words(ports.links, found, ports.clock.now())}\n{CERTIFICATE_INSTEAD}", alone=True)
@@ -53,6 +62,17 @@ async def photographed(ports: Ports, identity: WeChatIdentity) -> str | None:
         .prefetch_related("inspection")
     )
     return _first_code(photo.inspection.report) if photo is not None and photo.inspection is not None else None
+
+
+async def _card_of(ports: Ports, identity: WeChatIdentity, report: Mapping[str, Any]) -> str | None:
+    """The grade card of the firm whose certificate (Appendix B) the photo shows, by its QR code; None for any other."""
+    number = number_from_link(ports.links, _first_code(report) or "")
+    found = await Certificate.get_or_none(number=number).only("id", "enterprise_id") if number else None
+    if found is None:
+        return None
+    card = await grade_card(ports, found.enterprise_id)
+    watched = identity.person_id is not None and await watches(Asker(identity.person_id), card.uscc)
+    return card_words(ports.links, card, watched=watched)
 
 
 def _code_on(photo: Photo, report: Mapping[str, Any]) -> str | None:

@@ -17,3 +17,8 @@ async def purchaser_of(asker: Asker, *, supplier_id: int) -> Enterprise | None:
     spoken = set(await WeChatIdentity.filter(person_id=asker.person_id).values_list("staff_id", flat=True))
     memberships.sort(key=lambda staff: staff.id not in spoken)
     return memberships[0].enterprise if memberships else None
+
+
+async def belongs_to(asker: Asker, enterprise_id: int) -> bool:
+    """Whether they are a member of that firm: its people are not its customers (8.2(2))."""
+    return await Staff.exists(person_id=asker.person_id, enterprise_id=enterprise_id, left_at=None)

@@ -108,7 +108,7 @@ async def test_long_names_leave_room_for_what_matters(chat: Chat) -> None:
 async def test_a_certificates_own_code_leads_to_the_certificate(chat: Chat, firm: Enterprise) -> None:
     said = await scan(chat, "https://sample.test/c/T-CMIF-2026-000001")
     assert "A 级" in said
-    assert "T/CMIF-2026-000001</a>" in said
+    assert "证书 T/CMIF-2026-000001，" in said
     assert "没有这个编号的证书" in await scan(chat, "https://sample.test/c/T-CMIF-2026-000009")
     assert await ScanEvent.all().count() == 0
 
