@@ -24,7 +24,7 @@ from tests.miniapp_api.test_publications import published
 from tests.miniapp_api.test_queries import certified
 from tests.workflow.months import owed_month
 from tests.workflow.world import World
-from workflow import members
+from workflow import confirmations, members
 from workflow.evidence import keep_file
 from workflow.ports import WeChatLogin
 
@@ -94,6 +94,17 @@ MATRIX = """
     filing_file_bytes          401      404    200   200   200   404      200
     sampling_records_of_firm   401      404    200   200   200   404      404
     record_sampling            401      404    403   201   201   404      404
+
+    find_suppliers             200      200    200   200   200   200      200
+    supplier_card              200      200    200   200   200   200      200
+    compare_suppliers          200      200    200   200   200   200      200
+    watches                    401      200    200   200   200   200      200
+    watch                      401      201    201   201   201   201      201
+    unwatch                    401      204    204   204   204   204      204
+    new_confirmation           401      201    201   201   201   201      201
+    my_confirmations           401      200    200   200   200   200      200
+    confirmation               401      404    404   404   200   404      200
+    confirmation_pdf           401      404    404   404   200   404      200
 
     file_adoption              401      201    403   403   403   201      201
     my_adoptions               401      200    200   200   200   200      200
@@ -321,6 +332,31 @@ async def a_sampling(at: Stage) -> dict[str, Any]:
     return {"json": {**said, "inspected_on": "2026-11-20", "drawn_at_random": True}}
 
 
+async def a_supplier(at: Stage) -> dict[str, Any]:
+    await certified(at.world, at.firm)
+    return {}
+
+
+async def suppliers_to_compare(at: Stage) -> dict[str, Any]:
+    await certified(at.world, at.firm)
+    return {"params": {"f": at.firm.uscc}}
+
+
+async def a_supplier_to_choose(at: Stage) -> dict[str, Any]:
+    await at.world.work()  # what was asked for before
+    await certified(at.world, at.firm)
+    return {"json": {"uscc": at.firm.uscc}}
+
+
+async def a_confirmation(at: Stage) -> dict[str, Any]:
+    """Asked for by the owner."""
+    await certified(at.world, at.firm)
+    made = await confirmations.ask_for_confirmation(at.world.ports, at.people["owner"].asker, at.firm.uscc, "k")
+    await at.world.work()
+    at.made["ref"] = made.ref
+    return {}
+
+
 async def a_tender_to_file(at: Stage) -> dict[str, Any]:
     await rows.certificate(enterprise_id=at.firm.id)
     form = FormData(default_to_multipart=True)
@@ -474,6 +510,13 @@ PREPARE: dict[str, Prepare] = {
     "filing_file": a_filing_file,
     "filing_file_bytes": a_filing_file,
     "record_sampling": a_sampling,
+    "find_suppliers": a_question,
+    "supplier_card": a_supplier,
+    "compare_suppliers": suppliers_to_compare,
+    "watch": a_supplier_to_choose,
+    "new_confirmation": a_supplier_to_choose,
+    "confirmation": a_confirmation,
+    "confirmation_pdf": a_confirmation,
     "file_adoption": a_tender_to_file,
     "adoption": an_adoption,
     "add_adoption_file": a_file_for_an_adoption,

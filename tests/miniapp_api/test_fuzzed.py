@@ -20,6 +20,7 @@ from tests.miniapp_api.test_queries import certified
 from tests.workflow.months import owed_month
 from tests.workflow.world import World
 from workflow import members
+from workflow.confirmations import ask_for_confirmation
 from workflow.evidence import keep_file
 
 EXAMPLES = [12, pytest.param(60, marks=pytest.mark.soak)]
@@ -29,9 +30,9 @@ LEFT_OUT = ("sign_out", "sign_out_everywhere")
 
 SELDOM = {
     "accept_invitation", "add_adoption_file", "decide", "file_adoption",
-    "hand_in", "hand_in_for_month", "js_sdk_config", "leave_firm", "new_product",
+    "hand_in", "hand_in_for_month", "js_sdk_config", "leave_firm", "new_confirmation", "new_product",
     "object_to", "open_application", "record_sampling", "register_firm", "remove_member", "sign_in", "submit",
-    "submit_month", "take_out", "withdraw",
+    "submit_month", "take_out", "watch", "withdraw",
 }  # fmt: skip
 """What is right by chance only once in a long while: a code, a file, a number with its check character."""
 
@@ -65,6 +66,8 @@ async def test_every_answer_is_one_that_the_document_promises(
     filing = await owed_month(firm, certificate_id=(await Certificate.get(enterprise_id=firm.id)).id)
     kept, taken_out = [await stored_file(world, filing, me) for _ in range(2)]
     waiting = await rows.adoption(supplier_id=firm.id, person_id=me, state="waiting")
+    given = await ask_for_confirmation(world.ports, owner.asker, firm.uscc, "k")
+    await world.work()
     licence = await keep_file(
         world.ports, b"%PDF-1.7", EvidenceSource.UPLOAD, actor="system", media_type="application/pdf"
     )
@@ -83,6 +86,7 @@ async def test_every_answer_is_one_that_the_document_promises(
         (("month", "hand_in_for_month", "take_out_of_month", "submit_month"), "ref", filing.ref),
         (("take_out_of_month",), "file", taken_out.ref),
         (("filing_file", "filing_file_bytes"), "ref", kept.ref),
+        (("confirmation", "confirmation_pdf"), "ref", given.ref),
         (("adoption", "add_adoption_file", "adoption_file"), "ref", waiting.ref),
         (("adoption_file",), "file", paper.ref),
         (("establish_false",), "ref", valid.ref),
