@@ -38,6 +38,13 @@ CERTIFICATE = {
 }
 """By ``standard.validity.State``."""
 
+ITEM_FILING = {
+    "received": Said("unclear", "核对中", "清单正在逐行核对。"),
+    "filed": Said("pass", "已登记"),
+    "refused": Said("fail", "没有登记", "清单里没有一件可以登记。"),
+}
+"""By ``models.ItemFilingState``."""
+
 LIVE = ("active", "warned", "suspended")
 
 GRADES = {

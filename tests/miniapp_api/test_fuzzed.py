@@ -29,9 +29,9 @@ LEFT_OUT = ("sign_out", "sign_out_everywhere")
 """They end the session that all the others are asked with."""
 
 SELDOM = {
-    "accept_invitation", "add_adoption_file", "decide", "file_adoption",
-    "hand_in", "hand_in_for_month", "js_sdk_config", "leave_firm", "new_confirmation", "new_product",
-    "object_to", "open_application", "record_sampling", "register_firm", "remove_member", "sign_in", "submit",
+    "accept_invitation", "add_adoption_file", "decide", "file_adoption", "file_item_list", "hand_in",
+    "hand_in_for_month", "js_sdk_config", "leave_firm", "new_confirmation", "new_product", "object_to",
+    "open_application", "record_sampling", "register_firm", "remove_member", "scans_csv", "sign_in", "submit",
     "submit_month", "take_out", "watch", "withdraw",
 }  # fmt: skip
 """What is right by chance only once in a long while: a code, a file, a number with its check character."""
@@ -77,6 +77,7 @@ async def test_every_answer_is_one_that_the_document_promises(
     await rows.credit_entry(enterprise_id=firm.id, customer_folded="样例采购集团", tender_folded="zb-2")
     supplier = await rows.enterprise(uscc="91310000MA0000015F")
     await rows.certificate(enterprise_id=supplier.id)
+    listed = await rows.product(enterprise_id=firm.id, model="YL-3")
     places: Places = [
         ((), "uscc", FIRM),
         ((), "number", number),
@@ -92,6 +93,8 @@ async def test_every_answer_is_one_that_the_document_promises(
         (("establish_false",), "ref", valid.ref),
         (("give_feedback",), "uscc", supplier.uscc),
         (("change_product",), "product", (await rows.product(enterprise_id=firm.id, **CHANGEABLE)).id),
+        (("file_items", "file_item_list"), "product", listed.id),
+        (("item_list",), "ref", (await rows.item_filing(product_id=listed.id)).ref),
         (("retire_product",), "product", (await rows.product(enterprise_id=firm.id, model="YL-2")).id),
         (("revoke_invitation",), "invitation", (await rows.invitation(enterprise_id=firm.id)).id),
         (("desk_item", "decide"), "ref", (await rows.desk_item()).ref),

@@ -4,12 +4,15 @@ from datetime import UTC, date, datetime
 from types import SimpleNamespace as Row
 from typing import Any
 
+from standard.months import Month
 from web import year_chart
 from web.poster import drawn
 from web.wording import MONTH_TONES
+from workflow.items import RefusedLine
 from workflow.problems import Kind, Refused
 from workflow.reminder_calendar import Occasion
 from workflow.reminder_choices import OCCASION_NAMES, Choice
+from workflow.scan_counts import ProductScans, Summary
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 LATER = datetime(2026, 11, 27, 16, 0, tzinfo=UTC)
@@ -371,6 +374,41 @@ def adoption_page(one: Row, **given: Any) -> tuple[str, dict[str, Any]]:
         "may_add": False, "may_establish": False, "back": "/my",
     }  # fmt: skip
     return "adoption.html", {**values, **given}
+MONTHS = tuple(Month(2026, 11).plus(-back) for back in range(12))
+
+
+def scans_page(**given: Any) -> tuple[str, dict[str, Any]]:
+    lines = (
+        ProductScans(3, PRODUCT.name, PRODUCT.model, 1240, (310, 520, 410, *(0,) * 9)),
+        ProductScans(4, SECOND.name, SECOND.model, 3, (3, *(0,) * 11)),
+    )
+    values = {
+        "visitor": VISITOR, "firm": ENTERPRISE, "summary": Summary(NOW, MONTHS, (313, 520, 410, *(0,) * 9), lines),
+        "kept_days": 400, "today": date(2026, 11, 24), "values": {"first": "2026-11-01", "last": "2026-11-24"},
+    }  # fmt: skip
+    return "scans.html", {**values, **given}
+
+
+def items_page(**given: Any) -> tuple[str, dict[str, Any]]:
+    lines = [
+        RefusedLine(18, "(01)06901234567915(21)18", "码里的商品条码是 06901234567915，这款产品登记的是 06901234567892："
+                    "请核对是不是这款产品的码（3.4）"),
+        RefusedLine(40, "", "这一行没有追溯码"),
+    ]  # fmt: skip
+    file = Row(file_name="单件清单 2026 年 11 月（样例）.xlsx")
+    values = {
+        "visitor": VISITOR, "firm": ENTERPRISE, "product": PRODUCT, "filed": 12000, "waiting": True,
+        "filings": [
+            {"row": Row(state="received", accepted=0, refused=0, filed_at=NOW, evidence=file), "remark": "",
+             "lines": []},
+            {"row": Row(state="filed", accepted=11970, refused=30, filed_at=NOW, evidence=file),
+             "remark": "其中 8 件此前已经申报，没有重复登记", "lines": lines},
+            {"row": Row(state="refused", accepted=0, refused=0, filed_at=NOW, evidence=None),
+             "remark": "没有找到追溯码这一列", "lines": []},
+        ],
+        "accept": ".xlsx,.csv", "may_file": True, "sent": True,
+    }  # fmt: skip
+    return "items.html", {**values, **given}
 
 
 def reminders_page(**given: Any) -> tuple[str, dict[str, Any]]:
@@ -806,6 +844,15 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "said": [],
             "problem": Refused(Kind.INVALID, "statement_length", "请写 6 至 500 个字", field="statement"),
         },
+    "scans": scans_page(),
+    "scans-none": scans_page(summary=Summary(NOW, MONTHS, (0,) * 12, ())),
+    "scans-odd": scans_page(problem=Refused(Kind.INVALID, "days_odd", "日期请写成 2026-12-01 这样", field="first")),
+    "items": items_page(),
+    "items-none": items_page(filings=[], filed=0, waiting=False, sent=False),
+    "items-viewer": items_page(may_file=False, sent=False),
+    "items-odd": items_page(
+        sent=False,
+        problem=Refused(Kind.INVALID, "file_type", "“单件清单”请上传 Excel（.xlsx）、CSV 文件", field="file"),
     ),
     "reminders": reminders_page(),
     "reminders-asking": reminders_page(
