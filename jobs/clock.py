@@ -8,6 +8,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from jobs.handlers import (
     DROP_UNCONSENTED,
     DROP_UNREFERRED,
+    FORGET_DELIVERIES,
     FORGET_REQUESTS,
     FORGET_SESSIONS,
     FORGET_SWEEPS,
@@ -30,6 +31,7 @@ SWEEPS: dict[str, timedelta] = {
     DROP_UNREFERRED: timedelta(days=1),
     scan_counts.ROLL_UP: timedelta(hours=1),
     scan_counts.FORGET: timedelta(days=1),
+    FORGET_DELIVERIES: timedelta(days=1),
 }
 """What is swept and how often. The sweep itself finds what is due from the data, never from a tick that was missed."""
 

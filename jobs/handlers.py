@@ -34,6 +34,8 @@ from workflow import (
     sessions,
     state_changes,
     verification,
+    webhook_deliveries,
+    webhooks,
 )
 from workflow.context import Ports
 from workflow.ports import ClaimedJob
@@ -49,6 +51,7 @@ FORGET_SWEEPS = "sweep.forget"
 FORGET_REQUESTS = "request.forget"
 FORGET_SESSIONS = "session.forget"
 DROP_UNREFERRED = "evidence.drop_unreferred"
+FORGET_DELIVERIES = "webhook.forget"
 ONCE_ONLY = (
     DROP_UNCONSENTED,
     DROP_UNREFERRED,
@@ -57,6 +60,9 @@ ONCE_ONLY = (
     FORGET_SWEEPS,
     FORGET_REQUESTS,
     FORGET_SESSIONS,
+    FORGET_DELIVERIES,
+    webhook_deliveries.DELIVER,
+    webhooks.REPLAY,
     due.SWEEP,
     reminders.SWEEP,
     evidence.DELETE_UNOWNED,
@@ -106,4 +112,7 @@ HANDLERS: Mapping[str, Handler] = {
     applications.VERIFY: verification.verify,
     verification.GRADE: grading.grade_application,
     state_changes.TELL: change_telling.tell,
+    webhook_deliveries.DELIVER: webhook_deliveries.deliver,
+    webhooks.REPLAY: webhooks.replay_part,
+    FORGET_DELIVERIES: webhooks.forget_deliveries,
 }

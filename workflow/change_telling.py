@@ -27,20 +27,14 @@ from workflow.certificate_numbers import certificate_path
 from workflow.change_kinds import WATCHED, ChangeKind, words_of
 from workflow.context import Ports
 from workflow.notices import Telling, tell_many
-from workflow.ports import ClaimedJob, NewJob
+from workflow.ports import ClaimedJob
 from workflow.publicity import publication_path, window_of
 from workflow.state_changes import enqueue, wanted_by
+from workflow.webhook_deliveries import PAUSED, delivering
 
 CHANGES_AT_ONCE = 250
 WATCHES_AT_ONCE = 500
 """What one transaction takes on: on SQLite everybody waits for its end."""
-DELIVER = "webhook.deliver"
-DELIVERED_IN_TIME = -20
-"""Priority of deliveries: a receiver that answers slowly holds nobody up."""
-DELIVERING_ATTEMPTS = 100
-"""Of the job, whose workers may die; how often a receiver is tried is counted with the delivery."""
-PAUSED = "webhook_paused"
-"""Why a delivery was given up untried: its webhook was paused."""
 LONGEST_FIRM = 40
 """Characters of a firm's name in a title."""
 
@@ -188,11 +182,6 @@ async def _intend_deliveries(ports: Ports, changes: Sequence[_Change]) -> None:
     )
 
 
-def delivering(ref: str, again: str, due: datetime) -> NewJob:
-    """The job that carries a delivery; ``again`` tells a repetition that was asked for from all before."""
-    return NewJob(DELIVER, f"{DELIVER}:{ref}:{again}", {"delivery": ref}, due, DELIVERED_IN_TIME, DELIVERING_ATTEMPTS)
-
-
 def _delivery(ports: Ports, webhook: Webhook, change: _Change, kind: ChangeKind, now: datetime) -> WebhookDelivery:
     paused = webhook.paused_at is not None
     return WebhookDelivery(
@@ -215,7 +204,7 @@ def _body(ports: Ports, change: _Change, kind: ChangeKind) -> dict[str, Any]:
         "kinds": list(change.kinds),
         "as_of": event.at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "clause": event.clause,
-        "firm": {"uscc": firm.uscc, "name": firm.name, "sample": firm.is_sample},
+        "firm": {"uscc": firm.uscc, "name": firm.name, "is_sample": firm.is_sample},
     }
     if change.certificate is not None:
         body["certificate"] = _certificate(ports, event, change.certificate)

@@ -16,7 +16,7 @@ from tests import rows
 from tests.workflow.graded import confirmed
 from tests.workflow.living import Living, living, noon
 from tests.workflow.world import World
-from workflow import certificates, change_telling, state_changes
+from workflow import certificates, change_telling, state_changes, webhook_deliveries
 from workflow.certificate_effects import Manner, Taken
 from workflow.certificate_life import life_from_json
 from workflow.certificates import apply_event, apply_events
@@ -178,7 +178,7 @@ async def test_a_webhook_is_told_what_it_asked_for_as_of_the_change(world: World
         "kinds": ["certificate.warned"],
         "as_of": "2026-12-26T04:00:00.000Z",
         "clause": "8.1(3)",
-        "firm": {"uscc": one.firm.uscc, "name": one.firm.name, "sample": True},
+        "firm": {"uscc": one.firm.uscc, "name": one.firm.name, "is_sample": True},
         "certificate": {
             "number": "T/CMIF-2026-000001",
             "state": "warned",
@@ -191,7 +191,7 @@ async def test_a_webhook_is_told_what_it_asked_for_as_of_the_change(world: World
         },
     }
     # Each waits for its own job.
-    jobs: Any = await Job.filter(kind=change_telling.DELIVER).values_list("args", flat=True)
+    jobs: Any = await Job.filter(kind=webhook_deliveries.DELIVER).values_list("args", flat=True)
     assert {job["delivery"] for job in jobs} == {row.ref for row in deliveries if row.state == "waiting"}
 
 
@@ -304,4 +304,4 @@ async def test_a_thousand_changes_are_one_job_and_few_statements(
         caplog.clear()
         assert await tell_all(world) == 4
         assert statements() <= 4 * 20
-    assert await WebhookDelivery.all().count() == await Job.filter(kind=change_telling.DELIVER).count() == 2000
+    assert await WebhookDelivery.all().count() == await Job.filter(kind=webhook_deliveries.DELIVER).count() == 2000
