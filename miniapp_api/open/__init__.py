@@ -11,14 +11,14 @@ from aiohttp import web
 from config.settings import Settings
 from miniapp_api import openapi
 from miniapp_api.chapter import Chapter, Who
-from miniapp_api.open import adoptions, certificates, firms
+from miniapp_api.open import adoptions, certificates, firms, webhooks
 from miniapp_api.open.admitting import KEY, NONCE, SIGNATURE, TIMESTAMP, partners
 from miniapp_api.openapi import Cover
 from miniapp_api.serving import as_problems, handler_of
 from workflow.context import Ports
 
 VERSION = "1.0.0"
-CHAPTERS: tuple[Chapter, ...] = (firms.chapter, certificates.chapter, adoptions.chapter)
+CHAPTERS: tuple[Chapter, ...] = (firms.chapter, certificates.chapter, adoptions.chapter, webhooks.chapter)
 KEPT_SECONDS = 300
 """How long anybody may keep the document and the keys."""
 

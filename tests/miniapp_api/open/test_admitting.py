@@ -53,10 +53,16 @@ MATRIX = """
     file_adoption 401   403       403      403   201     403
     add_file      401   403       403      403   404     403
     adoption      401   403       403      403   404     403
+    add_webhook   401   403       403      403   403     201
+    list_webhooks 401   403       403      403   403     200
+    end_webhook   401   403       403      403   403     404
+    resume_webhook 401  403       403      403   403     404
+    list_deliveries 401 403       403      403   403     404
+    replay_deliveries 401 403     403      403   403     404
     credential    200   200       200      200   200     200
     status_list   200   200       200      200   200     200
 """
-"""By the one scope of a key; of the kind that the scope is for. ``add_file``, ``adoption`` 404: another partner's."""
+"""By the one scope of a key; of the kind that the scope is for. 404: another partner's."""
 
 KIND_OF = {
     "query": PartnerKind.ASSOCIATION,
@@ -79,6 +85,8 @@ GIVEN: dict[str, dict[str, Any]] = {
             "way": "uploaded",
         }
     },
+    "add_webhook": {"json": {"url": "http://127.0.0.1:8080/hook", "kinds": ["certificate.suspended"]}},
+    "replay_deliveries": {"json": {"since": "2026-11-24T00:00:00Z"}},
     "add_file": {"params": {"kind": "award_notice", "name": "中标通知书.pdf"}, "data": b"%PDF-1.7"},
 }
 ENDPOINTS = {endpoint.name: endpoint for chapter in CHAPTERS for endpoint in chapter.endpoints}
