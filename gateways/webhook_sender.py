@@ -59,7 +59,7 @@ class AiohttpWebhookSender:
                 await self._resolver().resolve(URL(url).raw_host or "", 0)
         except AddressRefused:
             return "地址解析到内网、本机或保留地址，平台不向这类地址推送"
-        except (OSError, TimeoutError):
+        except (OSError, UnicodeError):
             return "域名解析不到地址：请核对域名，并确认公网可以解析"
         return ""
 
@@ -103,10 +103,10 @@ class AiohttpWebhookSender:
         """Why it cannot be the URL of a receiver, whatever its name means today."""
         try:
             url = URL(text, encoded=True)
-            host, port = url.raw_host, url.port
-        except ValueError:
+            host, port, path = (url.raw_host or "").lower(), url.port, url.raw_path
+        except (ValueError, IndexError):  # yarl stumbles over brackets
             return "不是一个网址：请写完整，例如 https://example.com/zhuisu"
-        if not (text.isascii() and text.isprintable()) or " " in text or not host or not url.path.startswith("/"):
+        if not (text.isascii() and text.isprintable()) or " " in text or not host or not path.startswith("/"):
             return "不是一个网址：请写完整，例如 https://example.com/zhuisu"
         if url.raw_user is not None or url.raw_password is not None or url.raw_fragment:
             return "网址里不能带用户名、密码或 # 片段"

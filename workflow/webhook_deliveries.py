@@ -40,9 +40,7 @@ PAUSED, ENDED = "webhook_paused", "webhook_ended"
 """Why a delivery was given up untried."""
 LEFT_ALONE = (timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=5), timedelta(minutes=30))
 """How long a receiver that did not take something is left alone, longer each time: less than to the next attempt of
-what it did not take."""
-SPREAD = 60
-"""Seconds over which what waited for it comes then."""
+what it did not take. What waited for it then comes over as long a time again."""
 REMEMBERED_SECONDS = 2 * 60 * 60
 CHANGE = "zhuisu-change+jwt"
 """What a statement on a change is: it is about a moment that is over, and never runs out."""
@@ -70,8 +68,8 @@ async def deliver(ports: Ports, job: ClaimedJob) -> None:
             await ports.queue.finish(job)
     elif untried := _why_untried(webhook):
         await _settle(ports, job, delivery, DeliveryState.GIVEN_UP, last_error=untried)
-    elif (until := await _left_alone_until(ports, webhook.id)) is not None:
-        await ports.queue.postpone(job, until + timedelta(seconds=delivery.id % SPREAD))
+    elif (turn := await _turn(ports, delivery)) is not None:
+        await ports.queue.postpone(job, turn)
     else:
         body = _body(ports, delivery)
         posted = await ports.webhooks.post(webhook.url, body, _headers(ports, delivery, body))
@@ -196,17 +194,25 @@ async def _leave_alone(ports: Ports, webhook_id: int) -> None:
     times, until = (0, now) if known is None else _read(known)
     if now < until:
         return  # others that were on their way at the same time said so already
-    until = now + LEFT_ALONE[min(times, len(LEFT_ALONE) - 1)]
+    until = now + _break(times)
     value = json.dumps([times + 1, until.isoformat()]).encode()
     await ports.cache.put(_mark(webhook_id), value, REMEMBERED_SECONDS)
 
 
-async def _left_alone_until(ports: Ports, webhook_id: int) -> datetime | None:
-    known = await ports.cache.get(_mark(webhook_id))
+async def _turn(ports: Ports, delivery: WebhookDelivery) -> datetime | None:
+    """When the delivery may be tried, where its receiver is left alone until then; None: now."""
+    known = await ports.cache.get(_mark(delivery.webhook_id))
     if known is None:
         return None
-    _, until = _read(known)
-    return until if ports.clock.now() < until else None
+    times, until = _read(known)
+    if ports.clock.now() >= until:
+        return None
+    return until + timedelta(seconds=delivery.id % int(_break(times - 1).total_seconds()))
+
+
+def _break(times: int) -> timedelta:
+    """How long a receiver is left alone that was left alone so many times already."""
+    return LEFT_ALONE[min(times, len(LEFT_ALONE) - 1)]
 
 
 def _read(known: bytes) -> tuple[int, datetime]:

@@ -34,7 +34,7 @@ def names(monkeypatch: pytest.MonkeyPatch, **addresses: list[str]) -> None:
     """What names resolve to, instead of asking a server."""
 
     async def getaddrinfo(host: str, port: int, **_: Any) -> list[Any]:
-        found = addresses.get(host.replace(".", "_"))
+        found = addresses.get(host.lower().replace(".", "_"))
         if found is None:
             raise socket.gaierror(socket.EAI_NONAME, "unknown")
         return [
@@ -55,6 +55,8 @@ def names(monkeypatch: pytest.MonkeyPatch, **addresses: list[str]) -> None:
         "//example.com/hook",
         "example.com/hook",
         "https:///hook",
+        "https://]/hook",
+        "https://[/hook",
         "https://user:secret@example.com/hook",
         "https://user@example.com/hook",
         "https://example.com/hook#part",
@@ -122,6 +124,7 @@ async def test_a_name_is_as_good_as_all_its_addresses(
 ) -> None:
     names(monkeypatch, example_com=addresses)
     assert (await strict.refusal("https://example.com/hook") == "") is fine
+    assert (await strict.refusal("https://Example.COM:8443/hook?a=%zz") == "") is fine
     if fine:
         found = await CheckedResolver(loopback=False).resolve("example.com", 443)
         assert [one["host"] for one in found] == addresses  # and the connection goes to these
