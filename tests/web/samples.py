@@ -374,6 +374,8 @@ def adoption_page(one: Row, **given: Any) -> tuple[str, dict[str, Any]]:
         "may_add": False, "may_establish": False, "back": "/my",
     }  # fmt: skip
     return "adoption.html", {**values, **given}
+
+
 MONTHS = tuple(Month(2026, 11).plus(-back) for back in range(12))
 
 
@@ -844,6 +846,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "said": [],
             "problem": Refused(Kind.INVALID, "statement_length", "请写 6 至 500 个字", field="statement"),
         },
+    ),
     "scans": scans_page(),
     "scans-none": scans_page(summary=Summary(NOW, MONTHS, (0,) * 12, ())),
     "scans-odd": scans_page(problem=Refused(Kind.INVALID, "days_odd", "日期请写成 2026-12-01 这样", field="first")),
