@@ -14,8 +14,8 @@ from miniapp_api import wording
 from miniapp_api.problems import RefusedHere
 from miniapp_api.shapes import Body, File, Form
 
-MOST_JSON = 64 * 1024
-"""Bytes of a JSON body, and of a form's text fields together."""
+MOST_JSON = Body.most_bytes
+"""Bytes of a JSON body that says nothing else, and of a form's text fields together."""
 
 MOST_FILES = 10
 SECONDS = 120
@@ -60,7 +60,7 @@ async def read_body(
 
 async def read_whole(request: web.Request, model: type[Body] | type[File], most_file: int) -> bytes:
     """The bytes of a body that is no form; :class:`RefusedHere` where it is too large, too slow or broken off."""
-    most = most_file if issubclass(model, File) else MOST_JSON
+    most = most_file if issubclass(model, File) else model.most_bytes
     _must_be_plain(request)
     if (request.content_length or 0) > most:
         raise _too_large(most)

@@ -1,7 +1,7 @@
 """Looking a code up, for everybody; a firm's scans, and the single items that it files (3.4, 4.3.3, 7.6)."""
 
 from datetime import date
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
@@ -22,7 +22,7 @@ from workflow.uploads import CSV
 
 chapter = Chapter("scans", "查码、查询记录与单件")
 
-LONGEST_CODE = 2000
+LONGEST_CODE, LONGEST_ITEM = 2000, 400
 _SEPARATOR = "\x1d"
 """Stands between the elements of a GS1 code, and scanners hand it on."""
 
@@ -115,12 +115,14 @@ class ScansShown(Answer):
 
 
 class ItemGiven(Body):
-    code: str = Field(max_length=LONGEST_CODE, description="单件追溯码，如印在合格证上的")
+    code: str = Field(max_length=LONGEST_ITEM, description="单件追溯码，如印在合格证上的")
     batch: str = Field("", max_length=LONGEST_BATCH, description="生产批次；码里有批号时可不填")
-    made_on: date | None = Field(None, strict=False, description="生产日期")
+    made_on: date | None = Field(None, description="生产日期")
 
 
 class ItemsGiven(Body):
+    most_bytes: ClassVar[int] = 512 * 1024
+
     items: list[ItemGiven] = Field(min_length=1, max_length=AT_ONCE)
 
 

@@ -6,7 +6,7 @@ Path, query and form fields arrive as text and are read laxly; unknown ones are 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -65,8 +65,9 @@ class Query(Given):
 
 
 class Body(Given):
-    """A JSON body."""
+    """A JSON body of at most ``most_bytes``."""
 
+    most_bytes: ClassVar[int] = 64 * 1024
     model_config = ConfigDict(strict=True)
 
 
