@@ -1,5 +1,5 @@
-"""Writes docs/standard.md (clause ↔ code ↔ cases), docs/divergences.md (our readings), docs/openapi.json (the API) and
-docs/openapi-open.json (the partners' API) from what the code says.
+"""Writes docs/standard.md (clause ↔ code ↔ cases), docs/divergences.md (our readings), docs/audiences.md (who sees
+what), docs/openapi.json (the API) and docs/openapi-open.json (the partners' API) from what the code says.
 
 ``python -m docs.generate`` writes them; with ``--check`` it only compares, and fails on a hole: a clause of kind *rule*
 without code or without a case, a citation or a case of a clause that the list does not know, a place that is not there.
@@ -19,6 +19,7 @@ from miniapp_api import open as open_api
 from standard.citation import citations
 from standard.readings import readings
 from tests.standard.test_cases import CASES, load
+from workflow.audiences import SEEN, Audience, Information
 
 DOCS = Path(__file__).parent
 ROOT = DOCS.parent
@@ -119,11 +120,29 @@ def divergences_page(clauses: dict[str, Clause]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def audiences_page() -> str:
+    """Who sees what (8.3)."""
+    audiences = list(Audience)
+    lines = [
+        NOTE,
+        "# 谁看得到什么 · Who sees what\n",
+        "第 8.3 条要求保密；7.4、7.6、8.5(2) 要求公开；10.2–10.4 说明采信与监管各看什么。表以外的内容不离开平台。"
+        "代码 `workflow/audiences.py`，逐个接口、逐个公开字段由测试核对。\n",
+        f"| 内容 | 条款 | {' | '.join(audience.words for audience in audiences)} |",
+        f"|---|---|{'---|' * len(audiences)}",
+    ]
+    for what in Information:
+        marks = " | ".join("✓" if what in SEEN[audience] else "" for audience in audiences)
+        lines.append(f"| {what.words} | {what.clause} | {marks} |")
+    return "\n".join(lines) + "\n"
+
+
 def main() -> None:
     clauses, faults = collect()
     pages = {
         "standard.md": standard_page(clauses),
         "divergences.md": divergences_page(clauses),
+        "audiences.md": audiences_page(),
         "openapi.json": openapi.text(openapi.document(CHAPTERS, VERSION)),
         "openapi-open.json": open_api.document(),
     }
