@@ -4,6 +4,7 @@ from aiohttp import web
 
 from web import (
     desk,
+    feedback,
     my,
     my_applications,
     my_credit,
@@ -97,8 +98,8 @@ PAGES = (
     ("POST", "/my/adoptions/{ref}/files", my_credit.add_file),
     ("GET", "/my/adoptions/{ref}/files/{file}", my_credit.file_bytes),
     ("POST", "/my/adoptions/{ref}/false", my_credit.establish_false),
-    ("GET", "/my/feedback/{uscc}", my_feedback.form),
-    ("POST", "/my/feedback/{uscc}", my_feedback.give),
+    ("GET", "/f/{uscc}/feedback", feedback.form),
+    ("POST", "/f/{uscc}/feedback", feedback.give),
     ("GET", "/my/reminders", my_reminders.reminders),
     ("POST", "/my/reminders", my_reminders.choose),
     ("POST", "/my/reminders/calendar", my_reminders.calendar_link),

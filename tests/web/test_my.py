@@ -421,9 +421,14 @@ async def test_nobody_sees_or_does_anything_of_a_firm_that_is_not_theirs(
     item = await _complaint(world, application)
     filing = await owed_month(firm)
     file = await filed(filing, await member(world, firm, StaffRole.STAFF))
-    named = {"materials": material.ref, "desk": item.ref, "months": filing.ref, "filing-files": file.ref}
+    adoption = await rows.adoption(supplier_id=firm.id)
+    paper = await rows.adoption_file(adoption_id=adoption.id)
+    named = {
+        "materials": material.ref, "desk": item.ref, "months": filing.ref, "filing-files": file.ref,
+        "adoptions": adoption.ref,
+    }  # fmt: skip
     ref = next((one for part, one in named.items() if f"/{part}/{{ref}}" in path), application.ref)
-    address = path.replace("{uscc}", firm.uscc).replace("{ref}", ref)
+    address = path.replace("{uscc}", firm.uscc).replace("{ref}", ref).replace("{file}", paper.ref)
     address = re.sub(r"\{product[^}]*\}", str(product.id), address)
     before = await _state(application, item)
     token = {"form_token": _token(await outsider.get("/my"))}

@@ -85,7 +85,7 @@ async def test_a_customer_writes_a_word_that_the_firm_reads_and_the_public_does_
     world: World, owner: Browser, outsider: Browser, stranger: Browser
 ) -> None:
     firm = await certified(world, owner)
-    page, words = f"/my/feedback/{firm.uscc}", "扫码就能查到批次和检验结果"
+    page, words = f"/f/{firm.uscc}/feedback", "扫码就能查到批次和检验结果"
     assert page in await stranger.get(f"/f/{firm.uscc}")
     back = await outsider.send(page, page, 422, mood="positive", statement="短")
     assert "请写 6 至 500 个字" in back

@@ -55,4 +55,4 @@ async def give(request: web.Request) -> web.StreamResponse:
         if refusal.kind is Kind.NOT_FOUND:
             raise
         return await _form(request, who, values, refusal)
-    raise web.HTTPSeeOther(f"/my/feedback/{uscc}?sent")
+    raise web.HTTPSeeOther(f"/f/{uscc}/feedback?sent")
