@@ -1,12 +1,10 @@
 """Somebody looks a code up: what it is, how often it was looked up before, and the record of it (4.3.3, 7.6)."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from models import Product, Road, ScanOutcome
+from models import Road, ScanOutcome
 from standard.calendar import shanghai_day
 from standard.codes import Level
-from standard.outcome import Finding
 from workflow.context import Ports
 from workflow.resolution import Resolved, resolve
 from workflow.scan_log import History, Scan, history_of
@@ -19,7 +17,6 @@ __all__ = [
     "history_of",
     "look_up",
     "province",
-    "scanned",
     "seen",
     "visitor_hash",
 ]
@@ -102,9 +99,3 @@ def province(region: str) -> str:
 def _kept(text: str) -> str:
     """What a column takes of any text: no NUL, no half characters."""
     return text.encode(errors="replace").decode().replace("\0", "")[:LONGEST_CODE]
-
-
-async def scanned(ports: Ports, text: str) -> tuple[Sequence[Finding], Product | None]:
-    """What clause 3.4 says of the code, and its live product where one is registered."""
-    resolved = await resolve(ports, text)
-    return resolved.findings, resolved.product
