@@ -126,6 +126,7 @@ async def replay(ports: Ports, partner: Partner, ref: str, since: datetime) -> i
         raise Refused(Kind.INVALID, "since_too_early", advice, field="since")
     if webhook.paused_at is not None:
         raise Refused(Kind.CONFLICT, "webhook_paused", "这个推送地址已暂停：请先恢复（resume），再要求重发")
+    since = min(since, now)  # nothing is later, and the database knows no moment beyond the year 9999
     async with transaction():
         again = WebhookDelivery.filter(webhook_id=webhook.id, created_at__gte=since)
         again = again.exclude(state=DeliveryState.WAITING)

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -308,6 +308,8 @@ async def test_a_replay_posts_what_was_delivered_or_given_up_since_then_and_what
     assert set(await WebhookDelivery.all().values_list("state", "attempts")) == {("delivered", 1)}
     too_early = world.clock.now() - webhooks.KEPT - timedelta(seconds=1)
     await refused(webhooks.replay(world.ports, partner, webhook.ref, too_early), "since_too_early")
+    last_moment = datetime(9999, 12, 31, 23, 59, tzinfo=timezone(-timedelta(hours=12)))
+    assert await webhooks.replay(world.ports, partner, webhook.ref, last_moment) == 0
 
 
 @sqlite
