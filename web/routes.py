@@ -8,7 +8,6 @@ from web import (
     my,
     my_applications,
     my_credit,
-    my_feedback,
     my_items,
     my_months,
     my_products,

@@ -59,7 +59,7 @@ PUBLIC_FIELDS: dict[Information, str] = {
     I.CODE: """outcome tone headline lines advice disclaimer facts label value path certificate number grade state
         last_day covered history times first_at first_region last_at only_by_you""",
     I.PLATFORM: "id name source product_class items appId nonceStr signature timestamp",
-    I.OWN: "token expires_at ref filed_at",
+    I.OWN: "token expires_at ref route filed_at due_at",
 }
 """Every name of a field that an answer to somebody not signed in may have. A new one has to be thought about here."""
 
