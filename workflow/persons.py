@@ -11,6 +11,7 @@ from tortoise.expressions import Q
 
 from models import (
     Adoption,
+    CodeReport,
     Confirmation,
     Feedback,
     Grant,
@@ -158,6 +159,7 @@ async def merge(ports: Ports, keep: Person, other: Person, *, actor: str) -> Non
         await _move_registrations(keep, other)
         await _move_watches(ports, keep, other)
         await Confirmation.filter(person_id=other.id).update(person_id=keep.id)
+        await CodeReport.filter(person_id=other.id).update(person_id=keep.id)
         # Where others were merged into this one before, one step leads to the end again.
         await Person.filter(merged_into_id=other.id).update(merged_into_id=keep.id)
         await Person.filter(id=other.id).update(merged_into_id=keep.id)
