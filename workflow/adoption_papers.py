@@ -68,9 +68,10 @@ def award_notice(stated: Stated, paper: Paper, edition: Edition) -> list[Finding
 
 
 def sealed_by_customer(stated: Stated, paper: Paper) -> Finding:
-    """Of a notice that the supplier hands in by itself: whether it bears a seal, and not plainly another's (8.2(2))."""
+    """Of a notice that the supplier hands in by itself: whether it bears a seal whose name is not the
+    supplier's own (8.2(2)): the customer's, or that of the agency that called for it."""
     seen = [(seal, name) for seal, name in paper.seals if seal in (SealSeen.SEAL_SEEN, SealSeen.SIGNATURE_VALID)]
-    if any(not name or not same(name, stated.supplier) for _, name in seen):
+    if any(name and not same(name, stated.supplier) for _, name in seen):
         return Finding(CLAUSE, Outcome.PASS, f"{paper.title}盖有采购方印章（8.2(2)）。")
     reason = f"{paper.title}由企业自行上传，没有看清采购方的印章，由平台人工核实（8.2(2)，R6）。"
     return Finding(CLAUSE, Outcome.UNCLEAR, reason, ("R6",))
@@ -79,7 +80,7 @@ def sealed_by_customer(stated: Stated, paper: Paper) -> Finding:
 def _number(stated: Stated, paper: Paper) -> Finding:
     if number_stands_in(stated.tender_number, paper.lines):
         return Finding(CLAUSE, Outcome.PASS, f"{paper.title}上的招标编号与登记一致（8.2(2)）。")
-    shown = [found for line in paper.lines for found in _NUMBERED.findall(plain_number(line))]
+    shown = [found for line in _labelled(paper) for found in _NUMBERED.findall(plain_number(line))]
     if shown:
         reason = (
             f"{paper.title}上的招标编号是 {shown[0].upper()}，登记的是 {stated.tender_number}："
@@ -100,12 +101,18 @@ def _customer(stated: Stated, paper: Paper) -> Finding:
 def _winner(stated: Stated, paper: Paper) -> Finding:
     if _named(stated.supplier, stated.supplier_uscc, paper):
         return Finding(CLAUSE, Outcome.PASS, f"{paper.title}写明中标企业“{stated.supplier}”（8.2(2)）。")
-    shown = [found for line in paper.lines for found in _WINNER.findall(unicodedata.normalize("NFKC", line))]
+    shown = [found for line in _labelled(paper) for found in _WINNER.findall(line)]
     if shown:
         reason = f"{paper.title}上的中标企业是“{shown[0]}”，登记的是“{stated.supplier}”：不是这家企业的中标（8.2(2)）。"
         return Finding(CLAUSE, Outcome.FAIL, reason, (), shown[0], stated.supplier)
     reason = f"{paper.title}上没有读到中标企业“{stated.supplier}”，由平台人工核实（8.2(2)，R6）。"
     return Finding(CLAUSE, Outcome.UNCLEAR, reason, ("R6",))
+
+
+def _labelled(paper: Paper) -> list[str]:
+    """The lines in half width, a label that stands alone with the line below it."""
+    lines = [unicodedata.normalize("NFKC", line).strip() for line in paper.lines]
+    return [one + other if one.endswith(":") else one for one, other in zip(lines, [*lines[1:], ""], strict=True)]
 
 
 def _named(name: str, uscc: str, paper: Paper) -> bool:
