@@ -136,12 +136,20 @@ class ApiSettings(BaseModel):
     searches_per_minute: int = Field(60, ge=1, description="searching firms")
     checks_per_minute: int = Field(20, ge=1, description="having a certificate's file checked")
     complaints_per_hour: int = Field(10, ge=1, description="complaining about a published result")
-    wrong_keys_per_minute: int = Field(60, ge=1, description="partners' keys that open nothing, from one address")
     sign_ins_per_minute: int = Field(60, ge=1, description="signing in; mobile networks share addresses")
     proxies: int = Field(
         0,
         ge=0,
         description="reverse proxies of ours before us; the address is the one X-Forwarded-For has that far back",
+    )
+
+
+class OpenSettings(BaseModel):
+    """The partners' API; how often each may ask, its key says."""
+
+    wrong_keys_per_minute: int = Field(60, ge=1, description="keys that open nothing, from one address")
+    shared_ms: int = Field(
+        400, ge=0, le=400, description="how old an answer may be that is read once for all who ask; 0: each its own"
     )
 
 
@@ -221,6 +229,7 @@ class Settings(BaseSettings):
     registries: RegistriesSettings = Field(default_factory=lambda: RegistriesSettings.model_validate({}))
     inspector: InspectorSettings = Field(default_factory=lambda: InspectorSettings.model_validate({}))
     api: ApiSettings = Field(default_factory=lambda: ApiSettings.model_validate({}))
+    open: OpenSettings = Field(default_factory=lambda: OpenSettings.model_validate({}))
     certificate: CertificateSettings = Field(default_factory=lambda: CertificateSettings.model_validate({}))
     simulator: SimulatorSettings = Field(default_factory=lambda: SimulatorSettings.model_validate({}))
 

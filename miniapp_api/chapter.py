@@ -85,6 +85,8 @@ class Endpoint:
     """What a partner's key must allow; None: the endpoint is not for partners alone."""
     kinds: frozenset[PartnerKind]
     """The kinds of partners it is for; empty: all."""
+    shared: bool
+    """Whether its answer is the same for all who are let in, so that a moment's askers may be given one reading."""
 
     @property
     def tagged(self) -> bool:
@@ -139,6 +141,7 @@ class Chapter:
         public_seconds: int = 0,
         scope: Scope | None = None,
         kinds: tuple[PartnerKind, ...] = (),
+        shared: bool = False,
     ) -> Callable[[Function], Function]:
         def declare(run: Function) -> Function:
             types = get_type_hints(run)
@@ -147,6 +150,8 @@ class Chapter:
                 raise TypeError(f"{run.__name__} takes {', '.join(unknown)}: an endpoint is given none")
             if (answer in (File, Stream)) is not bool(media_types) or (answer is type(None)) is not (status == 204):
                 raise TypeError(f"{run.__name__} answers {answer}: media types or status do not fit")
+            if shared and ({"asker", "partner", "key"} & types.keys() or method != "GET"):
+                raise TypeError(f"{run.__name__} cannot be shared: it depends on who asks, or does something")
             if "partner" in types and scope is None:
                 raise TypeError(f"{run.__name__} takes a partner: it needs a scope")
             self.endpoints.append(
@@ -170,6 +175,7 @@ class Chapter:
                     public_seconds=public_seconds,
                     scope=scope,
                     kinds=frozenset(kinds),
+                    shared=shared,
                 )
             )
             return run

@@ -15,6 +15,7 @@ from miniapp_api import bodies, problems, wording
 from miniapp_api.chapter import Endpoint
 from miniapp_api.problems import RefusedHere
 from miniapp_api.shapes import Answer, File, Stream
+from miniapp_api.sharing import Rendered, Shared
 from workflow import idempotency
 from workflow.context import Ports
 from workflow.ports import Allowance, CacheUnavailable
@@ -66,15 +67,16 @@ class Unchanged:
             raise RefusedHere(412, "changed", wording.CHANGED)
 
 
-def handler_of(endpoint: Endpoint, ports: Ports, admit: Admit) -> Handler:
-    """The aiohttp handler of an endpoint."""
+def handler_of(endpoint: Endpoint, ports: Ports, admit: Admit, shared: Shared | None = None) -> Handler:
+    """The aiohttp handler of an endpoint; ``shared`` keeps the answers of those that may be shared."""
+    shared = shared if endpoint.shared else None
 
     async def handle(request: web.Request) -> web.StreamResponse:
         headers: Headers = {}
         try:
             admitted = await admit(request, endpoint)
             headers = admitted.headers
-            return await _answer(request, endpoint, ports, admitted)
+            return await _answer(request, endpoint, ports, admitted, shared)
         except RefusedHere as refused:
             refused.headers = {**headers, **refused.headers}
             raise
@@ -121,8 +123,12 @@ def allowance_headers(allowance: Allowance) -> Headers:
     }
 
 
-async def _answer(request: web.Request, endpoint: Endpoint, ports: Ports, admitted: Admitted) -> web.StreamResponse:
+async def _answer(
+    request: web.Request, endpoint: Endpoint, ports: Ports, admitted: Admitted, shared: Shared | None
+) -> web.StreamResponse:
     headers = admitted.headers
+    if shared is not None:
+        return _sent(request, await _shared(request, endpoint, ports, admitted, shared), endpoint.status, headers)
     given = await _given(request, endpoint, ports, admitted.body)
     wanted = {name: value for name, value in {**given, **admitted.given}.items() if name in endpoint.takes}
     if endpoint.answer is Stream:
@@ -142,6 +148,20 @@ async def _answer(request: web.Request, endpoint: Endpoint, ports: Ports, admitt
         raise
     await idempotency.finish(begun, endpoint.status, answer.model_dump(mode="json"))
     return _response(request, endpoint, answer, headers)
+
+
+async def _shared(
+    request: web.Request, endpoint: Endpoint, ports: Ports, admitted: Admitted, shared: Shared
+) -> Rendered:
+    """The answer that somebody was given a moment ago to the same question, else a new one."""
+    asked = request.raw_path
+    if (known := shared.get(asked)) is not None:
+        return known
+    begun = shared.begin()
+    given = await _given(request, endpoint, ports, admitted.body)
+    rendered = _rendered(endpoint, await endpoint.run(**{name: given[name] for name in endpoint.takes}))
+    shared.put(asked, begun, rendered)
+    return rendered
 
 
 async def _given(request: web.Request, endpoint: Endpoint, ports: Ports, body: bytes | None) -> dict[str, Any]:
@@ -170,10 +190,14 @@ def _key(request: web.Request) -> str:
 
 
 def _response(request: web.Request, endpoint: Endpoint, answer: Any, headers: Headers) -> web.Response:
+    return _sent(request, _rendered(endpoint, answer), endpoint.status, headers)
+
+
+def _rendered(endpoint: Endpoint, answer: Any) -> Rendered:
     kept = f"public, max-age={endpoint.public_seconds}" if endpoint.public_seconds else PRIVATE
-    headers = {**headers, **SAFE, "Cache-Control": kept}
+    headers = {**SAFE, "Cache-Control": kept}
     if answer is None:
-        return web.Response(status=endpoint.status, headers=headers)
+        return Rendered(None, headers)
     if isinstance(answer, File):
         data = answer.data
         headers |= _named(answer)
@@ -181,10 +205,16 @@ def _response(request: web.Request, endpoint: Endpoint, answer: Any, headers: He
         data, headers["Content-Type"] = _json(answer), "application/json; charset=utf-8"
     if endpoint.method == "GET":
         headers["ETag"] = etag(data if isinstance(answer, File) else answer.lasting())
-        if headers["ETag"] in {tag.strip() for tag in request.headers.get("If-None-Match", "").split(",")}:
-            del headers["Content-Type"]
-            return web.Response(status=304, headers=headers)
-    return web.Response(body=data, status=endpoint.status, headers=headers)
+    return Rendered(data, headers)
+
+
+def _sent(request: web.Request, rendered: Rendered, status: int, own: Headers) -> web.Response:
+    headers = {**own, **rendered.headers}
+    tags = {tag.strip() for tag in request.headers.get("If-None-Match", "").split(",")}
+    if headers.get("ETag") in tags:
+        del headers["Content-Type"]
+        return web.Response(status=304, headers=headers)
+    return web.Response(body=rendered.body, status=status, headers=headers)
 
 
 async def _streamed(request: web.Request, answer: Stream, headers: Headers) -> web.StreamResponse:

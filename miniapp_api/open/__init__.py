@@ -15,6 +15,7 @@ from miniapp_api.open import adoptions, certificates, firms, webhooks
 from miniapp_api.open.admitting import KEY, NONCE, SIGNATURE, TIMESTAMP, partners
 from miniapp_api.openapi import Cover
 from miniapp_api.serving import as_problems, handler_of
+from miniapp_api.sharing import Shared
 from workflow.context import Ports
 
 VERSION = "1.0.0"
@@ -63,10 +64,10 @@ def document(chapters: Iterable[Chapter] = CHAPTERS) -> str:
 def add_open(app: web.Application, settings: Settings, ports: Ports) -> None:
     """Add the partners' API and the published keys to ``app``."""
     api = web.Application(middlewares=[as_problems])
-    admit = partners(ports, settings.api)
+    admit, shared = partners(ports, settings), Shared(settings.open.shared_ms / 1000)
     for chapter in CHAPTERS:
         for endpoint in chapter.endpoints:
-            api.router.add_route(endpoint.method, f"/v1{endpoint.path}", handler_of(endpoint, ports, admit))
+            api.router.add_route(endpoint.method, f"/v1{endpoint.path}", handler_of(endpoint, ports, admit, shared))
     api.router.add_get("/openapi.json", _public(document()))
     app.add_subapp("/open", api)
     issuer = ports.statements.issuer

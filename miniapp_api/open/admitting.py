@@ -3,7 +3,7 @@
 import structlog
 from aiohttp import web
 
-from config.settings import ApiSettings
+from config.settings import Settings
 from miniapp_api import bodies, wording
 from miniapp_api.admitting import limited, network, too_many
 from miniapp_api.chapter import Endpoint
@@ -18,17 +18,18 @@ KEY, TIMESTAMP, NONCE, SIGNATURE = "X-Zhuisu-Key", "X-Zhuisu-Timestamp", "X-Zhui
 MINUTE, DAY = 60, 86_400
 
 
-def partners(ports: Ports, settings: ApiSettings) -> Admit:
+def partners(ports: Ports, settings: Settings) -> Admit:
     """Lets in whoever holds a key with the endpoint's scope; anybody where it has none."""
 
     async def admit(request: web.Request, endpoint: Endpoint) -> Admitted:
-        where = network(request, settings)
+        where = network(request, settings.api)
         if endpoint.scope is None:
-            return Admitted("anybody", {}, await limited(ports, f"open:{endpoint.rate}:{where}", endpoint, settings))
+            headers = await limited(ports, f"open:{endpoint.rate}:{where}", endpoint, settings.api)
+            return Admitted("anybody", {}, headers)
         try:
             holder, body = await _holder(request, endpoint, ports)
         except KeyRefused as refused:
-            allowance = await counted(ports, f"open:stranger:{where}", settings.wrong_keys_per_minute, MINUTE)
+            allowance = await counted(ports, f"open:stranger:{where}", settings.open.wrong_keys_per_minute, MINUTE)
             if allowance is not None and not allowance.allowed:
                 raise too_many(allowance_headers(allowance), allowance.reset) from None
             raise RefusedHere(401, refused.code, refused.advice, {"WWW-Authenticate": "Bearer"}) from None

@@ -80,14 +80,16 @@ class PurposePath(Path):
     purpose: Literal["revocation", "suspension"] = Field(description="revocation 撤销、注销、换新证；suspension 暂停")
 
 
-@chapter.get("/certificates/{number}", "证书", scope=Scope.QUERY, clause="7.6")
+@chapter.get("/certificates/{number}", "证书", scope=Scope.QUERY, shared=True, clause="7.6")
 async def certificate(ports: Ports, path: CertificatePath) -> CertificateAnswer:
     shown = certificate_shown(await certificate_register.public_certificate(path.number))
     facts = CertificateFacts.model_validate(shown.model_dump())
     return stated(ports, CertificateAnswer, "certificate", f"certificate:{shown.number}", facts)
 
 
-@chapter.get("/codes", "追溯码是谁家的什么产品", scope=Scope.QUERY, clause="4.3.3", note="不计入查询记录。")
+@chapter.get(
+    "/codes", "追溯码是谁家的什么产品", scope=Scope.QUERY, shared=True, clause="4.3.3", note="不计入查询记录。"
+)
 async def code(ports: Ports, query: Code) -> CodeAnswer:
     found = await resolve(ports, query.code)
     return stated(ports, CodeAnswer, "code", f"code:{found.key}", _code(found))

@@ -155,7 +155,7 @@ class Batch(Body):
     uscc: list[Uscc] = Field(min_length=1, max_length=MOST, description=f"至多 {MOST} 家")
 
 
-@chapter.get("/firms/{uscc}", "企业的等级、状态、月份与资信分值", scope=Scope.QUERY, clause="7.6")
+@chapter.get("/firms/{uscc}", "企业的等级、状态、月份与资信分值", scope=Scope.QUERY, shared=True, clause="7.6")
 async def firm(ports: Ports, path: FirmPath) -> FirmAnswer:
     found = await relied_upon(path.uscc, ports.clock.now())
     return stated(ports, FirmAnswer, "firm", f"firm:{path.uscc}", _facts(found))
@@ -172,7 +172,7 @@ async def firms(ports: Ports, body: Batch) -> FirmsAnswer:
     return FirmsAnswer(items=items)
 
 
-@chapter.get("/firms/{uscc}/admission", "网售平台入驻核验", scope=Scope.ADMISSION, clause="10.3，R36")
+@chapter.get("/firms/{uscc}/admission", "网售平台入驻核验", scope=Scope.ADMISSION, shared=True, clause="10.3，R36")
 async def admission(ports: Ports, path: FirmPath, query: Asked) -> AdmissionAnswer:
     found = await relied_upon(path.uscc, ports.clock.now())
     decided = admission_of(found, query.category, _edition(ports))
@@ -194,7 +194,7 @@ async def admission(ports: Ports, path: FirmPath, query: Asked) -> AdmissionAnsw
     return stated(ports, AdmissionAnswer, "admission", f"firm:{path.uscc}", facts)
 
 
-@chapter.get("/firms/{uscc}/tender", "采购入围与协会评优", scope=Scope.QUERY, clause="10.2")
+@chapter.get("/firms/{uscc}/tender", "采购入围与协会评优", scope=Scope.QUERY, shared=True, clause="10.2")
 async def tender(ports: Ports, path: FirmPath) -> TenderAnswer:
     found = await relied_upon(path.uscc, ports.clock.now())
     edition = _edition(ports)
@@ -216,6 +216,7 @@ async def tender(ports: Ports, path: FirmPath) -> TenderAnswer:
     "/firms/{uscc}/regulation",
     "监管参考",
     scope=Scope.REGULATE,
+    shared=True,
     kinds=(PartnerKind.REGULATOR,),
     clause="10.4",
 )

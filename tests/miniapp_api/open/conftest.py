@@ -22,6 +22,12 @@ Start = Callable[..., Awaitable[TestClient]]
 
 
 @pytest.fixture
+def settings() -> Settings:
+    """Every answer is read anew: what shares them has a test of its own."""
+    return Settings(open={"shared_ms": 0})  # type: ignore[arg-type]
+
+
+@pytest.fixture
 async def client(world: World, settings: Settings, aiohttp_client: Start) -> TestClient:
     """The partners' API and the published keys."""
     app = web.Application()

@@ -183,7 +183,7 @@ async def test_quotas_are_a_keys_own_by_minute_and_by_day(client: TestClient, wo
 
 
 async def test_whoever_tries_keys_is_slowed_down(client: TestClient, world: World, settings: Settings) -> None:
-    for _ in range(settings.api.wrong_keys_per_minute):
+    for _ in range(settings.open.wrong_keys_per_minute):
         assert (await client.get(FIRM, headers={"Authorization": "Bearer zk_x"})).status == 401
     assert (await client.get(FIRM)).status == 429
     await living(uscc=USCC)

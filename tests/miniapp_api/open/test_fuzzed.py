@@ -36,7 +36,7 @@ async def test_every_answer_is_one_that_the_document_promises(
 ) -> None:
     for rate in Rate:
         setattr(settings.api, rate, 10**6)
-    settings.api.wrong_keys_per_minute = 10**6
+    settings.open.wrong_keys_per_minute = 10**6
     one = await living(uscc="91330100MA00000012")
     partner = await caller(world, kind, per_minute=10**6, per_day=10**6)
     await ApiKey.all().update(scopes=[scope.value for scope in Scope])
