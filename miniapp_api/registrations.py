@@ -21,8 +21,8 @@ class Registering(Form):
     name: Said = Field(max_length=200, description="企业名称，与营业执照一致")
     address: Said = Field(max_length=300, description="生产地址")
     legal_representative: Said = Field(max_length=60, description="法定代表人，与营业执照一致")
-    organisation_role: Literal["maker", "seller", "distributor"] = Field(
-        "maker", description="maker 生产，seller 销售，distributor 经销"
+    organisation_role: Literal["maker", "seller", "distributor", "buyer"] = Field(
+        "maker", description="maker 生产，seller 销售，distributor 经销，buyer 只采购（8.2(2)）"
     )
     applicant_name: Said = Field(max_length=60, description="办理人姓名")
     title: str = Field("", max_length=40, description="办理人职务")

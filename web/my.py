@@ -78,7 +78,7 @@ FORM = ("uscc", "name", "address", "legal_representative", "organisation_role", 
 async def registration_form(request: web.Request) -> web.StreamResponse:
     """The form of a real-name registration; one that had faults comes back as it was filled in."""
     who = await signed_in(request)
-    values: dict[str, Any] = {}
+    values: dict[str, Any] = {"organisation_role": request.query.get("role", "maker")}
     if again := request.query.get("again"):
         earlier = await registration.registration(who.asker, again)
         values = {name: getattr(earlier, name) for name in FORM}

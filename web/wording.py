@@ -120,7 +120,7 @@ ROLES = {
     "viewer": ("查看人员", "只能查看"),
 }
 
-ORGANISATIONS = (("maker", "生产企业"), ("seller", "销售单位"), ("distributor", "流通单位"))
+ORGANISATIONS = (("maker", "生产企业"), ("seller", "销售单位"), ("distributor", "流通单位"), ("buyer", "采购单位"))
 
 CLASSES = (
     ("licence", "实施生产许可证管理的产品"),
@@ -129,6 +129,12 @@ CLASSES = (
 )
 
 PATTERNS = {"gtin_prefix": "厂商识别代码", "ecode": "Ecode 前缀", "host": "追溯网址的域名"}
+
+CONFIRMATION = {
+    "intended": Said("unclear", "正在签署", "通常几秒内签好，请稍后刷新；签好后也会通知您。"),
+    "signed": Said("pass", "已签署"),
+}
+"""By ``models.RenderingState``."""
 
 VERIFIED = {
     "current": Said("pass", "是真的，而且是最新版"),

@@ -63,13 +63,17 @@ DISPUTE_CHOICES = {
 }
 """What an operator may decide where a firm has an owner already."""
 
+PURCHASER = "buyer"
+"""An organisation that only buys: it is verified to put adoptions on record (8.2(2)), and cannot apply itself (1)."""
+
 OFD = "application/ofd"
 TAKEN = {MediaType.JPEG: "image/jpeg", MediaType.PNG: "image/png", MediaType.PDF: "application/pdf"}
 
 
 @dataclass(frozen=True, slots=True)
 class RegistrationForm:
-    """What the applicant fills in; ``organisation_role`` is ``maker``, ``seller`` or ``distributor`` (1, R49)."""
+    """What the applicant fills in; ``organisation_role`` is ``maker``, ``seller`` or ``distributor`` (1, R49), or
+    :data:`PURCHASER`."""
 
     uscc: str
     name: str
@@ -288,7 +292,7 @@ def _stated(ports: Ports, form: RegistrationForm) -> RegistrationForm:
     """The form in its one spelling, or why it cannot be right."""
     edition = edition_on(shanghai_day(ports.clock.now()))
     answer = applicant(form.organisation_role, edition)
-    if answer.standing is not Standing.COVERED:
+    if answer.standing is not Standing.COVERED and form.organisation_role != PURCHASER:
         outside = answer.standing is Standing.OUTSIDE
         raise Refused(
             Kind.INVALID if outside else Kind.NOT_SUPPORTED,

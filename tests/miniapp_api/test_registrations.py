@@ -51,7 +51,7 @@ async def test_a_form_that_is_wrong_keeps_nothing(client: TestClient, world: Wor
         ("invalid", "uscc"): form(uscc="123"),
         ("uscc_invalid", "uscc"): form(uscc=FIRM[:-1] + "A"),
         ("invalid", "name"): form(name=" "),
-        ("invalid", "organisation_role"): form(organisation_role="buyer"),
+        ("invalid", "organisation_role"): form(organisation_role="bank"),
         ("role_not_supported", None): form(organisation_role="seller"),
     }
     for (code, field), given in cases.items():

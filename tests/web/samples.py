@@ -162,6 +162,70 @@ def year_page(year: list[Row] = YEAR, **given: Any) -> tuple[str, dict[str, Any]
     return "year.html", {**values, **given}
 
 
+def card(**given: Any) -> Row:
+    values = {
+        "uscc": USCC, "name": FIRM, "is_sample": True, "grade": "AA", "grade_name": "优秀级", "state": "active",
+        "alive": True, "number": NUMBER, "path": "/c/T-CMIF-2026-000001", "last_day": date(2027, 11, 22),
+        "continued_through": Month(2026, 12), "months": 2, "points": 12, "year": 2026, "year_points": 7,
+        "tender": Row(tender="entry", reason="达到入围基本条件；优先考虑还差：等级为 AA 级，需 AAA 级（10.2(2)）"),
+        "as_of": NOW, "disclaimer": "等级反映企业的质量追溯能力，不代表产品质量或真伪认证。",
+    }  # fmt: skip
+    return Row(**{**values, **given})
+
+
+CARDS = [
+    card(),
+    card(uscc="91330100MA00000072", name="样例阀门厂", grade="AAA", grade_name="卓越级", points=31, year_points=18,
+         tender=Row(tender="preferred", reason="优先考虑（10.2(2)）")),
+    card(uscc="91310000MA0000007L", name="样例高低压成套开关设备制造（上海）股份有限公司", state="suspended",
+         tender=Row(tender="below_entry", reason="未达入围基本条件：证书状态为“暂停”（10.2(2)）")),
+    card(uscc="913100000000000001", name="样例公示企业", grade="A", grade_name="良好级", state="none", number="",
+         path="/f/913100000000000001", alive=False, last_day=None, continued_through=None, months=0, points=0,
+         tender=Row(tender="below_entry", reason="未达入围基本条件（10.2(2)）")),
+]  # fmt: skip
+CONFIRMATION = Row(
+    ref="sample-confirmation", state="signed", as_of=NOW,
+    certificate=Row(enterprise=Row(uscc=USCC)),
+    face={
+        "supplier": FIRM, "as_of_words": "截至 2026-11-24 10:00（北京时间）",
+        "fields": [["供应商名称", FIRM], ["追溯能力等级", "AA 级（优秀级）"], ["证书状态", "正常"],
+                   ["出具给", "样例采购集团有限公司（91310000MA0000007L）"]],
+    },
+)  # fmt: skip
+
+
+def compare_page(cards: list[Row] = CARDS, **given: Any) -> tuple[str, dict[str, Any]]:
+    values = {
+        "cards": cards, "full": False, "most": 5, "left_out": 0, "here": ",".join(one.uscc for one in cards),
+        "without": {one.uscc: "/compare?f=x" for one in cards}, "text": "", "hits": [],
+        "tender_words": {"below_entry": "未达入围条件", "entry": "达到入围条件", "preferred": "优先考虑"},
+    }  # fmt: skip
+    return "compare.html", {**values, **given}
+
+
+def supplier_page(shown: Row = CARDS[0], **given: Any) -> tuple[str, dict[str, Any]]:
+    values = {
+        "visitor": VISITOR, "card": shown, "headline": "AA 级（优秀级），证书正常", "watched": False,
+        "confirmation": None, "compare": "/compare?f=x", "problem": None,
+    }  # fmt: skip
+    return "supplier.html", {**values, **given}
+
+
+def confirmation_page(**given: Any) -> tuple[str, dict[str, Any]]:
+    shown = Row(**{**vars(CONFIRMATION), **given})
+    return "confirmation.html", {"visitor": VISITOR, "confirmation": shown, "face": shown.face}
+
+
+def adoption_form(**given: Any) -> tuple[str, dict[str, Any]]:
+    values = {
+        "visitor": VISITOR, "card": CARDS[0], "headline": "AA 级（优秀级），证书正常", "verified": True,
+        "roles": [("tenderer", "招标人"), ("agency", "招标代理机构"), ("buyer", "采购人")],
+        "ways": (("uploaded", "上传招标文件和中标通知书"), ("obtained", "从平台获取结果，直接备案")), "problem": None,
+        "values": {"customer_name": "样例采购集团有限公司", "customer_uscc": "91310000MA0000007L"},
+    }  # fmt: skip
+    return "adoption_new.html", {**values, **given}
+
+
 def step(
     words: str = "请按清单交齐 AA 级（优秀级）申报资料并提交；提交前可以更换或撤下。", clause: str = "7.1(2)"
 ) -> Row:
@@ -525,6 +589,44 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "poster": ("poster.html", {"qr": drawn("http://weixin.qq.com/r/sample")}),
     "poster-without-code": ("poster.html", {"qr": None}),
     "home": ("home.html", {}),
+    "compare": compare_page(),
+    "compare-one": compare_page(CARDS[:1], hits=[(HITS[0], "/compare?f=a,b")], text="样例", left_out=1),
+    "compare-empty": compare_page([], text="样例"),
+    "supplier": supplier_page(),
+    "supplier-suspended": supplier_page(
+        CARDS[2],
+        watched=True,
+        confirmation=CONFIRMATION,
+        problem=Refused(Kind.CONFLICT, "too_many_watches", "最多同时关注 50 家企业", clause="7.6"),
+    ),
+    "watches": (
+        "watches.html",
+        {
+            "visitor": VISITOR,
+            "cards": [(card, "AA 级（优秀级），证书正常") for card in CARDS],
+            "compare": "/compare?f=a,b",
+            "confirmations": [CONFIRMATION],
+            "adoptions": [],
+        },
+    ),
+    "watches-none": (
+        "watches.html",
+        {
+            "visitor": VISITOR,
+            "cards": [],
+            "compare": "",
+            "confirmations": [],
+            "adoptions": [],
+        },
+    ),
+    "confirmation": confirmation_page(),
+    "confirmation-intended": confirmation_page(state="intended"),
+    "adoption-new": adoption_form(),
+    "adoption-new-problem": adoption_form(
+        verified=False,
+        values={"way": "obtained", "tender_number": "ZB-1"},
+        problem=Refused(Kind.INVALID, "not_sure", "请勾选确认", clause="8.5(1)", field="sure"),
+    ),
     "query": ("query.html", {"text": "样例", "hits": HITS, "more": "text=x&after=y"}),
     "query-empty": ("query.html", {"text": "没有这家", "hits": [], "more": None}),
     "query-start": ("query.html", {"text": "", "hits": [], "more": None}),
