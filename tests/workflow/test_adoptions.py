@@ -1,5 +1,6 @@
 """A customer's adoption from its filing to its point: judged by its papers and by who stands behind it (8.2, 8.5)."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -31,6 +32,7 @@ from tests.workflow.world import World
 from workflow import adoption_judging, adoptions, decisions, members
 from workflow.access import Asker
 from workflow.credit_ledger import ledger_of, points_of
+from workflow.problems import Refused
 
 
 @pytest.fixture
@@ -209,6 +211,23 @@ async def test_one_tender_of_one_customer_stands_once(case: Adopting) -> None:
     await refused(case.file(" ｚｂ－2026－001"), "adoption_known")
     await refused(case.file(by=Filer.SUPPLIER), "adoption_known")
     assert await Adoption.all().count() == 1
+
+
+async def test_of_two_who_file_one_tender_at_once_one_has_filed_it(case: Adopting) -> None:
+    new = adoptions.NewAdoption(case.supplier.firm.uscc, NUMBER, "buyer", CUSTOMER, CUSTOMER_USCC, AdoptionWay.UPLOADED)
+    colleague = await member(case.customer)
+
+    async def file(who: Asker, key: str) -> Adoption | Refused:
+        try:
+            return await adoptions.file_adoption(case.world.ports, Filer.CUSTOMER, new, key, asker=who)
+        except Refused as problem:
+            return problem
+
+    first, again, other = await asyncio.gather(file(case.buyer, "a"), file(case.buyer, "a"), file(colleague, "b"))
+    assert await Adoption.all().count() == 1
+    codes = {one.code for one in (first, again, other) if isinstance(one, Refused)}
+    assert codes == {"adoption_known"}
+    assert await Job.filter(kind=adoptions.JUDGE).count() == 1
 
 
 async def test_a_refused_record_may_be_filed_anew(case: Adopting) -> None:
