@@ -31,6 +31,7 @@ SKEW_SECONDS = 300
 """How far the clock of a signed request may be off, either way."""
 _NONCE = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _TIMESTAMP = re.compile(r"[0-9]{1,12}")
+_KEY_ID = re.compile(r"[0-9a-f]{16}")
 _TOKEN = re.compile(rf"{PREFIX}_([0-9a-f]{{16}})_([0-9a-f]{{64}})")
 
 
@@ -129,11 +130,8 @@ async def holder_by_signature(ports: Ports, request: SignedRequest) -> Holder:
 
     The nonce is kept as long as its timestamp could be accepted, and only once the signature is right.
     """
-    key = await _known(request.key_id)
-    secret = secret_of(ports, request.key_id)
-    expected = signature_of(secret, request)
-    right = hmac.compare_digest(expected.encode(), request.signature.encode())
-    if key is None or not right or not hmac.compare_digest(token_hash(secret), key.secret_hash):
+    key = await _known(request.key_id) if _KEY_ID.fullmatch(request.key_id) else None
+    if key is None or not _signed_by(secret_of(ports, key.key_id), key, request):
         advice = "签名不正确：请核对密钥、方法、路径与查询、时间戳、随机数和正文摘要是否逐字节一致"
         raise KeyRefused("signature_wrong", advice)
     if not _TIMESTAMP.fullmatch(request.timestamp) or abs(real_seconds() - int(request.timestamp)) > SKEW_SECONDS:
@@ -144,6 +142,12 @@ async def holder_by_signature(ports: Ports, request: SignedRequest) -> Holder:
     if not fresh:
         raise KeyRefused("nonce_used", "这个随机数已经用过：请换一个后重新签名")
     return _in_force(key)
+
+
+def _signed_by(secret: str, key: ApiKey, request: SignedRequest) -> bool:
+    """Whether the signature is right, and the secret still the one that the key was made with."""
+    expected, given = signature_of(secret, request).encode(), request.signature.encode("utf-8", "surrogateescape")
+    return hmac.compare_digest(expected, given) and hmac.compare_digest(token_hash(secret), key.secret_hash)
 
 
 def signature_of(secret: str, request: SignedRequest) -> str:

@@ -105,6 +105,9 @@ async def test_a_signed_request_is_taken_once(world: World) -> None:
         {"key_id": "0123456789abcdef"},
         {"signature": "0" * 64},
         {"signature": "é"},
+        {"signature": "\udcff"},
+        {"key_id": "\udcff"},
+        {"nonce": "\udcff"},
     ],
 )
 async def test_a_signature_is_for_exactly_what_was_signed(world: World, change: dict[str, Any]) -> None:
