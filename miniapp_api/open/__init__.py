@@ -29,7 +29,7 @@ ABOUT = """重点工业产品质量追溯能力评价（T/ZGJDJX—3—2026）�
 * 身份：`Authorization: Bearer zk_…`，或用密钥签名（X-Zhuisu-* 四个请求头），签名不传密钥本身。
 * 声明：每个答复的 `statement` 是平台签名的 JWS，载荷的 `facts` 与答复逐项相同，24 小时内可转交他人核验；
   公钥在 `/.well-known/jwks.json`。
-* 状态是实时的：每次都重新读取，不要缓存后用于决定。
+* 状态是实时的：至多半秒前从数据库读出；不要缓存后用于决定。
 * 出错：`application/problem+json`，`code` 稳定，`detail` 可直接给人看。
 * 频率：`RateLimit-*` 说明每分钟、每天两个限额中较紧的一个还剩多少，超出时 429 并给出 `Retry-After`。
 * 时间一律为 UTC（`2026-11-24T02:00:00Z`），日期为北京时间当日。
