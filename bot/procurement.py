@@ -43,7 +43,7 @@ ADOPTING = (CUSTOMER, NUMBER, ROLE, PAPERS, SURE, PHOTOS)
 ASKED = re.compile(r"(?:查询?|搜索?|查一[下查]|查供应商|查企业|查公司)(?:\s+|\s*:\s*)(?P<name>\S.{0,99})")
 """“查 名称”: said outright, whatever else the name may mean here."""
 LOOSELY = re.compile(r"(?:请|帮我|想)*(?:查一?[下查询]?|搜一?下?)?(?P<name>.+?)(?:怎么样|的?等级)?[?？!。,，吗呢]*")
-CHINESE, LATIN = re.compile(r"[\u4e00-\u9fff].*[\u4e00-\u9fff]"), re.compile(r"[A-Za-z][A-Za-z ]{2,39}")
+CHINESE, LATIN = re.compile(r"[\u4e00-\u9fff].*[\u4e00-\u9fff]"), re.compile(r"[A-Za-z][A-Za-z ]{3,39}")
 LONGEST_NAME = 60
 COMPARED = re.compile(rf"{grade_card_wording.COMPARE}\s*:?\s*(?P<names>\S.*)")
 CODE = re.compile(r"[0-9A-Za-z]{18}")
@@ -125,6 +125,15 @@ async def paper_sent(context: Conversation, update: updates.Image) -> Answer:
             return replies.Text(refusal.advice)
     await receive_paper(ports, adoption, kind, update.dedupe, update.media_id)
     return replies.Text("\n".join(part for part in (head, words.paper_received(adoptions.FILES[kind])) if part))
+
+
+@router.on(updates.File, in_dialog(PAPERS, PHOTOS))
+async def paper_as_file(context: Conversation) -> Answer:
+    """Files do not come through the chat: they go to the record's page, or to the form."""
+    said, ports = context.dialog.data, context.services
+    identity = await people.meet(ports, context.update.openid)
+    page = f"/my/adoptions/{said['ref']}" if "ref" in said else f"/my/adoptions/new?supplier={said['uscc']}"
+    return replies.Text(words.papers_as_files(await sessions.sign_in_link(ports, identity, page)))
 
 
 @router.on(
@@ -355,9 +364,9 @@ async def adopt(context: Conversation, update: updates.Text) -> Answer:
     firm = await purchaser_of(who.asker, supplier_id=card.enterprise_id)
     begun = {"key": f"chat:{update.dedupe}", "uscc": card.uscc, "supplier": card.name}
     if firm is None:
-        await _step(context, CUSTOMER, **begun)
+        await context.dialog.enter(CUSTOMER, **begun)
         return replies.Text(words.ask_customer())
-    await _step(context, NUMBER, **begun, customer=firm.name, customer_uscc=firm.uscc)
+    await context.dialog.enter(NUMBER, **begun, customer=firm.name, customer_uscc=firm.uscc)
     return replies.Text(words.ask_number(card.name, firm.name))
 
 

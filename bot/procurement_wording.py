@@ -167,6 +167,11 @@ def paper_received(name: str) -> str:
     )
 
 
+def papers_as_files(url: str) -> str:
+    """A file was sent, which the chat does not pass on."""
+    return f"聊天里收不到文件：请{link(url, '在网页上传 PDF')}（8.5(1)），或直接发每一页的照片。"
+
+
 def papers_of(name: str) -> str:
     """What the photos are of from now on."""
     return f"好的，接下来发的照片归入{name}。都发完了，回复{tap(DONE)}。"

@@ -14,6 +14,7 @@ from models import (
     ServiceWindow,
     Session,
     Staff,
+    Watch,
     WeChatIdentity,
 )
 from models.transactions import transaction
@@ -118,7 +119,8 @@ async def withdraw(ports: Ports, identity: WeChatIdentity) -> None:
 
 
 async def _unlink(identity: WeChatIdentity, person_id: int, now: datetime) -> None:
-    """The person is no longer known by this account; with their last one go all sessions, memberships and roles.
+    """The person is no longer known by this account; with their last one go all sessions, memberships, roles and
+    watches.
 
     A firm whose owner went this way has none: whoever shows its licence next becomes the owner (7.1(1)).
     """
@@ -129,6 +131,7 @@ async def _unlink(identity: WeChatIdentity, person_id: int, now: datetime) -> No
     await Session.filter(person_id=person_id, revoked_at=None).update(revoked_at=real)
     await Staff.filter(person_id=person_id, left_at=None).update(left_at=now, name="")
     await Grant.filter(person_id=person_id, revoked_at=None).update(revoked_at=now)
+    await Watch.filter(person_id=person_id, ended_at=None).update(ended_at=now)
 
 
 async def _drop_own(identity: WeChatIdentity, now: datetime) -> None:

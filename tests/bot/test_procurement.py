@@ -197,6 +197,8 @@ async def test_an_adoption_in_three_steps_by_photos(chat: Chat, cable: Living) -
     assert "第 2 步" in await say(chat, "招标 ZB-2026-001", ZHANG)
     assert "样例阀门" not in await say(chat, "帮助", ZHANG)  # asking in between ends nothing
     assert "第 3 步" in await say(chat, "2", ZHANG)
+    fields: dict[str, Any] = {"title": "通知书.pdf", "file_key": "k", "md5": "m", "size": 1}
+    assert "在网页上传 PDF" in str(await chat.send(ZHANG, updates.File, **fields))
     said = str(await chat.photo(ZHANG))
     assert "已登记采信记录" in said
     assert "计 1 分" in said

@@ -7,9 +7,9 @@ from models.transactions import transaction
 from tests import rows
 from tests.workflow.living import Living, living
 from tests.workflow.world import World
-from workflow import watching
+from workflow import people, watching
 from workflow.access import Asker
-from workflow.persons import merge
+from workflow.persons import merge, person_of
 from workflow.problems import Refused
 
 pytestmark = pytest.mark.parametrize("migrated_url", ["sqlite"], indirect=True)
@@ -56,6 +56,14 @@ async def test_there_is_an_end_to_watching(
         await watching.watch(world.ports, buyer, other.firm.uscc)
     assert refused.value.code == "too_many_watches"
     await watching.watch(world.ports, buyer, supplier.firm.uscc)  # is watched already
+
+
+async def test_watching_ends_with_the_person(world: World, supplier: Living) -> None:
+    identity = await people.meet(world.ports, "o1")
+    person = await person_of(world.ports, identity)
+    await watching.watch(world.ports, Asker(person.id), supplier.firm.uscc)
+    await people.unfollow(world.ports, "o1")
+    assert await Watch.filter(ended_at=None).count() == 0
 
 
 async def test_two_rows_of_one_person_watch_a_firm_once(world: World, buyer: Asker, supplier: Living) -> None:
