@@ -96,6 +96,11 @@ async def test_a_host_that_only_looks_like_a_platforms_answers_for_nobody(
     assert (found.findings[0].have, found.findings[0].need) == (link.split("/")[2], need)
 
 
+async def test_a_pretender_behind_our_own_address_is_one_too(world: World, firm: Enterprise) -> None:
+    link = f"https://sample.test/t/https%3A%2F%2Fiotroot.com.evil.cn%2F01%2F{GTIN}%2F21%2F1"
+    assert await whose(world, link) == ("look_alike", None)
+
+
 async def test_the_longest_proved_pattern_decides(world: World, firm: Enterprise) -> None:
     short, long = await product(firm, model="short"), await product(firm, model="long")
     await pattern(short, CodePatternKind.GTIN_PREFIX, "6901234")
