@@ -56,17 +56,17 @@ async def _insert(kind: type[Model], names: Sequence[str], rows: Sequence[Sequen
     if not rows:
         return
     connection = get_connection(CONNECTION)
-    fields = [kind._meta.fields_map[name] for name in names]
-    values = [[field.to_db_value(value, kind) for field, value in zip(fields, row, strict=True)] for row in rows]
     into = f'INSERT INTO "{kind._meta.db_table}" ({", ".join(names)})'
     if connection.capabilities.dialect == "postgres":
         # One statement for any number of rows, so that it is prepared once.
-        types = [field.get_for_dialect("postgres", "SQL_TYPE") for field in fields]
+        types = [kind._meta.fields_map[name].get_for_dialect("postgres", "SQL_TYPE") for name in names]
         columns = ", ".join(f"${place}::{of}[]" for place, of in enumerate(types, 1))
         query = f"{into} SELECT * FROM unnest({columns}) {ending}"  # noqa: S608 - names of our own columns
-        await connection.execute_query(query, [*zip(*values, strict=True)])
+        await connection.execute_query(query, [*zip(*rows, strict=True)])
     else:
-        await connection.execute_many(f"{into} VALUES ({', '.join('?' * len(names))}) {ending}", values)
+        await connection.execute_many(
+            f"{into} VALUES ({', '.join('?' * len(names))}) {ending}", [list(row) for row in rows]
+        )
 
 
 async def count_days(start: datetime, end: datetime, day: date) -> None:

@@ -24,8 +24,8 @@ GTIN = "01"
 """The application identifier under which a trace code carries its GTIN."""
 _SHORT_GTIN = "000000"
 """Begins a GTIN-8 among fourteen digits: its maker's number is no prefix of those that firms claim."""
-_PREFIXES = {CodePatternKind.GTIN_PREFIX: 7, CodePatternKind.ECODE: 4}
-"""The fewest characters that a pattern of the kind has."""
+_LENGTHS = {CodePatternKind.GTIN_PREFIX: (7, 13), CodePatternKind.ECODE: (4, 64), CodePatternKind.HOST: (4, 120)}
+"""The fewest and the most characters that a pattern of the kind has."""
 _MOST = 64
 """Patterns looked at; so many products under one pattern are told apart by none of them."""
 
@@ -102,12 +102,13 @@ def patterns_of(code: TraceCode, edition: Edition) -> Iterator[tuple[CodePattern
         ecode = code.canonical.removeprefix("ecode:")
         for spelling in {ecode, ecode.lower(), ecode.upper()}:
             yield from _beginnings(CodePatternKind.ECODE, spelling)
-    if (host := own_host(code.text, edition)) is not None:
+    if (host := own_host(code.text, edition)) is not None and len(host) <= _LENGTHS[CodePatternKind.HOST][1]:
         yield CodePatternKind.HOST, host
 
 
 def _beginnings(kind: CodePatternKind, text: str) -> Iterator[tuple[CodePatternKind, str]]:
-    return ((kind, text[:length]) for length in range(_PREFIXES[kind], len(text) + 1))
+    least, most = _LENGTHS[kind]
+    return ((kind, text[:length]) for length in range(least, min(most, len(text)) + 1))
 
 
 def _unfit(code: TraceCode) -> ScanOutcome | None:

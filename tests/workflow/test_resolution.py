@@ -68,6 +68,8 @@ async def test_a_gtin_names_its_product_and_the_certificate_of_the_firm(world: W
         ("88.123.4567/abc", ScanOutcome.NOT_ALLOWED),
         ("2012345678903", ScanOutcome.NOT_ALLOWED),  # in-store numbers leave no shop
         (OTHER, ScanOutcome.UNKNOWN),
+        (f"E=1{'7' * 300}", ScanOutcome.UNKNOWN),
+        (f"https://{'a.' * 100}cn/p?gtin=06901234567915", ScanOutcome.UNKNOWN),
     ],
 )
 async def test_a_code_of_nobody_says_what_it_is(world: World, text: str, outcome: ScanOutcome) -> None:
