@@ -15,8 +15,8 @@ from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.backends.base.executor import EXECUTOR_CACHE
 from tortoise.connection import get_connection
 from tortoise.context import TortoiseContext, get_current_context, require_context
-from tortoise.migrations.executor import MigrationExecutor
 
+from models.migrating import Executor
 from models.transactions import CONNECTION, transaction
 
 APP = {"models": ["models"], "default_connection": CONNECTION, "migrations": "models.migrations"}
@@ -105,7 +105,7 @@ async def at_head() -> bool:
 
 async def missing_migrations() -> list[str]:
     """Migrations that the open database lacks, in order."""
-    plan = await MigrationExecutor(get_connection(CONNECTION), {"models": APP}).plan()
+    plan = await Executor(get_connection(CONNECTION), {"models": APP}).plan()
     return [step.migration.name for step in plan]
 
 
@@ -123,7 +123,7 @@ async def apply_migrations() -> list[str]:
         connection = get_connection(CONNECTION)
         if connection.capabilities.dialect == "postgres":
             await connection.execute_query(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
-        executor = MigrationExecutor(connection, {"models": APP})
+        executor = Executor(connection, {"models": APP})
         # Its table must be there before it is looked for: on PostgreSQL a failed look ends the transaction.
         await executor.recorder.ensure_schema(executor._schema_editor(atomic=False))
         await executor.migrate(direction="forward", progress=note)
