@@ -19,6 +19,9 @@ run: ## 启动样例环境：http://127.0.0.1:8080/sim/（不需要任何账号�
 
 # The tests start Python hundreds of times: what it compiles is kept, whatever the environment says.
 test soak: export PYTHONDONTWRITEBYTECODE =
+# Drawing photos takes large arrays by the thousand: memory once had from the system is kept, not had page by page again.
+test soak: export MALLOC_MMAP_MAX_ = 0
+test soak: export MALLOC_TRIM_THRESHOLD_ = 4294967296
 
 test: setup ## 运行全部测试；只跑一部分：make test T=tests/bot
 	@$(PY) -m pytest $(AT_ONCE) $(T)
