@@ -37,6 +37,7 @@ def own_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return f"sqlite://{copy}"
 
 
+@pytest.mark.parametrize("migrated_url", ["sqlite"], indirect=True)
 async def test_the_models_need_no_further_migration(database: Database) -> None:
     changes = await MigrationAutodetector(require_context().apps, {"models": APP}).changes()
     assert [operation.describe() for writer in changes for operation in writer.operations] == []
