@@ -3,6 +3,7 @@
 Everything on it is public (7.6) and as of the moment it was asked for: a certificate may be suspended within the hour.
 """
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -19,6 +20,9 @@ from workflow.context import Ports
 from workflow.queries import nothing_public
 from workflow.reliance import Relied, all_relied_upon
 from workflow.scan_wording import DISCLAIMER
+
+SHAPE = re.compile(r"[0-9A-Za-z]{18}")
+"""Of a credit code: nothing else is asked of the database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +74,13 @@ async def grade_card_of(ports: Ports, uscc: str) -> GradeCard:
 
 
 async def grade_cards(ports: Ports, usccs: Collection[str]) -> list[GradeCard]:
-    """The cards of many firms in the order asked for, all as of one moment; those with nothing public are left out."""
+    """The cards of many firms in the order asked for, all as of one moment; those with nothing public, and what is no
+    credit code at all, are left out."""
     now = ports.clock.now()
     edition = edition_on(shanghai_day(now))
-    found = await all_relied_upon(usccs, now)
-    return [_card(found[uscc], now, edition) for uscc in dict.fromkeys(usccs) if uscc in found]
+    asked = [uscc for uscc in dict.fromkeys(usccs) if SHAPE.fullmatch(uscc)]
+    found = await all_relied_upon(asked, now)
+    return [_card(found[uscc], now, edition) for uscc in asked if uscc in found]
 
 
 def _card(relied: Relied, now: datetime, edition: Edition) -> GradeCard:

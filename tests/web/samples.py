@@ -596,6 +596,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "supplier-suspended": supplier_page(
         CARDS[2],
         watched=True,
+        headline="AA 级（优秀级），证书暂停",
         confirmation=CONFIRMATION,
         problem=Refused(Kind.CONFLICT, "too_many_watches", "最多同时关注 50 家企业", clause="7.6"),
     ),

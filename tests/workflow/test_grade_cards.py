@@ -63,7 +63,7 @@ async def test_nothing_public_is_no_card(world: World) -> None:
 async def test_many_cards_come_in_the_order_asked_for(world: World) -> None:
     first, second = await living(), await living(issued=date(2026, 11, 24) - timedelta(days=30))
     hidden = await rows.enterprise(uscc="91330100999999999X")
-    asked = [second.firm.uscc, hidden.uscc, first.firm.uscc, second.firm.uscc]
+    asked = [second.firm.uscc, hidden.uscc, first.firm.uscc, second.firm.uscc, "0" * 500, "x", ""]
     cards = await grade_cards(world.ports, asked)
     assert [card.uscc for card in cards] == [second.firm.uscc, first.firm.uscc]
     assert len({card.as_of for card in cards}) == 1

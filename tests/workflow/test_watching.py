@@ -32,6 +32,7 @@ async def test_a_firm_is_watched_once_and_no_more_when_ended(world: World, buyer
     assert await watching.watches(buyer, supplier.firm.uscc)
     assert await watching.unwatch(world.ports, buyer, supplier.firm.uscc)
     assert not await watching.unwatch(world.ports, buyer, supplier.firm.uscc)
+    assert not await watching.unwatch(world.ports, buyer, "0" * 500)
     assert await watching.watched_by(world.ports, buyer) == []
     assert await Event.filter(subject_kind="watch").order_by("id").values_list("action", flat=True) == [
         "watch:begin",
