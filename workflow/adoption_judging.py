@@ -62,7 +62,6 @@ from workflow.adoptions import (
     due_day,
     speaks_for,
 )
-from workflow.certificate_effects import REVOCATION
 from workflow.certificates import apply_event
 from workflow.context import Ports
 from workflow.credit_booking import book
@@ -79,6 +78,8 @@ PASS, FAIL, UNCLEAR = Outcome.PASS, Outcome.FAIL, Outcome.UNCLEAR
 CLAUSE = "8.2(2)"
 ADOPTION = "adoption"
 """Kind of the desk item of a record whose papers a person has to look at."""
+WITHOUT_CASE = "false_adoption"
+"""Kind of the desk item of a false record that no certificate has a case for; it can be noted only."""
 SHORTEST_WORD, LONGEST_WORD = 5, 300
 """Characters of how a false record was established: with what is said around it, an entry holds it."""
 ACCEPT, REFUSE, ASK = "accept", "refuse", "ask"
@@ -523,8 +524,8 @@ async def _open_case(ports: Ports, adoption: Adoption, booking: Booking, how: st
         because = step.reason
     await put_on_desk(
         ports,
-        f"{REVOCATION}:adoption:{adoption.id}",
-        REVOCATION,
+        f"{WITHOUT_CASE}:{adoption.id}",
+        WITHOUT_CASE,
         "adoption",
         adoption.id,
         clause=ground,

@@ -18,7 +18,10 @@ DECIDED: Mapping[str, type[life.Revoke | life.DismissCase]] = {"revoke": life.Re
 
 
 async def closed_choices(_ports: Ports, item: DeskItem) -> frozenset[str]:
-    """An open case is decided; one that is over, because its certificate is, can be noted only."""
+    """An open case is decided; one that is over, because its certificate is, or that is no certificate's, can be noted
+    only."""
+    if item.subject_kind != "certificate":
+        return frozenset(DECIDED)
     certificate = await Certificate.get(id=item.subject_id)
     open_ = item.detail["ground"] in life_from_json(certificate.life).cases
     return frozenset({NOTED}) if open_ else frozenset(DECIDED)

@@ -360,7 +360,22 @@ async def test_a_false_record_is_reversed_barred_published_and_its_case_opened(c
     assert (barred.state, await points(case)) == (AdoptionState.VALID, 0)
     second = await case.file("ZB-3")
     await adoption_judging.establish_false(case.world.ports, ops, second.ref, "通知书也系伪造")
-    assert await DeskItem.filter(kind="revocation", subject_kind="adoption").count() == 1  # a case is open already
+    # A case is open already: what comes to the desk is no other certificate's case, and is noted.
+    assert await DeskItem.filter(kind="revocation").count() == 1
+    noted = await DeskItem.get(kind=adoption_judging.WITHOUT_CASE)
+    assert [choice.id for choice in await decisions.choices(case.world.ports, noted)] == ["noted"]
+    noted = await decisions.decide(case.world.ports, ops, noted.ref, "noted", "并入已立的案")
+    assert noted.state == "decided"
+
+
+async def test_a_false_record_of_a_firm_whose_certificate_is_over_is_noted(case: Adopting) -> None:
+    made = await case.file()
+    await Certificate.all().update(state="expired")
+    ops = await operator(case.world)
+    await adoption_judging.establish_false(case.world.ports, ops, made.ref, "通知书系伪造")
+    item = await DeskItem.get(kind=adoption_judging.WITHOUT_CASE)
+    assert item.detail["reason"] == "企业没有有效证书"
+    assert decisions.decided(await decisions.decide(case.world.ports, ops, item.ref, "noted", "已查阅")) == "已处理"
 
 
 async def test_only_a_valid_record_is_found_false(case: Adopting) -> None:

@@ -97,3 +97,14 @@ async def test_a_case_that_was_settled_otherwise_can_only_be_noted(world: World,
         await decisions.decide(world.ports, operator, item.ref, "revoke", REASON)
     assert caught.value.code == "case_over"
     assert (await decisions.decide(world.ports, operator, item.ref, "noted", "已了结")).decision == "noted"
+
+
+async def test_an_item_about_no_certificate_reaches_none(world: World, case: Living, operator: Asker) -> None:
+    item = await DeskItem.get(kind=REVOCATION)
+    item.subject_kind = "adoption"
+    await item.save()
+    assert await offered(world, item) == ["noted"]
+    with pytest.raises(Refused, match="case_over"):
+        await decisions.decide(world.ports, operator, item.ref, "revoke", REASON)
+    await case.certificate.refresh_from_db()
+    assert case.certificate.state == "suspended"
