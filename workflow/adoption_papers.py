@@ -68,12 +68,14 @@ def award_notice(stated: Stated, paper: Paper, edition: Edition) -> list[Finding
 
 
 def sealed_by_customer(stated: Stated, paper: Paper) -> Finding:
-    """Of a notice that the supplier hands in by itself: whether it bears a seal whose name is not the
-    supplier's own (8.2(2)): the customer's, or that of the agency that called for it."""
-    seen = [(seal, name) for seal, name in paper.seals if seal in (SealSeen.SEAL_SEEN, SealSeen.SIGNATURE_VALID)]
-    if any(name and not same(name, stated.supplier) for _, name in seen):
+    """Of a notice that the supplier hands in by itself: whether it bears the customer's seal (8.2(2)). Whose another
+    seal is (an agency's that called for it, or a third firm's that anybody had cut) a person finds out."""
+    seen = [name for seal, name in paper.seals if seal in (SealSeen.SEAL_SEEN, SealSeen.SIGNATURE_VALID)]
+    if any(same(name, stated.customer) for name in seen):
         return Finding(CLAUSE, Outcome.PASS, f"{paper.title}盖有采购方印章（8.2(2)）。")
-    reason = f"{paper.title}由企业自行上传，没有看清采购方的印章，由平台人工核实（8.2(2)，R6）。"
+    others = "、".join(f"“{name}”" for name in seen if name)
+    saw = f"印章是{others}，不是采购方的" if others else "没有看清采购方的印章"
+    reason = f"{paper.title}由企业自行上传，{saw}，由平台人工核实（8.2(2)，R6）。"
     return Finding(CLAUSE, Outcome.UNCLEAR, reason, ("R6",))
 
 

@@ -73,6 +73,24 @@ def test_another_tenders_or_another_firms_notice_is_none_of_this_record() -> Non
     assert sealed_by_customer(STATED, paper).outcome is Outcome.UNCLEAR
 
 
+@pytest.mark.parametrize(
+    ("seal", "name", "outcome", "says"),
+    [
+        ("seal_seen", CUSTOMER, Outcome.PASS, "盖有采购方印章"),
+        ("signature_valid", "样例采购集团 有限公司", Outcome.PASS, "盖有采购方印章"),
+        ("seal_seen", "样例第三方有限公司", Outcome.UNCLEAR, "印章是“样例第三方有限公司”，不是采购方的"),
+        ("seal_seen", SUPPLIER, Outcome.UNCLEAR, "不是采购方的"),
+        ("seal_seen", "", Outcome.UNCLEAR, "没有看清采购方的印章"),
+        ("seal_uncertain", CUSTOMER, Outcome.UNCLEAR, "没有看清采购方的印章"),
+    ],
+)
+def test_only_the_customers_own_seal_speaks_for_it(seal: str, name: str, outcome: Outcome, says: str) -> None:
+    paper = paper_of("中标通知书", [{"text": (), "uscc": (), "seal": seal, "seal_text": name}])
+    found = sealed_by_customer(STATED, paper)
+    assert found.outcome is outcome
+    assert says in found.reason
+
+
 @needs_font
 def test_a_notice_that_bears_the_suppliers_own_seal_is_not_the_customers() -> None:
     own = Drawing().paper("中标通知书", ("经评审，贵单位中标。",), firm=SUPPLIER, day="2026年11月20日", seal=SUPPLIER)
