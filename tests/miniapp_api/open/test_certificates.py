@@ -216,7 +216,7 @@ async def test_a_list_says_from_when_to_when_it_is_good(client: TestClient) -> N
     assert claims["id"] == "https://sample.test/open/v1/status/revocation"
     begins, ends = (datetime.fromisoformat(claims[name]) for name in ("validFrom", "validUntil"))
     assert ((ends - begins).total_seconds(), claims["exp"] - claims["iat"]) == (300, 300)
-    assert claims["credentialSubject"]["ttl"] == 1000
+    assert claims["credentialSubject"]["ttl"] == 500
     await problem(await client.get("/open/v1/status/message"), 404)
 
 
