@@ -178,7 +178,7 @@ def decided(filing: MonthlyFiling, certificate: PublicCertificate, url: str, oth
     standing = "" if certificate.state == State.ACTIVE else f"证书状态：{certificate.state_words}。"
     if not others:
         return joined(
-            f"证书已延续至 {certificate.continued_through}",
+            f"证书已延续至 {_through(certificate)}",
             link(url, f"查看证书 {certificate.number}"),
             f"{how}。{standing}",
             f"回复{tap(NEXT_MONTH)}，到时提醒您；交齐就不再打扰。",
@@ -187,9 +187,13 @@ def decided(filing: MonthlyFiling, certificate: PublicCertificate, url: str, oth
     return joined(
         how,
         link(url, f"查看证书 {certificate.number}"),
-        f"证书延续至 {certificate.continued_through}。{standing}",
+        f"证书延续至 {_through(certificate)}。{standing}",
         f"{rest}还没有报，回复{tap('月度提报')}继续。",
     )
+
+
+def _through(certificate: PublicCertificate) -> str:
+    return Month.parse(certificate.continued_through).words
 
 
 def nothing_owed(certificate: PublicCertificate, url: str, opens_at: datetime | None) -> str:
@@ -201,7 +205,7 @@ def nothing_owed(certificate: PublicCertificate, url: str, opens_at: datetime | 
         opens = shanghai_day(opens_at)
         following = f"下次：{Month.of(opens).words}，{day_in_words(opens)}开放（8.1(2)，R1）。"
     return joined(
-        f"现在没有要提报的月份，证书延续至 {certificate.continued_through}。",
+        f"现在没有要提报的月份，证书延续至 {_through(certificate)}。",
         link(url, f"查看证书 {certificate.number}"),
         f"{following}回复{tap(NEXT_MONTH)}，到时提醒您。",
     )

@@ -156,12 +156,12 @@ async def test_a_month_from_the_first_word_to_the_continued_certificate(case: Ca
     assert "资料已齐" in last
     done = await case.chat.say("完成", ZHANG)
     assert done is not None
-    assert done.startswith("证书已延续至 2026-12")
+    assert done.startswith("证书已延续至 2026 年 12 月")
     assert "https://sample.test/c/" in done
     assert "msgmenucontent=下月提醒我&" in done
     assert await case.state() == FilingState.CONTINUED
     assert await case.dialog() is None
-    assert "现在没有要提报的月份，证书延续至 2026-12" in await case.say("完成")
+    assert "现在没有要提报的月份，证书延续至 2026 年 12 月" in await case.say("完成")
 
 
 async def test_a_colleague_adds_the_second_product(case: Case) -> None:
@@ -172,7 +172,7 @@ async def test_a_colleague_adds_the_second_product(case: Case) -> None:
     for number in range(3):
         await case.send(shot(number), (ZHANG, LI)[number % 2])
     await case.ledger()
-    assert (await case.say("完成", LI)).startswith("证书已延续至 2026-12")
+    assert (await case.say("完成", LI)).startswith("证书已延续至 2026 年 12 月")
     assert "现在没有要提报的月份" in await case.say("完成")  # the colleague was faster
 
 
@@ -274,7 +274,7 @@ async def test_words_that_nobody_understands_do_not_lead_out(case: Case) -> None
 async def test_who_says_done_is_answered_and_the_colleague_is_told(case: Case) -> None:
     await case.say("月度提报")
     await case.fill()
-    assert (await case.say("完成")).startswith("证书已延续至 2026-12")
+    assert (await case.say("完成")).startswith("证书已延续至 2026 年 12 月")
     told = {
         entry.person_id: entry.unpushed
         for entry in await InboxEntry.filter(key__startswith="certificate:").prefetch_related("person")
@@ -295,7 +295,7 @@ async def test_done_said_with_the_last_photo_waits_for_its_verdict(case: Case, m
         return held
 
     monkeypatch.setattr(month_filing, "checklist", judged_meanwhile)
-    assert (await case.say("完成")).startswith("证书已延续至 2026-12")
+    assert (await case.say("完成")).startswith("证书已延续至 2026 年 12 月")
 
 
 async def test_done_says_so_while_something_is_still_looked_at(case: Case) -> None:
@@ -413,7 +413,7 @@ async def test_a_missed_month_is_made_up_in_chat(case: Case) -> None:
     assert "原因：2026 年 12 月没有提报资料" in begun
     await case.fill()
     done = await case.say("完成")
-    assert done.startswith("证书已延续至 2026-12")
+    assert done.startswith("证书已延续至 2026 年 12 月")
     assert "12 月补报合格（8.1(3)）" in done
     assert await case.state() == FilingState.MADE_UP
 
@@ -454,7 +454,7 @@ async def test_with_nothing_owed_one_is_told_when_there_is(case: Case) -> None:
     await Certificate.filter(id=case.filer.one.certificate.id).update(month_opens_at=midnight(date(2027, 1, 1)))
     for words in ("月度提报", "进度", "完成", "放入", "台账"):
         said = without_links(await case.say(words))
-        assert "现在没有要提报的月份，证书延续至 2026-11" in said
+        assert "现在没有要提报的月份，证书延续至 2026 年 11 月" in said
         assert "2027 年 1 月，1 月 1 日开放" in said
 
 
