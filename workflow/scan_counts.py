@@ -33,6 +33,8 @@ AT_ONCE = 5000
 MONTHS = 12
 MOST_DAYS = 400
 """Days of one export."""
+YEARS = range(2000, 2101)
+"""Of an export: at the ends of the calendar there is no day before or after, and no moment in UTC."""
 
 ROADS = {
     Road.SCAN: "服务号扫码", Road.MINIAPP: "小程序扫码", Road.LINK: "扫码打开网页", Road.TYPED: "手工输入",
@@ -178,8 +180,8 @@ async def exported(asker: Asker, enterprise_id: int, first: date, last: date) ->
     :class:`Refused` ``days_odd``.
     """
     await member_of(asker, enterprise_id)
-    if not first <= last <= first + timedelta(days=MOST_DAYS):
-        advice = f"请选择起止日期：结束日期不早于开始日期，一次最多 {MOST_DAYS} 天"
+    if not (0 <= (last - first).days <= MOST_DAYS and first.year in YEARS and last.year in YEARS):
+        advice = f"请选择起止日期（{YEARS[0]}—{YEARS[-1]} 年）：结束日期不早于开始日期，一次最多 {MOST_DAYS} 天"
         raise Refused(Kind.INVALID, "days_odd", advice, clause="8.1(2)", field="last")
     return _pieces(enterprise_id, midnight(first), midnight(last + timedelta(days=1)))
 

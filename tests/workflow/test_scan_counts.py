@@ -156,7 +156,15 @@ async def test_the_export_holds_the_firms_own_scans_of_the_days_and_nobodys_name
     ]
 
 
-@pytest.mark.parametrize(("first", "last"), [((2026, 11, 2), (2026, 11, 1)), ((2025, 1, 1), (2026, 11, 1))])
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [
+        ((2026, 11, 2), (2026, 11, 1)),
+        ((2025, 1, 1), (2026, 11, 1)),
+        ((9999, 12, 31), (9999, 12, 31)),
+        ((1, 1, 1), (1, 1, 1)),
+    ],
+)
 async def test_days_that_cannot_be(
     firm: Enterprise, viewer: Somebody, first: tuple[int, int, int], last: tuple[int, int, int]
 ) -> None:
