@@ -174,10 +174,11 @@ class Town:
         reminded: dict[int, list[str]] = defaultdict(list)
         for firm, key in await InboxEntry.all().order_by("id").values_list("enterprise_id", "key"):
             kind, subject, occasion, *_ = key.split(":")
-            if kind == "remind":
+            if kind == "remind" and not occasion.startswith("missed."):
                 reminded[firm].append(f"{named[int(subject)]}:{occasion}")
             else:
-                told[firm] += kind == "certificate"
+                # A month that came out badly is told of its certificate, under a key of its own.
+                told[firm] += kind in ("certificate", "remind")
         rows_ = {row.id: row for row in await Certificate.all()}
         return {
             name: await self._shot(firm, rows_[firm.one.certificate.id], filings, cases, told, reminded)
