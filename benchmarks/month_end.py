@@ -167,7 +167,7 @@ async def _swept(ports: Ports, handler: Any) -> int:
 async def _reminded(ports: Ports) -> int:
     """The day's fan-out, batch after batch, as the worker takes them."""
     async with transaction():
-        fan_out = await reminders.begin_day(ports)
+        fan_out = await reminders.begin_day(ports, ports.clock.now())
     while fan_out.ended_at is None:
         (job,) = await ports.queue.claim(1, 60, key=f"{fan_out.key}:{fan_out.cursor['batch']}")
         await reminders.remind_batch(ports, job)

@@ -104,6 +104,7 @@ HANDLERS: Mapping[str, Handler] = {
     due.SWEEP: due.sweep,
     reminders.SWEEP: reminders.remind,
     reminders.BATCH: reminders.remind_batch,
+    reminders.ONE: reminders.remind_one,
     applications.JUDGE: material_judging.judge_material,
     month_jobs.JUDGE: month_files.judge_file,
     adoption_photos.KEEP: adoption_photos.keep_paper,

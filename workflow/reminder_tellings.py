@@ -24,6 +24,7 @@ from workflow.still_owed import WORKERS, escalated, occasion_key
 
 PRIORITY = 5
 """Of a reminder's push: behind every answer that somebody waits for."""
+LONGEST_REASON = 500
 
 _log = structlog.get_logger(__name__)
 
@@ -48,22 +49,26 @@ class _Due:
         return escalated(self.reminding.occasion, self.member.role)
 
 
-async def tell(ports: Ports, people: Sequence[int], owing: Q) -> None:
+async def tell(ports: Ports, people: Sequence[int], owing: Q) -> dict[int, str]:
     """Inside the batch's transaction: the people are told of the months among ``owing``, whatever they were not told
-    yet. Where something is wrong with one person's months, the others are told."""
+    yet. Where one of them cannot be told the others are; who could not, and why, is answered."""
     try:
         async with transaction():
-            await _tell(ports, people, owing)
-    except Exception:
+            await tell_together(ports, people, owing)
+    except Exception as problem:
         if len(people) == 1:
             _log.exception("nobody reminded", person=people[0])
-            return
+            return {people[0]: f"{type(problem).__name__}: {problem}"[:LONGEST_REASON]}
         _log.warning("reminding one by one", people=len(people), exc_info=True)
+        untold: dict[int, str] = {}
         for person in people:
-            await tell(ports, [person], owing)
+            untold |= await tell(ports, [person], owing)
+        return untold
+    return {}
 
 
-async def _tell(ports: Ports, people: Sequence[int], owing: Q) -> None:
+async def tell_together(ports: Ports, people: Sequence[int], owing: Q) -> None:
+    """Inside the caller's transaction: as :func:`tell`, but all of them or, where one cannot be told, an error."""
     now = ports.clock.now()
     due = await _due(people, owing, shanghai_day(now))
     told = await _told(due)

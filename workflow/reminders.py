@@ -32,11 +32,12 @@ from workflow.reminder_calendar import (
     quiet,
     window_ends_on,
 )
-from workflow.reminder_tellings import PRIORITY, tell
+from workflow.reminder_tellings import PRIORITY, tell, tell_together
 from workflow.still_owed import WORKERS
 
 SWEEP = "month.remind"
 BATCH = "month.remind_batch"
+ONE = "month.remind_one"
 KIND = "remind"
 """Kind of the fan-out; its key is ``remind:2026-12-18``."""
 AT_ONCE = 200
@@ -45,6 +46,8 @@ MOST_PAGES = 50
 """Pages that a batch turns over while nobody on them owes anything."""
 LOOK_AGAIN = timedelta(seconds=20)
 """How soon a sweep comes again that found months to be opened or closed first."""
+TRIES = 20
+"""Of a batch, and of a person alone: more than an hour, and a worker that is killed costs one."""
 OVERLAP = timedelta(hours=1)
 """By so much two days' fan-outs overlap on months that were just opened: a month is told once, whoever looks."""
 REMEMBERED = 60
@@ -86,13 +89,16 @@ async def remind(ports: Ports, job: ClaimedJob) -> None:
         return
     async with transaction():
         if await ports.queue.finish(job) and not quiet(now):
-            await begin_day(ports)
+            await begin_day(ports, now)
     ports.bell.ring("jobs")
 
 
-async def begin_day(ports: Ports) -> FanOut:
-    """Inside the caller's transaction: today's fan-out, with the job of its first batch."""
-    now = ports.clock.now()
+async def begin_day(ports: Ports, now: datetime) -> FanOut:
+    """Inside the caller's transaction: the fan-out of the day of ``now``, with the job of its first batch.
+
+    ``now`` is the moment the caller found outside the quiet hours, not a later one: where the clock has gone on into
+    the night meanwhile, the next day would be begun there, and be over before its morning.
+    """
     today = shanghai_day(now)
     key = f"{KIND}:{today}"
     begun = await FanOut.get_or_none(key=key)
@@ -122,8 +128,7 @@ async def remind_batch(ports: Ports, job: ClaimedJob) -> None:
         if fan_out is None or fan_out.cursor["batch"] != job.args["batch"]:
             return
         now = ports.clock.now()
-        if quiet(now) or fan_out.key != f"{KIND}:{shanghai_day(now)}":
-            # Its day is over: who was not told yet is found by the next one, and told what makes sense by then.
+        if _is_over(fan_out, now):
             await fan_outs.end(ports, fan_out)
             return
         await _next_batch(ports, fan_out, now)
@@ -132,11 +137,11 @@ async def remind_batch(ports: Ports, job: ClaimedJob) -> None:
 
 async def _next_batch(ports: Ports, fan_out: FanOut, now: datetime) -> None:
     cursor = fan_out.cursor
-    since = cursor["opened_since"]
-    span = _Span(shanghai_day(now), None if since is None else datetime.fromisoformat(since))
+    span = _span_of(fan_out, now)
     people, after, complete = await _following(span, cursor["after"])
     if people:
-        await tell(ports, people, span.owing())
+        for person, why in (await tell(ports, people, span.owing())).items():
+            await _set_aside(ports, fan_out, person, why)
     moved = {**cursor, "batch": cursor["batch"] + 1, "after": after, "complete": complete}
     await fan_outs.advance(fan_out, len(people), moved)
     if complete:
@@ -183,8 +188,51 @@ async def _enqueue(ports: Ports, fan_out: FanOut) -> None:
         {"fan_out": fan_out.id, "batch": batch},
         due=ports.clock.now(),
         priority=PRIORITY,
-        max_attempts=20,  # a worker that is killed costs one
+        max_attempts=TRIES,
     )
+
+
+# --- who could not be told with the others ---------------------------------------------------------------------------
+
+
+async def _set_aside(ports: Ports, fan_out: FanOut, person: int, why: str) -> None:
+    """The fan-out goes on without the person, whom a job of their own tells: what failed may pass."""
+    await ports.queue.enqueue(
+        ONE,
+        f"{fan_out.key}:person:{person}",
+        {"fan_out": fan_out.id, "person": person, "why": why},
+        due=ports.clock.now(),
+        priority=PRIORITY,
+        max_attempts=TRIES,
+    )
+
+
+async def remind_one(ports: Ports, job: ClaimedJob) -> None:
+    """The job: a person whom a batch could not tell is told, in one transaction with its end. What fails is tried
+    again, and buried with its reason in the end; so is what its day is over for: the next occasion tells them.
+    Repeating it finds them told."""
+    fan_out = await FanOut.get(id=job.args["fan_out"])
+    now = ports.clock.now()
+    if _is_over(fan_out, now):
+        await ports.queue.bury(job, f"not reminded on its day: {job.args['why']}")
+        return
+    async with transaction():
+        if await ports.queue.finish(job):
+            await tell_together(ports, [job.args["person"]], _span_of(fan_out, now).owing())
+    ports.bell.ring("jobs")
+
+
+# --- what a day's fan-out rests on -----------------------------------------------------------------------------------
+
+
+def _is_over(fan_out: FanOut, now: datetime) -> bool:
+    """Whether nobody is told by it any more: the next one finds who was not, and tells them what makes sense then."""
+    return quiet(now) or fan_out.key != f"{KIND}:{shanghai_day(now)}"
+
+
+def _span_of(fan_out: FanOut, now: datetime) -> _Span:
+    since = fan_out.cursor["opened_since"]
+    return _Span(shanghai_day(now), None if since is None else datetime.fromisoformat(since))
 
 
 async def _states_are_behind(now: datetime) -> bool:

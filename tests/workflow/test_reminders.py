@@ -10,12 +10,14 @@ import pytest
 from config.clock import SHANGHAI
 from jobs.clock import SWEEPS, tick
 from jobs.handlers import HANDLERS
+from jobs.worker import Worker
 from models import (
     Answer,
     AnswerState,
     Enterprise,
     FanOut,
     InboxEntry,
+    Job,
     MonthlyFiling,
     Person,
     Staff,
@@ -38,7 +40,7 @@ from workflow.persons import merge
 from workflow.reminder_calendar import Occasion, Reminding
 from workflow.reminder_choices import choose
 from workflow.reminder_wording import reminder
-from workflow.reminders import BATCH, LOOK_AGAIN, SWEEP
+from workflow.reminders import BATCH, LOOK_AGAIN, ONE, SWEEP
 
 NOTHING = Judgement(Standing.MISSING, {"missing": ["还差 1 款产品"], "findings": []})
 
@@ -495,24 +497,82 @@ async def test_a_worker_killed_in_the_middle_of_a_batch_leaves_nothing_out_and_n
     await each_once(people)
 
 
-async def test_one_bad_month_leaves_out_nobody_else(
-    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    people = await crowd(world, 3)
-    bad = await MonthlyFiling.all().order_by("id").offset(1).first()
-    assert bad is not None
-    judged = reminder_tellings.judged
+@pytest.fixture
+def failing(monkeypatch: pytest.MonkeyPatch) -> set[int]:
+    """Months that cannot be judged for a reminder, by their ids, as long as they are in it."""
+    judged, bad = reminder_tellings.judged, set[int]()
 
     async def fails(ports: Ports, filings: list[MonthlyFiling]) -> dict[int, Judgement]:
-        if bad.id in {filing.id for filing in filings}:
+        if not bad.isdisjoint(filing.id for filing in filings):
             raise ValueError("sample")
         return await judged(ports, filings)
 
     monkeypatch.setattr(reminder_tellings, "judged", fails)
+    return bad
+
+
+async def by_worker(world: World) -> None:
+    """What is due now, as a worker does it: a job that fails is given back, or buried in the end."""
+    while jobs := await world.ports.queue.claim(1, 60):
+        await Worker(world.ports, 1)._attempt(jobs[0])
+
+
+async def test_an_error_that_passes_costs_nobody_the_reminder(world: World, failing: set[int]) -> None:
+    people = await crowd(world, 3)
+    _, bad, _ = await MonthlyFiling.all().order_by("id")
+    failing.add(bad.id)
     go(world, 18, 9)
-    await sweep(world)
+    await tick(world.ports, SWEEP, SWEEPS[SWEEP])
+    await by_worker(world)
     assert [await told(who) for who in people] == [["t7"], [], ["t7"]]
     assert (await FanOut.get()).done == 3
+    failing.clear()
+    world.clock.advance(seconds=300)
+    await by_worker(world)
+    assert [await told(who) for who in people] == [["t7"]] * 3
+    assert not await Job.filter(kind=ONE, done_at=None).exists()
+
+
+async def test_who_could_not_be_told_all_day_has_the_reason_in_the_job_and_the_next_occasion(
+    world: World, failing: set[int]
+) -> None:
+    people = await crowd(world, 2)
+    bad = await MonthlyFiling.all().order_by("id").first()
+    assert bad is not None
+    failing.add(bad.id)
+    for hour in (9, 21):
+        go(world, 22, hour)
+        await tick(world.ports, SWEEP, SWEEPS[SWEEP])
+        await by_worker(world)
+    job = await Job.get(kind=ONE)
+    assert job.dead_at is not None
+    assert job.last_error == "not reminded on its day: ValueError: sample"
+    failing.clear()
+    go(world, 24, 9)
+    await sweep(world)
+    assert [await told(who) for who in people] == [["t1"], ["t3", "t1"]]
+
+
+async def test_a_sweep_that_the_night_overtakes_leaves_the_next_day_its_round(
+    world: World, firm: Enterprise, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boss = await member(world, firm, StaffRole.OWNER)
+    await owed_month(firm)
+    go(world, 21, 9)
+    await sweep(world)
+    go(world, 21, 20, 30)
+    behind = reminders._states_are_behind
+
+    async def slowly(now: datetime) -> bool:
+        go(world, 22, 0, 1)  # the machine slept
+        return await behind(now)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(reminders, "_states_are_behind", slowly)
+        await sweep(world)
+    go(world, 22, 9)
+    await sweep(world)
+    assert await told(boss) == ["t7", "t3"]
 
 
 # --- words -----------------------------------------------------------------------------------------------------------
