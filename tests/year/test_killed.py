@@ -45,6 +45,7 @@ class Nodes:
         self._chance = chance
         self._folder = folder
         self._running: list[asyncio.subprocess.Process] = []
+        self._started = 0
         self.killed = 0
 
     @classmethod
@@ -65,10 +66,11 @@ class Nodes:
                 await node.wait()
 
     async def _start(self) -> asyncio.subprocess.Process:
-        return await asyncio.create_subprocess_exec(
-            sys.executable, *self._arguments, cwd=ROOT, stdout=asyncio.subprocess.DEVNULL,
-            env={**os.environ, "ZHUISU_LOG_LEVEL": "CRITICAL"},
-        )  # fmt: skip
+        self._started += 1
+        with (self._folder / f"node-{self._started:03d}.log").open("w") as said:
+            return await asyncio.create_subprocess_exec(
+                sys.executable, *self._arguments, cwd=ROOT, stdout=said, stderr=asyncio.subprocess.STDOUT
+            )
 
     async def _keep(self) -> None:
         while True:
