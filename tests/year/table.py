@@ -146,7 +146,9 @@ class Firm:
         if self.state not in LIVE:
             return
         for number in range(self.first_due, 13):
-            if date(YEAR, number, LAST) <= self.last_day and date(YEAR, number, FIRST) <= day:
+            # One whose window is over already could not be filed, and counts for nothing (R10).
+            opens, closes = date(YEAR, number, FIRST), date(YEAR, number, LAST)
+            if closes <= self.last_day and opens <= day <= closes:
                 self.months.setdefault(number, Month(number))
         for month in [one for one in self._in_order() if one.state == "open" and one.closes < day]:
             self._close(month, day)
