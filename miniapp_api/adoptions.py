@@ -164,7 +164,9 @@ async def adoption_file(ports: Ports, asker: Asker, path: AdoptionFilePath) -> F
     return File(name, media_type, data)
 
 
-@chapter.post("/adoptions/{ref}/false-record", "查实虚假采信", clause="8.5(4)", note="运营；扣分、公示并立案。")
+@chapter.post(
+    "/adoptions/{ref}/false-record", "查实虚假采信", clause="8.5(4)", note="运营；扣分、公示，企业自己登记的另立案。"
+)
 async def establish_false(ports: Ports, asker: Asker, path: AdoptionPath, body: Establishing) -> AdoptionShown:
     return await _adoption(await adoption_judging.establish_false(ports, asker, path.ref, body.established))
 

@@ -30,7 +30,8 @@ class EntryKind(StrEnum):
 class Entry:
     """One line of a firm's ledger; ``points`` may be 0 (kept, not counted) or negative (a reversal).
 
-    ``tender``: customer and tender number of an adoption, or of the one that was found false.
+    ``tender``: customer and tender number of an adoption, or of the one that was found false. ``by_firm``: of a false
+    record, whether the firm itself had filed it (R47).
     """
 
     kind: EntryKind
@@ -39,6 +40,7 @@ class Entry:
     points: int
     reason: str
     tender: tuple[str, str] | None = None
+    by_firm: bool = True
 
 
 Ledger = tuple[Entry, ...]
@@ -58,7 +60,8 @@ class Adoption:
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """The ledger after an event, ``added`` its new last entries; a false record also bars, publishes, opens a case."""
+    """The ledger after an event, ``added`` its new last entries; a false record is also published, and one of the
+    firm's own bars and opens a case."""
 
     ledger: Ledger
     added: Ledger
@@ -141,11 +144,20 @@ def _says(text: Iterable[str], words: Iterable[str]) -> bool:
 
 @cites("8.5(4)", "9.5.1(8)", rows=("R17", "R47"))
 def false_record(
-    ledger: Ledger, customer: str, tender: str, at: datetime, established: str, edition: Edition
+    ledger: Ledger,
+    customer: str,
+    tender: str,
+    at: datetime,
+    established: str,
+    edition: Edition,
+    *,
+    by_firm: bool = True,
 ) -> Booking | Finding:
     """A record proved false: its points are reversed, no points for a year, published, and a revocation case opened.
 
-    ``established`` says how it was found. A record that a cap had kept at 0 does not move up into the gap.
+    8.5(4) and 9.5.1(8) speak of the firm that submits or forges: where somebody else filed it (not ``by_firm``), its
+    points are reversed and it is published, nothing more. ``established`` says how it was found. A record that a cap
+    had kept at 0 does not move up into the gap.
     """
     key = tender_key(customer, tender)
     of_tender = [entry for entry in ledger if entry.tender == key]
@@ -158,8 +170,10 @@ def false_record(
     cleared = any(entry.kind is EntryKind.REVOCATION for entry in ledger[ledger.index(record) :])
     points = 0 if cleared else record.points
     reason = f"虚假招标采购记录：{established}；扣除 {points} 分（8.5(4)，R47）"
-    entry = Entry(EntryKind.FALSE_RECORD, at, record.year, -points, reason, key)
+    entry = Entry(EntryKind.FALSE_RECORD, at, record.year, -points, reason, key, by_firm)
     after = (*ledger, entry)
+    if not by_firm:
+        return Booking(after, (entry,), reason, publish=True)
     barred, ground = barred_through(after, edition), edition.word("credit.false_record_ground")
     return Booking(after, (entry,), reason, barred, publish=True, case_ground=ground)
 
@@ -195,8 +209,9 @@ def earned_in_year(ledger: Ledger, year: int) -> int:
 
 @cites("8.5(4)", rows=("R44", "R47"))
 def barred_through(ledger: Ledger, edition: Edition) -> date | None:
-    """Last day without points after the latest false record, None where there is none; counted like R44."""
-    found = [shanghai_day(entry.at) for entry in ledger if entry.kind is EntryKind.FALSE_RECORD]
+    """Last day without points after the latest false record that the firm filed, None where there is none; counted
+    like R44."""
+    found = [shanghai_day(entry.at) for entry in ledger if entry.kind is EntryKind.FALSE_RECORD and entry.by_firm]
     return eve_of_anniversary(max(found), edition.whole("credit.bar_years")) if found else None
 
 

@@ -65,6 +65,7 @@ from workflow.adoptions import (
 from workflow.certificates import apply_event
 from workflow.context import Ports
 from workflow.credit_booking import book
+from workflow.credit_ledger import filed_by_firm
 from workflow.desk import put_on_desk
 from workflow.findings import plain_finding
 from workflow.inspections import as_plain, tried_once_more
@@ -445,8 +446,9 @@ async def decide(ports: Ports, item: DeskItem, decision: str, reason: str, asker
 
 
 async def establish_false(ports: Ports, asker: Asker, ref: str, established: str) -> Adoption:
-    """An operator has found a valid record to be false (8.5(4), R47): its point is reversed, a year without points
-    begins, it is published, and a case of revocation is opened (9.5.1(8)). Done before, it is answered the same.
+    """An operator has found a valid record to be false (8.5(4), R47): its point is reversed, it is published, and
+    where the firm itself filed it, a year without points begins and a case of revocation is opened (9.5.1(8)). Done
+    before, it is answered the same.
 
     ``established`` says how, for the firm and the case; the public hears no customer's name (8.3). Refused:
     ``reason_missing``, ``not_valid``.
@@ -475,7 +477,15 @@ async def _establish(ports: Ports, asker: Asker, adoption: Adoption, how: str) -
     booking = await book(
         ports,
         adoption.supplier_id,
-        lambda ledger: credit.false_record(ledger, adoption.customer_name, adoption.tender_number, now, how, edition),
+        lambda ledger: credit.false_record(
+            ledger,
+            adoption.customer_name,
+            adoption.tender_number,
+            now,
+            how,
+            edition,
+            by_firm=filed_by_firm(adoption),
+        ),
         actor=asker.actor,
         clause="8.5(4)",
         title="查实虚假招标采购记录",
@@ -486,18 +496,22 @@ async def _establish(ports: Ports, asker: Asker, adoption: Adoption, how: str) -
     finding = Finding("8.5(4)", FAIL, f"{booking.reason}。", ("R47",))
     await _turn(ports, adoption, AdoptionState.FALSE, [finding], actor=asker.actor, clause="8.5(4)")
     await _publish(ports, adoption, booking)
-    await _open_case(ports, adoption, booking, how)
-    if adoption.filed_by != Filer.SUPPLIER:
+    if booking.case_ground is not None:
+        await _open_case(ports, adoption, booking.case_ground, how)
+    if not filed_by_firm(adoption):
         await _tell_filer(ports, adoption, "按虚假采信处理", f"这份记录经查实不实：{how}（8.5(4)）。")
 
 
 async def _publish(ports: Ports, adoption: Adoption, booking: Booking) -> None:
-    """8.5(4): in public, without what the customer's papers say (8.3)."""
-    taken = -sum(entry.points for entry in booking.added)
-    text = (
-        f"“{adoption.supplier.name}”提交的招标采购记录经查实为虚假：扣除资信分值 {taken} 分，"
-        f"{booking.barred_through} 及以前取消资信加分资格（8.5(4)）"
-    )
+    """8.5(4): in public, who filed it and what follows, without what the customer's papers say (8.3)."""
+    firm, taken = adoption.supplier.name, -sum(entry.points for entry in booking.added)
+    if filed_by_firm(adoption):
+        text = (
+            f"“{firm}”提交的招标采购记录经查实为虚假：扣除资信分值 {taken} 分，"
+            f"{booking.barred_through} 及以前取消资信加分资格（8.5(4)）"
+        )
+    else:
+        text = f"由采购方登记的招标采购记录经查实为虚假：“{firm}”因该记录扣除资信分值 {taken} 分（8.5(4)）"
     await record_event(
         ports,
         FALSE_RECORD,
@@ -509,10 +523,8 @@ async def _publish(ports: Ports, adoption: Adoption, booking: Booking) -> None:
     )
 
 
-async def _open_case(ports: Ports, adoption: Adoption, booking: Booking, how: str) -> None:
+async def _open_case(ports: Ports, adoption: Adoption, ground: str, how: str) -> None:
     """A case in the certificate's life; without one that is alive, or where one is open already, the desk alone."""
-    ground = booking.case_ground
-    assert ground is not None
     alive = await Certificate.filter(enterprise_id=adoption.supplier_id, state__in=LIVE).order_by("-id").first()
     because = "企业没有有效证书"
     if alive is not None:

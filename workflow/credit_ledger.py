@@ -9,7 +9,7 @@ firm's lock. What a booking brings with it (points on the certificate, notices) 
 from dataclasses import dataclass
 from datetime import date
 
-from models import Adoption, CreditEntry, Enterprise
+from models import Adoption, CreditEntry, Enterprise, Filer
 from standard import credit
 from standard.profile import edition_on
 from workflow.context import Ports
@@ -37,7 +37,8 @@ class Points:
 
 async def ledger_of(enterprise_id: int) -> credit.Ledger:
     """All entries of the firm in the order of their booking; empty where it has none."""
-    return tuple(entry_of(row) for row in await CreditEntry.filter(enterprise_id=enterprise_id).order_by("id"))
+    rows = CreditEntry.filter(enterprise_id=enterprise_id).order_by("id").select_related("adoption")
+    return tuple(entry_of(row) for row in await rows)
 
 
 async def points_of(enterprise_id: int, today: date) -> Points:
@@ -58,9 +59,16 @@ def points_in(ledger: credit.Ledger, today: date) -> Points:
 
 
 def entry_of(row: CreditEntry) -> credit.Entry:
-    """The entry that the row keeps."""
+    """The entry that the row, with its ``adoption``, keeps."""
     tender = None if row.tender_folded is None else (row.customer_folded or "", row.tender_folded)
-    return credit.Entry(credit.EntryKind(row.kind), row.at, row.year, row.points, row.reason, tender)
+    kind = credit.EntryKind(row.kind)
+    others = kind is credit.EntryKind.FALSE_RECORD and row.adoption is not None and not filed_by_firm(row.adoption)
+    return credit.Entry(kind, row.at, row.year, row.points, row.reason, tender, by_firm=not others)
+
+
+def filed_by_firm(adoption: Adoption) -> bool:
+    """Whether the firm whose result was adopted put the record there itself (R47)."""
+    return adoption.filed_by == Filer.SUPPLIER
 
 
 async def hold_ledger(enterprise_id: int) -> Enterprise:

@@ -181,7 +181,7 @@ async def _published_grades(firms: Sequence[int]) -> dict[int, str | None]:
 
 async def _points(firms: Collection[int], now: datetime) -> dict[int, Points]:
     entries: dict[int, list[CreditEntry]] = defaultdict(list)
-    for row in await CreditEntry.filter(enterprise_id__in=list(firms)).order_by("id"):
+    for row in await CreditEntry.filter(enterprise_id__in=list(firms)).order_by("id").select_related("adoption"):
         entries[row.enterprise_id].append(row)
     today = shanghai_day(now)
     return {firm: points_in(tuple(map(entry_of, entries[firm])), today) for firm in firms}

@@ -341,7 +341,7 @@ async def test_an_operator_decides_what_the_papers_leave_open(
 
 
 async def test_a_false_record_is_reversed_barred_published_and_its_case_opened(case: Adopting) -> None:
-    made = await case.file()
+    made = await case.file(by=Filer.SUPPLIER)
     ops = await operator(case.world)
     await refused(adoption_judging.establish_false(case.world.ports, case.buyer, made.ref, "通知书系伪造"), "not_found")
     for _ in range(2):
@@ -352,13 +352,14 @@ async def test_a_false_record_is_reversed_barred_published_and_its_case_opened(c
     assert (made.state, stands.balance, stands.adoptions_12m) == (AdoptionState.FALSE, 0, 0)
     assert str(stands.barred_through) == "2027-11-23"
     public = await Event.get(action=adoption_judging.FALSE_RECORD)
+    assert "“样例电缆有限公司”提交的招标采购记录" in public.after["text"]
     assert "扣除资信分值 1 分" in public.after["text"]
     assert CUSTOMER not in public.after["text"]
     (item,) = await DeskItem.filter(kind="revocation")
     assert (item.subject_kind, item.detail["ground"]) == ("certificate", "9.5.1(8)")
     barred = await case.file("ZB-2")
     assert (barred.state, await points(case)) == (AdoptionState.VALID, 0)
-    second = await case.file("ZB-3")
+    second = await case.file("ZB-3", by=Filer.SUPPLIER)
     await adoption_judging.establish_false(case.world.ports, ops, second.ref, "通知书也系伪造")
     # A case is open already: what comes to the desk is no other certificate's case, and is noted.
     assert await DeskItem.filter(kind="revocation").count() == 1
@@ -369,13 +370,31 @@ async def test_a_false_record_is_reversed_barred_published_and_its_case_opened(c
 
 
 async def test_a_false_record_of_a_firm_whose_certificate_is_over_is_noted(case: Adopting) -> None:
-    made = await case.file()
+    made = await case.file(by=Filer.SUPPLIER)
     await Certificate.all().update(state="expired")
     ops = await operator(case.world)
     await adoption_judging.establish_false(case.world.ports, ops, made.ref, "通知书系伪造")
     item = await DeskItem.get(kind=adoption_judging.WITHOUT_CASE)
     assert item.detail["reason"] == "企业没有有效证书"
     assert decisions.decided(await decisions.decide(case.world.ports, ops, item.ref, "noted", "已查阅")) == "已处理"
+
+
+async def test_what_the_customer_filed_falsely_is_taken_back_and_the_firm_neither_barred_nor_accused(
+    case: Adopting,
+) -> None:
+    made = await case.file()
+    ops = await operator(case.world)
+    await adoption_judging.establish_false(case.world.ports, ops, made.ref, "采购方称并无此次招标")
+    stands = await points_of(case.supplier.firm.id, case.world.clock.now().date())
+    assert (stands.balance, stands.barred_through) == (0, None)
+    public = await Event.get(action=adoption_judging.FALSE_RECORD)
+    assert "由采购方登记的招标采购记录经查实为虚假" in public.after["text"]
+    assert "提交" not in public.after["text"]
+    assert not await DeskItem.all().exists()
+    assert (await Certificate.get(id=case.supplier.certificate.id)).state == "active"
+    assert await InboxEntry.filter(person_id=case.buyer.person_id, title__endswith="按虚假采信处理").exists()
+    await case.file("ZB-2")
+    assert await points(case) == 1
 
 
 async def test_only_a_valid_record_is_found_false(case: Adopting) -> None:

@@ -68,7 +68,8 @@ def _happen(ledger: Ledger, words: dict[str, Any], name: str, edition: Edition) 
         verified = Outcome(words.get("verified", "pass"))
         return record_adoption(ledger, Adoption(customer, tender, evidence, verified, at), edition)
     if words["event"] == "false":
-        return false_record(ledger, customer, tender, at, "经查中标通知书系伪造（样例）", edition)
+        how, by_firm = "经查中标通知书系伪造（样例）", words.get("by_firm", True)
+        return false_record(ledger, customer, tender, at, how, edition, by_firm=by_firm)
     return clear(ledger, at, "样例理由")
 
 
