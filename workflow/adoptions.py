@@ -261,10 +261,14 @@ async def check_again(ports: Ports, adoption: Adoption, again: str) -> None:
 
 async def customer_known(ports: Ports, firm: Enterprise) -> None:
     """Inside the caller's transaction: the firm was verified, or somebody joined it; what waits for that is looked at
-    again (8.2(2))."""
-    waiting = Adoption.filter(customer_uscc=firm.uscc, state=AdoptionState.WAITING).order_by("id")
-    for adoption in await waiting.select_for_update():
-        await check_again(ports, adoption, f"customer:{adoption.version}")
+    again (8.2(2)). So is what is being checked, by what was known before; its deadline stands."""
+    unfinished = Adoption.filter(customer_uscc=firm.uscc, state__in=[str(one) for one in OPEN]).order_by("id")
+    for adoption in await unfinished.select_for_update():
+        again = f"customer:{adoption.version}"
+        if adoption.state == AdoptionState.WAITING:
+            await check_again(ports, adoption, again)
+        else:
+            await _enqueue(ports, adoption, again)
 
 
 # --- seeing ----------------------------------------------------------------------------------------------------------

@@ -140,6 +140,27 @@ async def test_an_unverified_customer_waits_and_goes_on_once_it_is_verified(case
     assert (made.state, await points(case)) == (AdoptionState.VALID, 1)
 
 
+async def test_a_record_that_is_being_checked_when_its_customer_is_verified_is_looked_at_once_more(
+    case: Adopting,
+) -> None:
+    case.customer.verified_at = None
+    await case.customer.save()
+    made = await case.file()
+    # As it stands while the job that is about to have it wait runs.
+    due = case.world.clock.now() + timedelta(days=1)
+    await Adoption.filter(id=made.id).update(state=AdoptionState.CHECKING, due_at=due)
+    case.customer.verified_at = case.world.clock.now()
+    await case.customer.save()
+    for _ in range(2):
+        async with adoptions.transaction():
+            await adoptions.customer_known(case.world.ports, case.customer)
+    await made.refresh_from_db()
+    assert (made.state, made.due_at) == (AdoptionState.CHECKING, due)
+    await case.world.work()
+    await made.refresh_from_db()
+    assert (made.state, await points(case)) == (AdoptionState.VALID, 1)
+
+
 async def test_a_stranger_cannot_speak_for_a_customer_and_is_not_told_whether_it_is_registered(case: Adopting) -> None:
     stranger = Asker((await rows.person()).id)
     made = await case.file(asker=stranger)
