@@ -72,7 +72,7 @@ class AdoptionShown(Answer):
     filed_at: Moment
     decided_at: Moment | None
     findings: list[FindingShown]
-    files: list[AdoptionFileShown]
+    files: list[AdoptionFileShown] = Field(description="登记的一方和运营可见，其他人得到空列表（8.3）")
 
 
 class Adoptions(Answer):
@@ -130,17 +130,17 @@ async def file_adoption(ports: Ports, asker: Asker, body: Adopting, key: str) ->
     made = await adoptions.file_with_papers(
         ports, Filer(body.filed_by), new, key, papers, asker=asker, confirmation_ref=body.confirmation
     )
-    return await _adoption(await adoptions.adoption_of(made.ref, asker=asker))
+    return await _adoption(asker, await adoptions.adoption_of(made.ref, asker=asker))
 
 
 @chapter.get("/adoptions", "我登记的采信，最新的在前", clause="8.2(1)")
 async def my_adoptions(asker: Asker) -> Adoptions:
-    return Adoptions(items=[await _adoption(one) for one in await adoptions.filed_by_person(asker)])
+    return Adoptions(items=[await _adoption(asker, one) for one in await adoptions.filed_by_person(asker)])
 
 
 @chapter.get("/adoptions/{ref}", "一份采信记录及其结论", clause="8.2(2)")
 async def adoption(asker: Asker, path: AdoptionPath) -> AdoptionShown:
-    return await _adoption(await adoptions.adoption_of(path.ref, asker=asker))
+    return await _adoption(asker, await adoptions.adoption_of(path.ref, asker=asker))
 
 
 @chapter.post("/adoptions/{ref}/files", "补充一份文件", status=201, rate=Rate.UPLOAD, clause="8.5(1)")
@@ -168,13 +168,13 @@ async def adoption_file(ports: Ports, asker: Asker, path: AdoptionFilePath) -> F
     "/adoptions/{ref}/false-record", "查实虚假采信", clause="8.5(4)", note="运营；扣分、公示，企业自己登记的另立案。"
 )
 async def establish_false(ports: Ports, asker: Asker, path: AdoptionPath, body: Establishing) -> AdoptionShown:
-    return await _adoption(await adoption_judging.establish_false(ports, asker, path.ref, body.established))
+    return await _adoption(asker, await adoption_judging.establish_false(ports, asker, path.ref, body.established))
 
 
 @chapter.get("/firms/{uscc}/adoptions", "本企业被采信的记录（成员可见）", clause="8.2(1)")
 async def adoptions_of_firm(asker: Asker, path: FirmPath) -> Adoptions:
     firm, _ = await firm_of_members(asker, path.uscc)
-    return Adoptions(items=[await _adoption(one) for one in await adoptions.of_supplier(asker, firm.id)])
+    return Adoptions(items=[await _adoption(asker, one) for one in await adoptions.of_supplier(asker, firm.id)])
 
 
 @chapter.get("/firms/{uscc}/credit", "资信分值台账（成员可见）", clause="8.5(2)")
@@ -194,7 +194,7 @@ async def credit_of_firm(ports: Ports, asker: Asker, path: FirmPath) -> CreditSh
     )
 
 
-async def _adoption(row: Adoption) -> AdoptionShown:
+async def _adoption(asker: Asker, row: Adoption) -> AdoptionShown:
     return AdoptionShown(
         ref=row.ref,
         supplier_uscc=row.supplier.uscc,
@@ -209,5 +209,5 @@ async def _adoption(row: Adoption) -> AdoptionShown:
         filed_at=row.filed_at,
         decided_at=row.decided_at,
         findings=findings_of(row.findings),
-        files=[AdoptionFileShown.model_validate(file) for file in await adoptions.files_of(row)],
+        files=[AdoptionFileShown.model_validate(file) for file in await adoptions.files_for(asker, row)],
     )

@@ -289,8 +289,8 @@ async def adoption_of(ref: str, *, asker: Asker | None = None, partner: Partner 
 
 async def may_add(asker: Asker, adoption: Adoption) -> bool:
     """Whether they may add files, and see those that are there: whoever filed it, or does the work of the firm that
-    did. The other firm sees what was found, not the papers (8.3)."""
-    if adoption.person_id == asker.person_id:
+    did. For the supplier only its members speak. The other firm sees what was found, not the papers (8.3)."""
+    if adoption.person_id == asker.person_id and adoption.filed_by != Filer.SUPPLIER:
         return True
     firm = {Filer.SUPPLIER: adoption.supplier_id, Filer.CUSTOMER: adoption.customer_id}.get(Filer(adoption.filed_by))
     staff = await Staff.get_or_none(person_id=asker.person_id, enterprise_id=firm, left_at=None) if firm else None
@@ -306,6 +306,11 @@ async def adoption_to_add_to(asker: Asker, ref: str) -> Adoption:
     return adoption
 
 
+async def files_for(asker: Asker, adoption: Adoption) -> list[AdoptionFile]:
+    """Its files for the side that filed it, and operators; none for everybody else (8.3)."""
+    return await files_of(adoption) if await _reads_papers(asker, adoption) else []
+
+
 async def files_of(adoption: Adoption) -> list[AdoptionFile]:
     """Its files in the order they came, with their ``evidence``."""
     return await AdoptionFile.filter(adoption_id=adoption.id).order_by("id").prefetch_related("evidence")
@@ -314,7 +319,7 @@ async def files_of(adoption: Adoption) -> list[AdoptionFile]:
 async def file_bytes(ports: Ports, asker: Asker, ref: str, file_ref: str) -> tuple[bytes, str, str]:
     """A file of the record with its media type and name; for the side that filed it, and operators."""
     adoption = await adoption_of(ref, asker=asker)
-    if not (await may_add(asker, adoption) or await holds(asker, PlatformRole.OPERATOR)):
+    if not await _reads_papers(asker, adoption):
         raise not_found()
     file = await AdoptionFile.get_or_none(adoption_id=adoption.id, ref=file_ref).prefetch_related("evidence")
     if file is None:
@@ -324,8 +329,10 @@ async def file_bytes(ports: Ports, asker: Asker, ref: str, file_ref: str) -> tup
 
 
 async def filed_by_person(asker: Asker) -> list[Adoption]:
-    """What they filed themselves, the newest first, with ``supplier``."""
-    return await Adoption.filter(person_id=asker.person_id).order_by("-id").prefetch_related("supplier")
+    """What they filed themselves, the newest first, with ``supplier``; for a supplier, while they are its member."""
+    firms = await Staff.filter(person_id=asker.person_id, left_at=None).values_list("enterprise_id", flat=True)
+    still = ~Q(filed_by=Filer.SUPPLIER) | Q(supplier_id__in=list(firms))
+    return await Adoption.filter(still, person_id=asker.person_id).order_by("-id").prefetch_related("supplier")
 
 
 async def of_supplier(asker: Asker, enterprise_id: int) -> list[Adoption]:
@@ -508,8 +515,12 @@ async def _by_content(adoption: Adoption, sha256: str) -> AdoptionFile | None:
     return await AdoptionFile.filter(adoption_id=adoption.id, evidence__sha256=sha256).first()
 
 
+async def _reads_papers(asker: Asker, adoption: Adoption) -> bool:
+    return await may_add(asker, adoption) or await holds(asker, PlatformRole.OPERATOR)
+
+
 async def _concerns(asker: Asker, adoption: Adoption) -> bool:
-    if adoption.person_id == asker.person_id:
+    if adoption.person_id == asker.person_id and adoption.filed_by != Filer.SUPPLIER:
         return True
     firms = [one for one in (adoption.supplier_id, adoption.customer_id) if one is not None]
     member = await Staff.filter(Q(person_id=asker.person_id, enterprise_id__in=firms, left_at=None)).exists()

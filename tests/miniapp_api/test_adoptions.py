@@ -52,7 +52,8 @@ async def test_a_record_with_its_papers_becomes_a_point_that_members_and_public_
     ledger = await answered(await client.get(f"{path}/credit", headers=seller.headers))
     assert (ledger["balance"], ledger["year_points"], ledger["entries"][0]["points"]) == (1, 1, 1)
     (seen,) = (await answered(await client.get(f"{path}/adoptions", headers=seller.headers)))["items"]
-    assert seen["ref"] == made["ref"]
+    assert (seen["ref"], seen["files"]) == (made["ref"], [])  # the customer's papers are not the supplier's to see
+    assert len(mine["files"]) == 2
     record = await answered(await client.get(f"{path}/record"))
     assert (record["points"], record["year_points"], record["notices"]) == (1, 1, [])
     assert CUSTOMER not in str(record)

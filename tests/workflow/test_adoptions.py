@@ -20,6 +20,7 @@ from models import (
     Job,
     PlatformRole,
     RegistrationState,
+    Staff,
     StaffRole,
 )
 from tests import rows
@@ -339,7 +340,20 @@ async def test_who_sees_a_record_and_who_its_papers(case: Adopting) -> None:
             assert (await reading)[0] == tender()
         else:
             await refused(reading, "not_found")
+        shown = await adoptions.files_for(asker, made)
+        assert [one.ref for one in shown if one.id == file.id] == ([file.ref] if reads else [])
     await refused(adoptions.adoption_to_add_to(case.supplier.asker, made.ref), "not_the_filer")
+
+
+async def test_whoever_has_left_the_supplier_sees_no_more_of_what_they_filed_for_it(case: Adopting) -> None:
+    made = await case.file(by=Filer.SUPPLIER)
+    (file, _) = await AdoptionFile.filter(adoption_id=made.id).order_by("id")
+    asker = case.supplier.asker
+    assert [one.id for one in await adoptions.filed_by_person(asker)] == [made.id]
+    await Staff.filter(person_id=asker.person_id).update(left_at=case.world.clock.now())
+    await refused(adoptions.adoption_of(made.ref, asker=asker), "not_found")
+    await refused(adoptions.file_bytes(case.world.ports, asker, made.ref, file.ref), "not_found")
+    assert (await adoptions.may_add(asker, made), await adoptions.filed_by_person(asker)) == (False, [])
 
 
 # --- an operator -----------------------------------------------------------------------------------------------------
