@@ -211,7 +211,7 @@ def _body(ports: Ports, change: _Change, kind: ChangeKind) -> dict[str, Any]:
     elif change.publication is not None:
         body["publication"] = _publication(ports, change.publication)
     else:
-        body["points"] = {"balance": event.after["balance"], "change": event.after["points"]}
+        body["points"] = {"balance": event.after["balance"], "change": event.after["booked"]}
     return body
 
 

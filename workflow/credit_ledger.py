@@ -88,7 +88,11 @@ async def write(
     clause: str,
     adoption: Adoption | None = None,
 ) -> None:
-    """Inside the caller's transaction, with the ledger held: append what was added, each entry with its event."""
+    """Inside the caller's transaction, with the ledger held: append what was added, each entry with its event.
+
+    ``booked`` in each event is what the whole booking changed: a revocation clears every year by an entry of its own.
+    """
+    booked = sum(entry.points for entry in booking.added)
     await CreditEntry.bulk_create(
         CreditEntry(
             enterprise_id=enterprise_id,
@@ -115,6 +119,7 @@ async def write(
                 after={
                     "year": entry.year,
                     "points": entry.points,
+                    "booked": booked,
                     "reason": entry.reason,
                     "adoption": adoption.id if adoption else None,
                     "balance": credit.balance(booking.ledger),

@@ -1,6 +1,7 @@
 """Changes told to whoever asked: people who watch a firm exactly once, webhooks by what they asked for (7.6, 9)."""
 
 import logging
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -215,6 +216,24 @@ async def test_points_are_told_with_their_balance_and_never_with_whose_tender_it
     assert delivery.body["points"] == {"balance": 1, "change": 1}
     assert "样例采购集团" not in str(delivery.body)
     assert "ZB-1" not in str(delivery.body)
+
+
+async def test_points_of_several_years_that_are_cleared_at_once_are_told_as_one_sum(world: World) -> None:
+    one = await living()
+    await rows.webhook()
+    now, facts = world.clock.now(), frozenset({"tender_document", "award_notice"})
+
+    async def booked(new: Callable[[credit.Ledger], credit.Booking | Finding]) -> None:
+        async with transaction():
+            await book(world.ports, one.firm.id, new, actor="system", clause="8.5(2)", title="资信分值")
+
+    for number, at in (("ZB-1", now - timedelta(days=366)), ("ZB-2", now), ("ZB-3", now)):
+        record = credit.Adoption("样例采购集团", number, facts, Outcome.PASS, at)
+        await booked(lambda ledger, record=record: credit.record_adoption(ledger, record, edition_on(now.date())))  # type: ignore[misc]
+    await booked(lambda ledger: credit.clear(ledger, now, "资料系伪造"))
+    await tell_all(world)
+    told = [delivery.body["points"] for delivery in await WebhookDelivery.all().order_by("id")]
+    assert told[-1] == {"balance": 0, "change": -3}
 
 
 async def test_a_result_that_goes_public_and_its_certificate_are_told(world: World) -> None:
