@@ -32,6 +32,7 @@ SKEW_SECONDS = 300
 _NONCE = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _TIMESTAMP = re.compile(r"[0-9]{1,12}")
 _KEY_ID = re.compile(r"[0-9a-f]{16}")
+_SIGNATURE = re.compile(r"[0-9a-f]{64}")
 _TOKEN = re.compile(rf"{PREFIX}_([0-9a-f]{{16}})_([0-9a-f]{{64}})")
 
 
@@ -81,7 +82,7 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class SignedRequest:
-    """A signed request as it arrived; ``path`` with its query, exactly as it was sent."""
+    """A signed request as it arrived; ``path`` with its query, exactly as it was sent, ``body`` once it was read."""
 
     key_id: str
     timestamp: str
@@ -89,7 +90,7 @@ class SignedRequest:
     signature: str = field(repr=False)
     method: str
     path: str
-    body: bytes = field(repr=False)
+    body: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,29 +126,43 @@ async def holder_by_token(token: str) -> Holder:
     return _in_force(key)
 
 
-async def holder_by_signature(ports: Ports, request: SignedRequest) -> Holder:
-    """Whose signed request it is; :class:`KeyRefused` where the signature is not right or was used before.
+async def signer_of(request: SignedRequest) -> Holder:
+    """Who says to have signed it, by its headers alone: nothing of a body is read for whoever cannot have signed it.
 
-    The nonce is kept as long as its timestamp could be accepted, and only once the signature is right.
+    :class:`KeyRefused` where no signature could be right. :func:`check_signature` says whether this one is.
     """
-    key = await _known(request.key_id) if _KEY_ID.fullmatch(request.key_id) else None
-    if key is None or not _signed_by(secret_of(ports, key.key_id), key, request):
-        advice = "签名不正确：请核对密钥、方法、路径与查询、时间戳、随机数和正文摘要是否逐字节一致"
-        raise KeyRefused("signature_wrong", advice)
     if not _TIMESTAMP.fullmatch(request.timestamp) or abs(real_seconds() - int(request.timestamp)) > SKEW_SECONDS:
         raise KeyRefused("timestamp_off", f"时间戳与平台相差超过 {SKEW_SECONDS} 秒：请校准时钟，用当前时间重新签名")
     if not _NONCE.fullmatch(request.nonce):
         raise KeyRefused("nonce_wrong", "随机数应为 16–64 个字母、数字、- 或 _，每次请求换一个")
+    shapely = _KEY_ID.fullmatch(request.key_id) and _SIGNATURE.fullmatch(request.signature)
+    key = await _known(request.key_id) if shapely else None
+    if key is None:
+        raise _signature_wrong()
+    return _in_force(key)
+
+
+async def check_signature(ports: Ports, holder: Holder, request: SignedRequest) -> None:
+    """:class:`KeyRefused` where the signature is not right for the whole request, or was used before.
+
+    The nonce is kept as long as its timestamp could be accepted, and only once the signature is right.
+    """
+    if not _signed_by(secret_of(ports, holder.key.key_id), holder.key, request):
+        raise _signature_wrong()
     fresh = await ports.cache.put(f"nonce:{request.key_id}:{request.nonce}", b"1", 2 * SKEW_SECONDS, only_new=True)
     if not fresh:
         raise KeyRefused("nonce_used", "这个随机数已经用过：请换一个后重新签名")
-    return _in_force(key)
+
+
+def _signature_wrong() -> KeyRefused:
+    advice = "签名不正确：请核对密钥、方法、路径与查询、时间戳、随机数和正文摘要是否逐字节一致"
+    return KeyRefused("signature_wrong", advice)
 
 
 def _signed_by(secret: str, key: ApiKey, request: SignedRequest) -> bool:
     """Whether the signature is right, and the secret still the one that the key was made with."""
-    expected, given = signature_of(secret, request).encode(), request.signature.encode("utf-8", "surrogateescape")
-    return hmac.compare_digest(expected, given) and hmac.compare_digest(token_hash(secret), key.secret_hash)
+    right = hmac.compare_digest(signature_of(secret, request), request.signature)
+    return right and hmac.compare_digest(token_hash(secret), key.secret_hash)
 
 
 def signature_of(secret: str, request: SignedRequest) -> str:

@@ -1,5 +1,7 @@
 """Partners at the door of ``/open/v1``: by their key or by a signature, as often as their key allows."""
 
+from dataclasses import replace
+
 import structlog
 from aiohttp import web
 
@@ -12,7 +14,7 @@ from miniapp_api.serving import Admit, Admitted, Headers, allowance_headers
 from miniapp_api.shapes import Form
 from workflow.callers import counted
 from workflow.context import Ports
-from workflow.partners import Holder, KeyRefused, SignedRequest, holder_by_signature, holder_by_token, used
+from workflow.partners import Holder, KeyRefused, SignedRequest, check_signature, holder_by_token, signer_of, used
 
 KEY, TIMESTAMP, NONCE, SIGNATURE = "X-Zhuisu-Key", "X-Zhuisu-Timestamp", "X-Zhuisu-Nonce", "X-Zhuisu-Signature"
 MINUTE, DAY = 60, 86_400
@@ -49,9 +51,6 @@ async def _holder(request: web.Request, endpoint: Endpoint, ports: Ports) -> tup
         if scheme.lower() != "bearer" or not token.strip():
             raise KeyRefused("key_missing", wording.OPEN_KEY_MISSING)
         return await holder_by_token(token), None
-    body, model = None, endpoint.in_body
-    if model is not None and not issubclass(model, Form):
-        body = await bodies.read_whole(request, model, ports.max_bytes)
     signed = SignedRequest(
         key_id=request.headers.get(KEY, ""),
         timestamp=request.headers.get(TIMESTAMP, ""),
@@ -59,9 +58,13 @@ async def _holder(request: web.Request, endpoint: Endpoint, ports: Ports) -> tup
         signature=request.headers[SIGNATURE],
         method=request.method,
         path=request.raw_path,
-        body=body or b"",
     )
-    return await holder_by_signature(ports, signed), body
+    holder = await signer_of(signed)
+    body, model = None, endpoint.in_body
+    if model is not None and not issubclass(model, Form):
+        body = await bodies.read_whole(request, model, ports.max_bytes)
+    await check_signature(ports, holder, replace(signed, body=body or b""))
+    return holder, body
 
 
 async def _within_quota(ports: Ports, holder: Holder) -> Headers:

@@ -147,7 +147,7 @@ async def test_signed_requests_are_taken_once_and_for_what_was_signed(client: Te
     right = await client.post("/open/v1/firms/batch", data=body, **given)
     assert right.status == 200, await right.text()
     late = signed(shop, "GET", FIRM, **{"X-Zhuisu-Timestamp": "1"})
-    assert (await problem(await client.get(FIRM, headers=late), 401))["code"] == "signature_wrong"
+    assert (await problem(await client.get(FIRM, headers=late), 401))["code"] == "timestamp_off"
 
 
 async def test_a_signed_body_is_no_larger_than_any_other(client: TestClient, world: World) -> None:
@@ -155,6 +155,26 @@ async def test_a_signed_body_is_no_larger_than_any_other(client: TestClient, wor
     body = b" " * (64 * 1024 + 1)
     headers = {**signed(shop, "POST", "/open/v1/firms/batch", body), "Content-Type": "application/json"}
     await problem(await client.post("/open/v1/firms/batch", data=body, headers=headers), 413)
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"X-Zhuisu-Key": "0123456789abcdef"}, "signature_wrong"),
+        ({"X-Zhuisu-Signature": "x"}, "signature_wrong"),
+        ({"X-Zhuisu-Timestamp": "1"}, "timestamp_off"),
+        ({"X-Zhuisu-Nonce": "x"}, "nonce_wrong"),
+    ],
+)
+async def test_nothing_is_read_of_whoever_cannot_have_signed(
+    client: TestClient, world: World, change: dict[str, str], code: str
+) -> None:
+    shop = await caller(world)
+    body = b" " * (64 * 1024 + 1)
+    headers = {**signed(shop, "POST", "/open/v1/firms/batch", body, **change), "Content-Type": "application/json"}
+    # Whatever is too large would be answered with 413 as soon as it is read.
+    told = await problem(await client.post("/open/v1/firms/batch", data=body, headers=headers), 401)
+    assert told["code"] == code
 
 
 async def test_a_revoked_key_opens_nothing_from_the_next_request_on(client: TestClient, world: World) -> None:
