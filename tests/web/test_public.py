@@ -31,6 +31,8 @@ async def certificate(world: World) -> Certificate:
 
 async def test_the_first_page_says_what_this_is_and_what_a_grade_is_not(stranger: Browser) -> None:
     page = await stranger.get("/")
+    assert "尚不支持" not in page
+    assert 'href="/compare"' in page
     assert 'action="/q"' in page
     assert "不代表产品质量或真伪认证" in page
 
