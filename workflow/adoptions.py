@@ -187,6 +187,8 @@ async def file_with_papers(
 ) -> Adoption:
     """A person's record with its papers, all of which are looked at before anything is stored; refuses like
     :func:`file_adoption` and :func:`add_file`."""
+    if len(papers) > MOST_FILES:
+        raise _too_many_files()
     for paper in papers:
         _admitted(ports, paper.kind, paper.name, paper.data)
     made = await file_adoption(ports, filed_by, new, key, asker=asker, confirmation_ref=confirmation_ref)
@@ -224,8 +226,7 @@ async def add_file(ports: Ports, adoption: Adoption, kind: str, name: str, data:
         if held.state not in OPEN:
             raise _closed()
         if await AdoptionFile.filter(adoption_id=held.id).count() >= MOST_FILES:
-            advice = f"一份记录最多 {MOST_FILES} 个文件：请合成 PDF 后上传"
-            raise Refused(Kind.INVALID, "too_many_files", advice, clause=CLAUSE, field="file")
+            raise _too_many_files()
         file = await AdoptionFile.create(
             ref=secrets.token_urlsafe(9),
             adoption_id=held.id,
@@ -503,6 +504,11 @@ def _known(new: NewAdoption) -> Refused:
         "编号填错的，请核对招标文件后重新登记"
     )
     return Refused(Kind.CONFLICT, "adoption_known", advice, clause="8.5(2)", rows=("R16",), field="tender_number")
+
+
+def _too_many_files() -> Refused:
+    advice = f"一份记录最多 {MOST_FILES} 个文件：请合成 PDF 后上传"
+    return Refused(Kind.INVALID, "too_many_files", advice, clause=CLAUSE, field="file")
 
 
 def _closed() -> Refused:

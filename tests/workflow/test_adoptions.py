@@ -295,6 +295,14 @@ async def test_what_cannot_be_right_is_refused_at_once(case: Adopting, given: di
     await refused(case.file(**given), code)
 
 
+async def test_more_papers_than_a_record_holds_are_refused_before_anything_is_stored(case: Adopting) -> None:
+    new = adoptions.NewAdoption(case.supplier.firm.uscc, NUMBER, "buyer", CUSTOMER, CUSTOMER_USCC, AdoptionWay.UPLOADED)
+    papers = [adoptions.Paper("tender_document", f"{n}.pdf", tender(f"ZB-{n}")) for n in range(21)]
+    filing = adoptions.file_with_papers(case.world.ports, Filer.CUSTOMER, new, "key", papers, asker=case.buyer)
+    await refused(filing, "too_many_files")
+    assert await Adoption.all().count() == 0
+
+
 async def test_a_member_of_the_supplier_is_no_customer(case: Adopting) -> None:
     await refused(case.file(asker=case.supplier.asker), "file_as_supplier")
 
