@@ -41,7 +41,7 @@ from standard.credit import Booking
 from standard.names import same
 from standard.outcome import Finding, Outcome
 from standard.profile import Edition, edition_on
-from standard.validity import LIVE
+from standard.validity import LIVE, State
 from workflow.access import Asker, must_hold
 from workflow.adoption_papers import (
     Stated,
@@ -298,7 +298,12 @@ async def _used_before(adoption: Adoption, files: list[AdoptionFile]) -> list[Fi
 async def _accept(
     ports: Ports, adoption: Adoption, findings: list[Finding], evidence: frozenset[str], *, actor: str
 ) -> None:
-    """VALID and booked, or REFUSED where the ledger says that it is no new record."""
+    """VALID and booked, or REFUSED where its certificate is revoked by now, or the ledger says that it is no new
+    record."""
+    if await _revoked(adoption):
+        reason = "所采信的证书已被撤销，资信分值已清零，此前的采信不再计分（9.5.1，R17）：新证书被采信的，请另行登记。"
+        await _refuse(ports, adoption, [Finding("9.5.1", FAIL, reason, ("R17",))], actor=actor)
+        return
     now = ports.clock.now()
     record = credit.Adoption(adoption.customer_name, adoption.tender_number, evidence, PASS, now)
     edition = edition_on(shanghai_day(now))
@@ -327,6 +332,13 @@ async def _accept(
             "如与事实不符，请向平台运营方反映（8.5(4)）。",
             path=adoption_path(adoption),
         )
+
+
+async def _revoked(adoption: Adoption) -> bool:
+    """Whether the certificate whose result was adopted is revoked; the firm's certificates are held from now on, so
+    that none is revoked before the record is booked."""
+    held = await Certificate.filter(enterprise_id=adoption.supplier_id).order_by("id").select_for_update()
+    return any(one.id == adoption.certificate_id and one.state == State.REVOKED for one in held)
 
 
 async def _refuse(ports: Ports, adoption: Adoption, findings: list[Finding], *, actor: str = "system") -> None:

@@ -383,6 +383,18 @@ async def test_an_operator_decides_what_the_papers_leave_open(
     assert await InboxEntry.filter(person_id=case.buyer.person_id).count() == 1
 
 
+async def test_a_record_that_waited_while_its_certificate_was_revoked_scores_nothing(case: Adopting) -> None:
+    made = await case.file(files={"tender_document": tender(asks=""), "award_notice": award("样例电缆有限公司")})
+    await Certificate.filter(id=made.certificate_id).update(state="revoked")
+    item = await DeskItem.get(kind=adoption_judging.ADOPTION)
+    await decisions.decide(case.world.ports, await operator(case.world), item.ref, "accept", "第 3 页写明了要求")
+    await made.refresh_from_db()
+    assert (made.state, await CreditEntry.all().count()) == (AdoptionState.REFUSED, 0)
+    assert "所采信的证书已被撤销" in reasons(made, "fail")
+    told = await InboxEntry.get(person_id=case.buyer.person_id)
+    assert "所采信的证书已被撤销" in told.body
+
+
 async def test_a_false_record_is_reversed_barred_published_and_its_case_opened(case: Adopting) -> None:
     made = await case.file(by=Filer.SUPPLIER)
     ops = await operator(case.world)
