@@ -36,8 +36,11 @@ async def book(
     Of two bookings at once the second waits, and is made by the ledger that the first one left. The certificate that is
     alive shows the balance anew; the firm is told under ``title``.
     """
-    alive = await Certificate.filter(enterprise_id=enterprise_id, state__in=LIVE).order_by("id").select_for_update()
+    living = Certificate.filter(enterprise_id=enterprise_id, state__in=LIVE).order_by("id")
+    await living.select_for_update()
     firm = await hold_ledger(enterprise_id)
+    # Once more: one may have been issued while we waited for the ledger, with the points of before.
+    alive = await living
     booking = make(await ledger_of(enterprise_id))
     if isinstance(booking, Finding) or not booking.added:
         return booking

@@ -3,7 +3,9 @@
 import asyncio
 from datetime import UTC, date, datetime
 
-from models import Certificate, CreditEntry, Event, InboxEntry, Rendering
+import pytest
+
+from models import Certificate, CreditEntry, Enterprise, Event, InboxEntry, Rendering
 from models.transactions import transaction
 from standard import credit, life
 from standard.credit import Booking
@@ -15,9 +17,9 @@ from tests.conftest import Database
 from tests.workflow.graded import confirmed
 from tests.workflow.living import Living, living
 from tests.workflow.world import World
-from workflow import certificates
+from workflow import certificates, credit_booking
 from workflow.credit_booking import book
-from workflow.credit_ledger import Points, ledger_of, points_of
+from workflow.credit_ledger import Points, hold_ledger, ledger_of, points_of
 
 TODAY = date(2026, 11, 24)
 
@@ -81,6 +83,20 @@ async def test_a_booking_stands_in_ledger_event_certificate_and_inbox(world: Wor
     told = await InboxEntry.get(enterprise_id=one.firm.id, clause="8.5(2)")
     assert told.path == f"/my/firms/{one.firm.uscc}/credit"
     assert "现有资信分值 1 分" in told.body
+
+
+async def test_a_certificate_issued_while_a_booking_waits_shows_its_points_too(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, fresh = await living(), await living(name="样例换证有限公司")
+
+    async def others_first(enterprise_id: int) -> Enterprise:
+        await Certificate.filter(id=fresh.certificate.id).update(enterprise_id=enterprise_id)
+        return await hold_ledger(enterprise_id)
+
+    monkeypatch.setattr(credit_booking, "hold_ledger", others_first)
+    await adopt(world, one, "ZB-1")
+    assert [row.points for row in await Certificate.filter(enterprise_id=one.firm.id)] == [1, 1]
 
 
 async def test_what_is_none_books_nothing(world: World) -> None:
