@@ -125,6 +125,13 @@ PAGES = (
     ("POST", "/u/{token}", reports.upload),
 )
 
+SHAPES = {
+    "{uscc}": "{uscc:[0-9A-Za-z]{1,18}}",
+    "{ref}": "{ref:[A-Za-z0-9_-]{1,43}}",
+    "{file}": "{file:[A-Za-z0-9_-]{1,43}}",
+}
+"""What these parts of an address may be: the database is asked for nothing that is longer than its column."""
+
 
 def add_pages(app: web.Application, ports: Ports, *, proxies: int = 0, account_qr: str = "") -> None:
     """Add the pages to ``app``, before which stand so many ``proxies`` of ours.
@@ -136,8 +143,14 @@ def add_pages(app: web.Application, ports: Ports, *, proxies: int = 0, account_q
     set_up_templates(app)
     for method, path, handler in PAGES:
         if method == "GET":
-            app.router.add_get(path, gently(handler))
+            app.router.add_get(_shaped(path), gently(handler))
         else:
-            app.router.add_post(path, gently(handler))
+            app.router.add_post(_shaped(path), gently(handler))
     app.router.add_static("/static", HERE / "static")
     app.on_response_prepare.append(keep_static)
+
+
+def _shaped(path: str) -> str:
+    for part, shape in SHAPES.items():
+        path = path.replace(part, shape)
+    return path

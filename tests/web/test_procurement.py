@@ -42,6 +42,29 @@ async def test_firms_are_compared_live_by_anybody(world: World, stranger: Browse
     await stranger.get("/compare?f=%3Cscript%3E,x")
 
 
+LONG = "0" * 500
+
+
+@pytest.mark.parametrize(
+    ("page", "status"),
+    [
+        (f"/compare?f={LONG}", 200),
+        (f"/f/{LONG}", 404),
+        (f"/f/{LONG}/feedback", 404),
+        (f"/publicity/{LONG}", 404),
+        (f"/reports/{LONG}", 404),
+        (f"/my/firms/{LONG}/credit", 404),
+        (f"/my/suppliers/{LONG}", 404),
+        (f"/my/adoptions/new?supplier={LONG}", 404),
+        (f"/my/adoptions/{LONG}", 404),
+        (f"/my/adoptions/x/files/{LONG}", 404),
+        (f"/my/confirmations/{LONG}", 404),
+    ],
+)
+async def test_what_is_longer_than_any_number_of_ours_is_not_there(outsider: Browser, page: str, status: int) -> None:
+    await outsider.get(page, status)
+
+
 async def test_a_supplier_is_watched_and_no_more(world: World, stranger: Browser, outsider: Browser) -> None:
     one = await supplier(world, "样例电缆有限公司")
     page = f"/my/suppliers/{one.firm.uscc}"
