@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from models import Enterprise, Grant, PlatformRole, Staff, StaffRole
 from workflow.problems import Kind, Refused
 
+LONGEST_USCC = 18
+"""Characters of a credit code: the database refuses to look for what is longer than its column."""
+
 RANK = {StaffRole.VIEWER: 0, StaffRole.STAFF: 1, StaffRole.OWNER: 2}
 
 
@@ -44,7 +47,7 @@ async def member_of(asker: Asker, enterprise_id: int, least: StaffRole = StaffRo
 
 async def firm_of_members(asker: Asker, uscc: str, least: StaffRole = StaffRole.VIEWER) -> tuple[Enterprise, Staff]:
     """The firm by its credit code, with their membership; refuses like :func:`member_of`."""
-    firm = await Enterprise.get_or_none(uscc=uscc)
+    firm = await Enterprise.get_or_none(uscc=uscc) if len(uscc) <= LONGEST_USCC else None
     if firm is None:
         raise not_found()
     return firm, await member_of(asker, firm.id, least)

@@ -144,6 +144,7 @@ async def test_who_may_not_and_how_often(world: World, maker: Living) -> None:
     await refused(say(world, maker, who, "短"), "statement_length")
     await refused(say(world, maker, who, mood="angry"), "mood_unknown")
     await refused(say(world, maker, who, as_firm=(await rows.enterprise()).uscc), "not_found")
+    await refused(say(world, maker, who, as_firm="0" * 500), "not_found")
     unknown = feedback.give_feedback(world.ports, who, "91310000MA0000007L", "positive", GOOD, "k" * 8)
     await refused(unknown, "firm_unknown")
     first = await feedback.give_feedback(world.ports, who, maker.firm.uscc, "positive", GOOD, "k" * 8)
