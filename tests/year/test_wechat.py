@@ -3,6 +3,7 @@ each inbox entry is there, and each push arrives at most once, or says why it do
 
 import asyncio
 import random
+import re
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -40,6 +41,14 @@ WAYS = {
 """How each way fails."""
 TIMES = {"-1": 3, "40001": 2}
 """So often in a row, for the client to give a call up."""
+_CLOSED = r"closed until [-0-9]{10} [:0-9]{5}"
+WHY_NO_WAY = re.compile(
+    r"no longer worth pushing by then: "
+    rf"service: ({_CLOSED}|no window is open|450(15|47): .+); "
+    rf"subscribe: ({_CLOSED}|no consent is left|43101: .+); "
+    rf"template: {_CLOSED}"
+)
+"""A notice that was given up says of each way why it did not do; where a template message can go, none is."""
 CONSENT = SAMPLE_SUBSCRIBE[NoticeKind.MONTHLY].id
 
 
@@ -154,6 +163,11 @@ async def test_whatever_fails_on_the_way_each_is_told_once_or_it_is_said_why_not
         assert {*states} <= {AnswerState.SENT, AnswerState.UNCERTAIN, AnswerState.SKIPPED, AnswerState.REFUSED}
         assert all(answer.error for answer in answers if answer.state != AnswerState.SENT)
     assert await Answer.filter(tried__not_isnull=True, state=AnswerState.SENT).exists()
-    assert await Answer.filter(state=AnswerState.SENT).count() > await Answer.all().count() / 2
+    for said in await Answer.filter(state=AnswerState.SKIPPED).values_list("error", flat=True):
+        assert said == "nothing of it holds any more" or WHY_NO_WAY.fullmatch(str(said)), said
+    # Faults that nobody met wait for the next who calls, so most come on the few days on which all firms are told, with
+    # a used-up quota (45009) of each way among them: that way is closed until the morning after, and a reminder is
+    # worth nothing by then. Of two in five it is known that they came nevertheless.
+    assert await Answer.filter(state=AnswerState.SENT).count() > await Answer.all().count() * 2 / 5
     assert not await InboxEntry.filter(push_id=None, unpushed="").exists()
     assert not await Job.filter(done_at=None).exclude(kind="answer.push").filter(due_at__lte=world.clock.now()).exists()
