@@ -130,7 +130,11 @@ class _Found:
 async def _find(code: TraceCode, key: str, edition: Edition) -> _Found:
     item = await Item.filter(code_key=key).select_related("product__enterprise").first()
     if item is not None:
-        return _Found(item.product, item)
+        proved = await _by_pattern(code, edition)
+        if proved is None or proved.product is None or proved.product.enterprise_id == item.product.enterprise_id:
+            return _Found(item.product, item)
+        # Filing an item takes a GTIN that anybody may write into a form: a firm that proved the code is believed.
+        return proved
     gtin = code.parts.get(GTIN)
     if gtin is not None:
         named = await Product.filter(gtin=gtin, retired_at=None).select_related("enterprise").limit(_MOST)

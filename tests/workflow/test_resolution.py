@@ -185,6 +185,17 @@ async def test_a_filed_item_decides_before_any_pattern(world: World, firm: Enter
     assert await whose(world, f"https://id.gs1.org/01/{GTIN}/21/0002") == ("known", other.model)
 
 
+async def test_an_item_filed_by_another_firm_gives_way_to_a_proved_pattern(world: World, firm: Enterprise) -> None:
+    squatter = await rows.enterprise()
+    await rows.certificate(enterprise_id=squatter.id)
+    filed = await product(squatter, model="squatted", gtin=GTIN)
+    await rows.item(product_id=filed.id, code_key=code_key(ITEM), code=ITEM)
+    assert await whose(world, ITEM) == ("known", "squatted")
+    mine = await product(firm, model="mine")
+    await rows.code_pattern(product_id=mine.id, kind="gtin_prefix", value=GTIN[1:8], proved_at=rows.NOW)
+    assert await whose(world, ITEM) == ("known", "mine")
+
+
 async def test_a_firm_of_which_nothing_is_public_is_not_named(world: World) -> None:
     secret = await rows.enterprise()
     made = await product(secret, gtin=GTIN)
