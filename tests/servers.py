@@ -11,7 +11,7 @@ from pathlib import Path
 
 import aiohttp
 
-START_SECONDS = 60
+START_SECONDS = 120
 
 
 def free_port() -> int:

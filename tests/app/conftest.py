@@ -12,6 +12,7 @@ import aiohttp
 import pytest
 
 from tests.app.phone import Phone
+from tests.app.served import FOLDER
 from tests.servers import Server, free_port
 
 
@@ -31,12 +32,13 @@ SERVERS = pytest.param("servers", marks=[pytest.mark.postgres, pytest.mark.redis
 
 
 @pytest.fixture(scope="module", params=["embedded", SERVERS])
-def desk(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+def desk(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, run_folder: Path) -> Iterator[Desk]:
     """Everything in one process on SQLite and memory, then the same on PostgreSQL and Redis."""
     folder = tmp_path_factory.mktemp("desk")
     port = free_port()
     base = f"http://127.0.0.1:{port}"
-    environment = {"ZHUISU_PORT": str(port), "ZHUISU_DATA_DIR": str(folder)}
+    (inspected := run_folder / "inspected").mkdir(exist_ok=True)
+    environment = {"ZHUISU_PORT": str(port), "ZHUISU_DATA_DIR": str(folder), FOLDER: str(inspected)}
     # Brought to head beforehand; that a server does so itself is seen where it is killed (test_kill).
     database_url = f"sqlite://{folder / 'zhuisu.db'}"
     if request.param == "servers":
@@ -46,7 +48,7 @@ def desk(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         environment["ZHUISU_WECHAT__APP_ID"] = f"wxtest{secrets.token_hex(5)}"
     else:
         shutil.copyfile(request.getfixturevalue("sqlite_template"), folder / "zhuisu.db")
-    server = Server(["-m", "app", "serve", "--dev"], environment, f"{base}/readyz")
+    server = Server(["-m", "tests.app.served", "serve", "--dev"], environment, f"{base}/readyz")
     # The server outlives each test's event loop, so it is started and stopped on one of its own.
     with ThreadPoolExecutor(1) as thread, asyncio.Runner() as runner:
         thread.submit(runner.run, server.start()).result()

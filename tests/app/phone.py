@@ -1,11 +1,15 @@
 """Drives the simulator's people over its HTTP API, as a shell with curl would."""
 
+import asyncio
+from collections.abc import Awaitable
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 
 PHOTOS = Path(__file__).parent.parent / "photos"
+PATIENCE = 90
+"""Seconds in which a photo is judged on a machine that has other things to do."""
 
 
 class Phone:
@@ -32,6 +36,26 @@ class Phone:
             form.add_field("expect", str(expect))
         form.add_field("file", path.read_bytes(), filename=path.name, content_type="image/jpeg")
         return await self._post(form)
+
+    async def judged(self, name: str | Path) -> str:
+        """Send a picture; what is said of it, whenever."""
+        return await self.told(self.photo(name))
+
+    async def told(self, sending: Awaitable[dict[str, Any]]) -> str:
+        """What is said to what is sent: in the reply, or after it where WeChat did not wait for this machine."""
+        before = len(await self.chat())
+        text = said(await sending)
+        return text if text is not None else (await self.pushed("text", before))["content"]
+
+    async def pushed(self, kind: str, before: int) -> dict[str, Any]:
+        """The first message of this kind that came, or will come, by itself after so many entries of the chat."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                new = (await self.chat())[before:]
+                found = [one for one in new if one.get("via") == "custom" and one["type"] == kind]
+                if found:
+                    return found[0]
+                await asyncio.sleep(0.2)
 
     async def text(self, content: str) -> str | None:
         """Say something; what comes back at once."""

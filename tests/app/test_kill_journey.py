@@ -31,6 +31,7 @@ SETTINGS = {
     "ZHUISU_MINI_PROGRAM__APP_ID": "wxsample0000000002",
     "ZHUISU_MINI_PROGRAM__APP_SECRET": "sample",
     "ZHUISU_LOG_LEVEL": "CRITICAL",
+    "ZHUISU_INSPECTOR__WORKERS": "1",
 }
 
 
@@ -60,18 +61,18 @@ async def test_the_same_certificate_once_wherever_the_server_is_killed(tmp_path:
     await pair.simulator.start()
     try:
         await pair.server.start()
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60)) as http:
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=120)) as http:
             journey = Journey(http, pair.server_url, travelling, simulator=pair.simulator_url)
-            journey.patience = 400
+            journey.patience = 600
             travel = asyncio.create_task(journey.travel())
             try:
                 await kill_again_and_again(pair, kills, moments)
-                certificate = await asyncio.wait_for(travel, 300)
+                certificate = await asyncio.wait_for(travel, 600)
             finally:
                 travel.cancel()
         assert certificate["number"].endswith("-000001")
         async with open_database(f"sqlite://{tmp_path / 'zhuisu.db'}", migrate=False):
-            async with asyncio.timeout(90):
+            async with asyncio.timeout(240):
                 while not await settled():  # noqa: ASYNC110 - another process does the work
                     await asyncio.sleep(0.5)
             await check_told_once(await check_one_certificate())
