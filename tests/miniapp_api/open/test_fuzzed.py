@@ -24,8 +24,8 @@ RUNS = [
     pytest.param(PartnerKind.REGULATOR, 60, marks=SOAK),
 ]
 """Who asks, and how many examples an operation beside those of its declared limits; together they may ask for all."""
-SELDOM = {"add_file", "file_adoption"}
-"""A file, and a number with its check character, are right by chance only once in a long while."""
+SELDOM = {"add_file", "add_webhook", "file_adoption"}
+"""A file, an address, and a number with its check character are right by chance only once in a long while."""
 
 
 @pytest.mark.slow
@@ -42,7 +42,16 @@ async def test_every_answer_is_one_that_the_document_promises(
     await ApiKey.all().update(scopes=[scope.value for scope in Scope])
     adoption = await rows.adoption(partner_id=partner.partner.id, supplier_id=one.firm.id)
     number = one.certificate.number.replace("/", "-")
-    places: Places = [((), "uscc", one.firm.uscc), ((), "number", number), ((), "ref", adoption.ref)]
+    hook, ended = [await rows.webhook(partner_id=partner.partner.id) for _ in range(2)]
+    await rows.webhook_delivery(webhook_id=hook.id)
+    of_hook = ("resume_webhook", "list_deliveries", "replay_deliveries")
+    places: Places = [
+        ((), "uscc", one.firm.uscc),
+        ((), "number", number),
+        ((), "ref", adoption.ref),
+        (of_hook, "ref", hook.ref),
+        (("end_webhook",), "ref", ended.ref),
+    ]
     (tmp_path / "schemathesis.toml").write_text(config(partner.token, places))
     statuses: dict[str, set[int]] = defaultdict(set)
     app = web.Application(middlewares=[noting(statuses, CHAPTERS, "/open/v1")])
