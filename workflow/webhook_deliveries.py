@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
+from prometheus_client import Counter
 from tortoise.expressions import F
 
 from config.clock import real_seconds
@@ -47,6 +48,8 @@ CHANGE = "zhuisu-change+jwt"
 LONGEST_ERROR = 200
 
 _log = structlog.get_logger(__name__)
+
+attempts = Counter("zhuisu_webhook_attempts_total", "Posts to partners' webhooks, by what came of them", ["outcome"])
 
 
 def delivering(ref: str, again: str, due: datetime) -> NewJob:
@@ -140,6 +143,7 @@ async def _outcome(ports: Ports, job: ClaimedJob, delivery: WebhookDelivery, pos
         "last_status": posted.status,
         "last_error": posted.error[:LONGEST_ERROR],
     }
+    attempts.labels("failed" if posted.error else "delivered").inc()
     if not posted.error:
         await let_in(ports, delivery.webhook_id)
         now = ports.clock.now()

@@ -1,5 +1,6 @@
 """Webhooks at a real receiver: delivered once, signed as documented, tried again, paused, replayed (7.6, 10)."""
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
@@ -8,6 +9,7 @@ from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
@@ -39,15 +41,18 @@ PATH = "/hooks/zhuisu?of=sample"
 
 @dataclass
 class Receiver:
-    """A partner's server; answers ``status``, and keeps what came."""
+    """A partner's server; answers ``status``, once it is not ``stuck``, and keeps what came."""
 
     url: str = ""
     status: int = 200
     came: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    stuck: asyncio.Event | None = None
 
     async def receive(self, request: web.Request) -> web.Response:
         assert request.raw_path == PATH
         self.came.append((dict(request.headers), await request.read()))
+        if self.stuck is not None:
+            await self.stuck.wait()
         return web.Response(status=self.status)
 
     @property
@@ -223,6 +228,25 @@ async def test_what_is_taken_at_the_second_attempt_is_delivered_and_ends_the_row
     (delivery,) = await WebhookDelivery.all()
     assert (delivery.state, delivery.attempts, delivery.last_status) == ("delivered", 2, 202)
     assert (await Webhook.get(id=webhook.id)).failures == 0
+
+
+@sqlite
+async def test_a_receiver_that_does_not_answer_in_time_is_tried_again(
+    world: World, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(world.ports.webhooks, "_timeout", aiohttp.ClientTimeout(total=0.2))
+    receiver.stuck = asyncio.Event()
+    (delivery,) = await waiting(await rows.webhook(url=receiver.url))
+    await enqueue(world, [delivery])
+    await work(world)
+    await delivery.refresh_from_db()
+    assert (delivery.state, delivery.last_status, delivery.last_error) == ("waiting", None, "timeout")
+    receiver.stuck.set()
+    monkeypatch.undo()
+    world.clock.advance(RETRIES[0])
+    await work(world)
+    await delivery.refresh_from_db()
+    assert (delivery.state, delivery.attempts, delivery.last_error) == ("delivered", 2, "")
 
 
 @sqlite
