@@ -9,6 +9,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from config.settings import Environment, Settings
 from gateways.webhook_sender import AddressRefused, AiohttpWebhookSender, CheckedResolver
 from workflow.ports import Posted
 
@@ -150,6 +151,12 @@ async def test_in_development_loopback_is_let_in_and_nothing_else_that_is_privat
     assert await sender.refusal("http://localhost:8080/hook") == ""
     assert await sender.refusal("http://192.168.0.1/hook")
     assert await sender.refusal("https://10.0.0.1/hook")
+
+
+@pytest.mark.parametrize("environment", list(Environment))
+async def test_only_in_production_is_this_machine_no_receiver(environment: Environment) -> None:
+    made = AiohttpWebhookSender.from_settings(Settings.model_construct(environment=environment))
+    assert (await made.refusal("http://127.0.0.1:8080/hook") == "") is (environment is not Environment.PRODUCTION)
 
 
 # --- what comes back -------------------------------------------------------------------------------------------------

@@ -161,12 +161,14 @@ async def test_a_webhook_is_told_what_it_asked_for_as_of_the_change(world: World
     ended = await rows.partner(ended_at=rows.NOW)
     await rows.webhook(partner_id=ended.id)
     until(world, noon(date(2026, 12, 26)))
+    later = await rows.webhook(created_at=world.clock.now() + timedelta(seconds=1), kinds=["certificate.warned"])
     await changed(world, one, missed())
     await tell_all(world)
     until(world, noon(date(2026, 12, 31)))
     await changed(world, one, suspended())
     await tell_all(world)
     deliveries = await WebhookDelivery.all().order_by("id")
+    assert later.id not in {row.webhook_id for row in deliveries}
     assert [(row.webhook_id, row.kind, row.state) for row in deliveries] == [
         (every.id, "certificate.warned", "waiting"),
         (paused.id, "certificate.warned", "given_up"),
