@@ -59,5 +59,7 @@ async def test_an_address_for_the_calendar_is_opened_only_where_a_phone_can(owne
         async with owner.client.post("/my/reminders/calendar", data=form, headers=asked) as answer:
             page = await answer.text()
         assert "/calendar/" in page
+        # Where the page opens, not below everything that may be chosen.
+        assert page.index("/calendar/") < page.index("什么时候提醒我")
         assert ("webcal:" in page) is opens
         assert ("长按复制地址" in page) is not opens
