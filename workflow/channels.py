@@ -112,12 +112,6 @@ async def push_notice(ports: Ports, job: ClaimedJob, answer: Answer) -> None:
             await _close(ports, job, answer, AnswerState.SKIPPED, "nothing of it holds any more")
 
 
-async def withdraw(ports: Ports, answer_ids: list[int], why: str) -> int:
-    """Inside the caller's transaction: those that are not on their way yet are not pushed any more; how many."""
-    waiting = Answer.filter(id__in=answer_ids, state__in=(AnswerState.AWAITING, AnswerState.READY))
-    return await waiting.update(state=AnswerState.SKIPPED, settled_at=ports.clock.now(), error=why)
-
-
 async def _by_some_way(ports: Ports, job: ClaimedJob, answer: Answer) -> None:
     """One way after the other, until one took it, none is left, or only waiting helps."""
     shut: dict[Channel, datetime] = {}
