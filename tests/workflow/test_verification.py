@@ -170,7 +170,7 @@ async def test_a_certificate_that_carries_the_products_code_proves_its_pattern(
 ) -> None:
     case = await filing(world)
     pattern = await CodePattern.create(
-        product_id=case.product.id, kind=CodePatternKind.HOST, value="id.gs1.org", claimed_at=rows.NOW
+        product_id=case.product.id, kind=CodePatternKind.GTIN_PREFIX, value="6901234", claimed_at=rows.NOW
     )
     await case.hand_in("certificate_photo", filed.certificate(), "1.jpg")
     await world.work()
