@@ -6,9 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from config.clock import SHANGHAI
-from config.message_templates import NoticeKind
 from models import Application, ApplicationState
-from standard.calendar import shanghai_day
 from standard.grades import Grade, GradeResult
 
 MOST_LISTED = 12
@@ -88,37 +86,6 @@ def _step(application: Application) -> tuple[str, str]:
 
 def _grade(application: Application) -> str:
     return Grade(application.grade).named if application.grade else "等级待定"
-
-
-_STATES = {
-    ApplicationState.DRAFT: "待提交",
-    ApplicationState.VERIFYING: "核验中",
-    ApplicationState.SUPPLEMENT: "待补正",
-    ApplicationState.GRADING: "评定中",
-    ApplicationState.PUBLICITY: "公示中",
-    ApplicationState.OBJECTED: "复核中",
-    ApplicationState.CONFIRMED: "已确认",
-    ApplicationState.CERTIFIED: "已发证",
-    ApplicationState.NOT_REACHED: "未达标",
-    ApplicationState.LAPSED: "已终止",
-    ApplicationState.WITHDRAWN: "已撤回",
-}
-"""In no more characters than a message's field of that type holds."""
-
-
-async def notice_of(application: Application, title: str) -> dict[str, Any]:
-    """Where an application stands, as the fields of a subscribe or template message take it."""
-    await application.fetch_related("enterprise")
-    last = shanghai_day(application.due_at - timedelta(microseconds=1)) if application.due_at else None
-    return {
-        "kind": NoticeKind.APPLICATION,
-        "title": title,
-        "number": application.ref,
-        "firm": application.enterprise.name,
-        "deadline": last.isoformat() if last else "",
-        "state": _STATES[ApplicationState(application.state)],
-        "advice": f"{last.month} 月 {last.day} 日 24:00 截止" if last else "请打开页面查看下一步",
-    }
 
 
 def problems_told(findings: Sequence[dict[str, Any]], due_at: datetime) -> str:

@@ -6,7 +6,7 @@ from models import Application, ApplicationState
 from models.transactions import transaction
 from standard.grades import Grade, GradeResult, grade
 from workflow import publicity
-from workflow.application_wording import notice_of, page, result_told
+from workflow.application_wording import page, result_told
 from workflow.applications import asked
 from workflow.case import case_of
 from workflow.context import Ports
@@ -76,15 +76,13 @@ async def _record(ports: Ports, application: Application, facts: dict[str, Any],
         public = await publicity.publish(ports, application)
         # What has a deadline first: a message in chat is cut after so many words.
         body = f"{publicity.window_told(public, edition_of(application))}\n{body}"
-    title = f"评价结果：{result.grade.named}"
     await tell_firm(
         ports,
         application.enterprise_id,
         f"application:{application.id}:result",
         clause="7.3" if reached else "6.1(3)",
-        title=title,
+        title=f"评价结果：{result.grade.named}",
         body=body,
         path=page(application),
-        notice=await notice_of(application, title),
         asked=await asked(application),
     )

@@ -17,7 +17,6 @@ from standard import windows
 from standard.calendar import shipped_calendar
 from standard.grades import Grade
 from standard.windows import Party
-from workflow.application_wording import notice_of
 from workflow.context import Ports
 from workflow.grading import result_json
 from workflow.notices import tell_firm, tell_person
@@ -166,7 +165,6 @@ async def _tell(
         title=title,
         body=body,
         path=path,
-        notice=await notice_of(application, title),
         asked=asked(objection),
     )
     if objection.party == Party.PUBLIC and objection.person_id is not None:

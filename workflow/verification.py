@@ -20,7 +20,7 @@ from standard.handing_in import ReadAs, handing
 from standard.materials import materials_hold
 from standard.outcome import Finding, Outcome
 from standard.windows import grading_deadline, supplement_deadline
-from workflow.application_wording import LAPSED_TOLD, notice_of, page, print_only, problems_told
+from workflow.application_wording import LAPSED_TOLD, page, print_only, problems_told
 from workflow.applications import asked, begin_verification
 from workflow.case import Case, case_of
 from workflow.consistency import findings_across
@@ -232,16 +232,14 @@ async def _back_to_firm(ports: Ports, application: Application, verified: Verifi
     due = supplement_deadline(edition_of(application), shipped_calendar(), now).ends
     await move(application, ApplicationState.SUPPLEMENT, due_at=due, told_at=now, findings=verified.problems)
     await _note(ports, application, "supplement", "7.2(3)", verified)
-    title = f"申报资料有 {len(verified.problems)} 处需要补正"
     await tell_firm(
         ports,
         application.enterprise_id,
         f"application:{application.id}:problems:{application.round}",
         clause="7.2(3)",
-        title=title,
+        title=f"申报资料有 {len(verified.problems)} 处需要补正",
         body=problems_told(verified.problems, due),
         path=page(application),
-        notice=await notice_of(application, title),
         asked=await asked(application),
     )
 
@@ -313,16 +311,14 @@ async def lapse_supplement(ports: Ports, application: Application) -> None:
         before={"state": str(ApplicationState.SUPPLEMENT)},
         after={"state": str(application.state)},
     )
-    title = "申报因逾期未补正而终止"
     await tell_firm(
         ports,
         application.enterprise_id,
         f"application:{application.id}:lapsed",
         clause="7.2(3)",
-        title=title,
+        title="申报因逾期未补正而终止",
         body=LAPSED_TOLD,
         path=page(application),
-        notice=await notice_of(application, title),
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from playwright.async_api import FilePayload, Locator, Page, expect
+from playwright.async_api import Error, FilePayload, Locator, Page, expect
 
 from app.demo.by_hand import FIELDS
 from app.demo.materials import DemoMaterial, demo_form, demo_materials, demo_products, licence
@@ -56,8 +56,18 @@ class Person:
         assert size is not None
         for width in (NARROWEST, size["width"]):
             await self.page.set_viewport_size({"width": width, "height": size["height"]})
-            wide = await self.page.evaluate("document.documentElement.scrollWidth")
+            wide = await self._width()
             assert wide <= width, f"{name}: {wide} px on a phone of {width}"
+
+    async def _width(self) -> int:
+        """How wide the page is drawn, in CSS pixels; one that waits for a result loads itself again at any moment."""
+        while True:
+            try:
+                return int(await self.page.evaluate("document.documentElement.scrollWidth"))
+            except Error as gone:
+                if "navigation" not in gone.message:
+                    raise
+                await self.page.wait_for_load_state()
 
     async def travel(self, papers: Papers, user: str) -> None:
         """From following the account to the result in publicity."""

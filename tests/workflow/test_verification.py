@@ -7,11 +7,9 @@ from typing import Any
 
 import pytest
 
-from config.message_templates import SAMPLE_TEMPLATES, NoticeKind
 from inspection.report import PictureRefused
 from jobs.handlers import HANDLERS
 from models import (
-    Answer,
     Application,
     ApplicationState,
     CodePattern,
@@ -36,7 +34,6 @@ from tests.workflow.world import World
 from workflow import applications, grading, material_judging, products, publicity, verification
 from workflow.answers import PUSH, PUSH_MARGIN
 from workflow.evidence import keep_file
-from workflow.message_fields import filled
 from workflow.ports import ClaimedJob, InspectionFailed, Register, RegistryAnswer, Reply
 from workflow.problems import Refused
 
@@ -550,16 +547,6 @@ async def test_anything_else_that_stays_open_lapses(world: World, inspector: Rec
         "申报因逾期未补正而终止"
     )
     assert await last_push() == MORNING
-    told = await Answer.all().order_by("-id").first()
-    assert told is not None
-    assert told.notice is not None
-    assert filled(SAMPLE_TEMPLATES[NoticeKind.APPLICATION], told.notice, told.created_at) == {
-        "thing1": "申报因逾期未补正而终止",
-        "thing2": "样例电缆有限公司",
-        "phrase3": "已终止",
-        "time4": "2026年12月2日 00:00",
-        "thing5": "请打开页面查看下一步",
-    }
     assert await applications.open_application(
         world.ports, case.asker, case.firm.id, "B", [case.product.id], sells_online=False
     )
