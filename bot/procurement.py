@@ -19,6 +19,7 @@ from standard.calendar import shanghai_day
 from standard.identifiers import credit_code
 from standard.profile import edition_on
 from workflow import adoptions, confirmations, grade_card_wording, people, photo_scans, queries, sessions, watching
+from workflow.access import CREDIT_CODE
 from workflow.adoption_photos import receive_paper
 from workflow.callers import counted
 from workflow.certificate_numbers import number_from_link, number_from_path
@@ -46,7 +47,6 @@ LOOSELY = re.compile(r"(?:请|帮我|想)*(?:查一?[下查询]?|搜一?下?)?(?
 CHINESE, LATIN = re.compile(r"[\u4e00-\u9fff].*[\u4e00-\u9fff]"), re.compile(r"[A-Za-z][A-Za-z ]{3,39}")
 LONGEST_NAME = 60
 COMPARED = re.compile(rf"{grade_card_wording.COMPARE}\s*:?\s*(?P<names>\S.*)")
-CODE = re.compile(r"[0-9A-Za-z]{18}")
 MOST_SEARCHES, SEARCH_SECONDS = 30, 60
 
 router: Router[Ports] = Router()
@@ -67,7 +67,7 @@ async def cancel(context: Conversation) -> Answer:
 async def customer_named(context: Conversation, update: updates.Text) -> Answer:
     """The purchaser of somebody whose firm is not verified here: name and credit code."""
     said = plain(update.content)
-    found = CODE.search(said)
+    found = CREDIT_CODE.search(said)
     name = (said.replace(found[0], " ") if found else said).strip(" ,，、:;。").strip()
     edition = edition_on(shanghai_day(context.services.clock.now()))
     code = credit_code(found[0], edition=edition) if found else None
@@ -230,7 +230,7 @@ async def last_resort(context: Conversation, text: str, *, names: bool) -> Answe
 
 def _is_credit_code(context: Conversation, text: str) -> bool:
     edition = edition_on(shanghai_day(context.services.clock.now()))
-    return CODE.fullmatch(text) is not None and credit_code(text, edition=edition).valid
+    return CREDIT_CODE.fullmatch(text) is not None and credit_code(text, edition=edition).valid
 
 
 async def certificate_card(context: Conversation, text: str) -> Answer:

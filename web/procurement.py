@@ -8,6 +8,7 @@ from web.limits import not_too_often
 from web.page import PORTS, new_key, show, show_public, uploaded_file
 from web.signing_in import Visitor, signed_form, signed_in
 from workflow import adoptions, confirmations, queries, watching
+from workflow.access import CREDIT_CODE
 from workflow.adoptions import FILES, ROLES, NewAdoption, Paper
 from workflow.confirmations import confirmation_path
 from workflow.grade_card_wording import MOST_COMPARED, TENDER_WORDS, grade_words
@@ -61,7 +62,7 @@ def compare_address(usccs: list[str]) -> str:
 
 def _compared(request: web.Request) -> list[str]:
     given = [part.strip().upper() for many in request.query.getall("f", []) for part in many[:500].split(",")]
-    return list(dict.fromkeys(part for part in given if len(part) == 18 and part.isascii() and part.isalnum()))
+    return list(dict.fromkeys(part for part in given if CREDIT_CODE.fullmatch(part)))
 
 
 # --- a supplier, for somebody ----------------------------------------------------------------------------------------

@@ -4,13 +4,14 @@ Whoever is not a member of a firm is told ``not_found`` for everything of that f
 its existence shows; a member whose role does not reach is told ``forbidden``.
 """
 
+import re
 from dataclasses import dataclass
 
 from models import Enterprise, Grant, PlatformRole, Staff, StaffRole
 from workflow.problems import Kind, Refused
 
-LONGEST_USCC = 18
-"""Characters of a credit code: the database refuses to look for what is longer than its column."""
+CREDIT_CODE = re.compile(r"[0-9A-Za-z]{18}")
+"""What may be a credit code: nothing else is asked of the database, which refuses what is longer than its column."""
 
 RANK = {StaffRole.VIEWER: 0, StaffRole.STAFF: 1, StaffRole.OWNER: 2}
 
@@ -45,9 +46,14 @@ async def member_of(asker: Asker, enterprise_id: int, least: StaffRole = StaffRo
     return staff
 
 
+async def firm_by_code(uscc: str) -> Enterprise | None:
+    """The firm with that credit code, written as it is on record; whatever else stands there is nobody's."""
+    return await Enterprise.get_or_none(uscc=uscc) if CREDIT_CODE.fullmatch(uscc) else None
+
+
 async def firm_of_members(asker: Asker, uscc: str, least: StaffRole = StaffRole.VIEWER) -> tuple[Enterprise, Staff]:
     """The firm by its credit code, with their membership; refuses like :func:`member_of`."""
-    firm = await Enterprise.get_or_none(uscc=uscc) if len(uscc) <= LONGEST_USCC else None
+    firm = await firm_by_code(uscc)
     if firm is None:
         raise not_found()
     return firm, await member_of(asker, firm.id, least)

@@ -42,7 +42,7 @@ from standard.outcome import Finding, Outcome
 from standard.profile import edition_on
 from standard.validity import LIVE
 from standard.windows import verification_deadline
-from workflow.access import RANK, Asker, holds, member_of, not_found
+from workflow.access import RANK, Asker, firm_by_code, holds, member_of, not_found
 from workflow.context import Ports
 from workflow.evidence import keep_file, kept_bytes
 from workflow.findings import plain_finding
@@ -356,7 +356,7 @@ def _admitted(ports: Ports, kind: str, name: str, data: bytes) -> str:
 async def customer_of(filed_by: Filer, uscc: str, person_id: int | None, partner: Partner | None) -> Enterprise | None:
     """The customer's firm where it is verified, or the filer belongs to it, and the filer may speak of it: a person as
     its member, a system as its own, a supplier of any that is verified."""
-    firm = await Enterprise.get_or_none(uscc=uscc) if uscc else None
+    firm = await firm_by_code(uscc)
     if firm is None:
         return None
     match filed_by:
@@ -375,7 +375,7 @@ def speaks_for(partner: Partner | None, uscc: str) -> bool:
 
 
 async def _supplier(filed_by: Filer, new: NewAdoption, asker: Asker | None) -> Enterprise:
-    firm = await Enterprise.get_or_none(uscc=new.supplier_uscc.strip().upper())
+    firm = await firm_by_code(new.supplier_uscc.strip().upper())
     if filed_by is Filer.SUPPLIER:
         assert asker is not None
         if firm is None:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from models import Enterprise, Event, Feedback, FeedbackState, Mood
 from standard.calendar import shanghai_day
-from workflow.access import not_found
+from workflow.access import firm_by_code, not_found
 from workflow.adoption_judging import FALSE_RECORD
 from workflow.context import Ports
 from workflow.credit_ledger import points_of
@@ -38,7 +38,7 @@ class Notice:
 
 async def public_credit(ports: Ports, uscc: str) -> PublicCredit:
     """The credit of a firm of which the caller knows that it is public; not found where there is none of that code."""
-    firm = await Enterprise.get_or_none(uscc=uscc.strip().upper())
+    firm = await firm_by_code(uscc.strip().upper())
     if firm is None:
         raise not_found()
     points = await points_of(firm.id, shanghai_day(ports.clock.now()))

@@ -17,14 +17,14 @@ from datetime import timedelta
 from tortoise.exceptions import IntegrityError
 from tortoise.expressions import F
 
-from models import Certificate, DeskItem, Enterprise, Feedback, FeedbackState, Mood, Staff, WeChatIdentity
+from models import Certificate, DeskItem, Feedback, FeedbackState, Mood, Staff, WeChatIdentity
 from models.transactions import transaction
 from standard.calendar import shanghai_day, shipped_calendar
 from standard.names import fold
 from standard.outcome import Finding, Outcome
 from standard.profile import edition_on
 from standard.windows import verification_deadline
-from workflow.access import Asker, firm_of_members, member_of, not_found
+from workflow.access import Asker, firm_by_code, firm_of_members, member_of, not_found
 from workflow.context import Ports
 from workflow.credit_booking import credit_path
 from workflow.desk import put_on_desk
@@ -61,7 +61,7 @@ async def give_feedback(
     key = f"person:{asker.person_id}:{key}"[:128]
     if (known := await Feedback.get_or_none(key=key)) is not None:
         return known
-    supplier = await Enterprise.get_or_none(uscc=uscc.strip().upper())
+    supplier = await firm_by_code(uscc.strip().upper())
     if supplier is None or not await Certificate.exists(enterprise_id=supplier.id):
         advice = "没有查到这家企业的评价证书：请核对统一社会信用代码（7.6）"
         raise Refused(Kind.NOT_FOUND, "firm_unknown", advice, clause="7.6")

@@ -3,7 +3,6 @@
 Everything on it is public (7.6) and as of the moment it was asked for: a certificate may be suspended within the hour.
 """
 
-import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -14,15 +13,13 @@ from standard.months import Month
 from standard.profile import Edition, edition_on
 from standard.reliance import TenderAnswer, tender_standing
 from standard.validity import LIVE, State
+from workflow.access import CREDIT_CODE
 from workflow.certificate_life import grade_name
 from workflow.certificate_numbers import certificate_path
 from workflow.context import Ports
 from workflow.queries import nothing_public
 from workflow.reliance import Relied, all_relied_upon
 from workflow.scan_wording import DISCLAIMER
-
-SHAPE = re.compile(r"[0-9A-Za-z]{18}")
-"""Of a credit code: nothing else is asked of the database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +75,7 @@ async def grade_cards(ports: Ports, usccs: Collection[str]) -> list[GradeCard]:
     credit code at all, are left out."""
     now = ports.clock.now()
     edition = edition_on(shanghai_day(now))
-    asked = [uscc for uscc in dict.fromkeys(usccs) if SHAPE.fullmatch(uscc)]
+    asked = [uscc for uscc in dict.fromkeys(usccs) if CREDIT_CODE.fullmatch(uscc)]
     found = await all_relied_upon(asked, now)
     return [_card(found[uscc], now, edition) for uscc in asked if uscc in found]
 

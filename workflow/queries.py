@@ -4,13 +4,13 @@ Public are firms with a published result or a certificate: 7.6 opens results and
 all else that a firm hands in confidential, and that it applied at all is part of that.
 """
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from models import Certificate, Enterprise, Publication
 from standard.validity import State
+from workflow.access import firm_by_code
 from workflow.certificate_numbers import number_from_path
 from workflow.context import Ports
 from workflow.ports import CursorInvalid
@@ -90,8 +90,7 @@ async def find_firms(
 
 async def firm_page(uscc: str) -> FirmPage:
     """The public page of one firm; :class:`Refused` ``not_found`` where nothing of it is public."""
-    code = uscc.strip().upper()
-    firm = await Enterprise.get_or_none(uscc=code) if re.fullmatch(r"[0-9A-Z]{18}", code) else None
+    firm = await firm_by_code(uscc.strip().upper())
     if firm is None:
         raise nothing_public()
     certificates = await Certificate.filter(enterprise_id=firm.id).order_by("-serial").only(*_SHOWN)

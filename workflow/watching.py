@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from models import Enterprise, Watch
 from models.transactions import transaction
-from workflow.access import Asker
+from workflow.access import CREDIT_CODE, Asker
 from workflow.context import Ports
-from workflow.grade_cards import SHAPE, GradeCard, grade_card_of, grade_cards
+from workflow.grade_cards import GradeCard, grade_card_of, grade_cards
 from workflow.persons import hold
 from workflow.problems import Kind, Refused
 from workflow.record import record_event
@@ -39,7 +39,7 @@ async def watch(ports: Ports, asker: Asker, uscc: str) -> GradeCard:
 
 async def unwatch(ports: Ports, asker: Asker, uscc: str) -> bool:
     """Watch the firm no more; whether it was watched."""
-    if not SHAPE.fullmatch(uscc):
+    if not CREDIT_CODE.fullmatch(uscc):
         return False
     async with transaction():
         person_id = (await hold(asker)).person.id
