@@ -8,18 +8,17 @@ from aiohttp import web
 from models import AdoptionState, AdoptionWay, Filer, PlatformRole, StaffRole
 from standard.calendar import shanghai_day
 from standard.profile import edition_on
-from web.forms import Form
 from web.my import firm_here
 from web.page import PORTS, new_key, show, uploaded_file
 from web.signing_in import Visitor, signed_form, signed_in
+from web.tender_papers import FIELDS, all_papers_of
 from workflow import adoption_judging, adoptions, feedback
 from workflow.access import RANK, holds
-from workflow.adoptions import FILES, OPEN, ROLES, NewAdoption, Paper
+from workflow.adoptions import FILES, OPEN, ROLES, NewAdoption
 from workflow.credit_booking import credit_path
 from workflow.credit_ledger import ledger_of, points_in
 from workflow.problems import Kind, Refused
 
-FIELDS = ("tender_number", "tender_role", "customer_name", "customer_uscc")
 LATEST = 100
 """Records, and lines of the ledger, that the page shows."""
 
@@ -65,21 +64,13 @@ async def file_own(request: web.Request) -> web.StreamResponse:
     new = NewAdoption(supplier_uscc=firm.uscc, way=AdoptionWay.UPLOADED, **values)
     try:
         made = await adoptions.file_with_papers(
-            request.app[PORTS], Filer.SUPPLIER, new, form.text("key") or new_key(), _papers(form), asker=who.asker
+            request.app[PORTS], Filer.SUPPLIER, new, form.text("key") or new_key(), all_papers_of(form), asker=who.asker
         )
     except Refused as refusal:
         if refusal.kind is Kind.NOT_FOUND:
             raise
         return await _credit(request, who, values, refusal)
     raise web.HTTPSeeOther(adoptions.adoption_path(made))
-
-
-def _papers(form: Form) -> list[Paper]:
-    papers = [Paper(kind, sent.name, sent.data) for kind in FILES for sent in form.files.get(kind, ())]
-    for kind, title in FILES.items():
-        if not form.files.get(kind):
-            raise Refused(Kind.INVALID, "file_missing", f"请选择{title}", clause="8.5(1)", field=kind)
-    return papers
 
 
 # --- one record ------------------------------------------------------------------------------------------------------

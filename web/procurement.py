@@ -7,9 +7,10 @@ from web.forms import Form
 from web.limits import not_too_often
 from web.page import PORTS, new_key, show, show_public, uploaded_file
 from web.signing_in import Visitor, signed_form, signed_in
+from web.tender_papers import FIELDS, all_papers_of, papers_of
 from workflow import adoptions, confirmations, queries, watching
 from workflow.access import CREDIT_CODE
-from workflow.adoptions import FILES, ROLES, NewAdoption, Paper
+from workflow.adoptions import ROLES, NewAdoption
 from workflow.confirmations import confirmation_path
 from workflow.grade_card_wording import MOST_COMPARED, TENDER_WORDS, grade_words
 from workflow.grade_cards import GradeCard, grade_card_of, grade_cards
@@ -17,7 +18,6 @@ from workflow.problems import Kind, Refused
 from workflow.purchasers import purchaser_of
 
 PER_PAGE = 9
-FIELDS = ("tender_number", "tender_role", "customer_name", "customer_uscc")
 WAYS = ((AdoptionWay.UPLOADED, "上传招标文件和中标通知书"), (AdoptionWay.OBTAINED, "从平台获取结果，直接备案"))
 
 
@@ -185,8 +185,8 @@ async def file_adoption(request: web.Request) -> web.StreamResponse:
     key = form.text("key") or new_key()
     try:
         way = _way(form)
+        papers = all_papers_of(form) if way is AdoptionWay.UPLOADED else papers_of(form)
         new = NewAdoption(supplier_uscc=card.uscc, way=way, **given)
-        papers = [Paper(kind, sent.name, sent.data) for kind in FILES for sent in form.files.get(kind, ())]
         ref = None
         if way is AdoptionWay.OBTAINED:
             ref = (await confirmations.ask_for_confirmation(ports, who.asker, card.uscc, f"adopt:{key}")).ref
@@ -199,7 +199,7 @@ async def file_adoption(request: web.Request) -> web.StreamResponse:
 
 
 def _way(form: Form) -> AdoptionWay:
-    """How 8.5(1) is met; the second way is stated knowingly, the first brings both papers."""
+    """How 8.5(1) is met; the second way is stated knowingly."""
     try:
         way = AdoptionWay(form.text("way"))
     except ValueError:
@@ -207,8 +207,4 @@ def _way(form: Form) -> AdoptionWay:
     if way is AdoptionWay.OBTAINED and not form.text("sure"):
         advice = "请勾选确认：评价结果确实是本次招标的采信依据（8.5(4)）"
         raise Refused(Kind.INVALID, "not_sure", advice, clause="8.5(1)", field="sure")
-    if way is AdoptionWay.UPLOADED:
-        for kind, title in FILES.items():
-            if not form.files.get(kind):
-                raise Refused(Kind.INVALID, "file_missing", f"请选择{title}", clause="8.5(1)", field=kind)
     return way
