@@ -2,8 +2,8 @@
 
 from models import StaffRole, WeChatIdentity
 from workflow.context import Ports
-from workflow.products import NewProduct, add_product
-from workflow.registration import bind_staff, register_enterprise
+from workflow.firms.products import NewProduct, add_product
+from workflow.firms.registration import bind_staff, register_enterprise
 
 USCC = "91310000MA0000007L"
 FIRM = "样例电缆有限公司"

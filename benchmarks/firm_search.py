@@ -25,8 +25,8 @@ from gateways.firm_index import TableFirmIndex
 from gateways.firm_keys import FirmKeys, sound_of
 from models.database import CONNECTION, migrate, open_database
 from models.transactions import transaction
+from workflow.certifying.queries import find_firms, firm_page
 from workflow.context import Ports
-from workflow.queries import find_firms, firm_page
 
 
 def _words(text: str) -> list[str]:

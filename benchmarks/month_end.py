@@ -53,11 +53,13 @@ from standard.calendar import midnight
 from standard.profile import edition_on
 from standard.validity import Holder
 from tests.clock import FakeClock
-from workflow import due, month_life, months, reminders
+from workflow import due
 from workflow.bell import Bell
-from workflow.certificate_life import holder_to_json, life_to_json
+from workflow.certifying.certificate_life import holder_to_json, life_to_json
 from workflow.context import Ports
 from workflow.links import Links
+from workflow.monthly import month_life, months
+from workflow.telling import reminders
 
 ISSUED = date(2026, 11, 10)
 NOW = datetime(2026, 11, 10, 2, tzinfo=UTC)

@@ -12,18 +12,14 @@ from bot.router import Context, Router
 from bot.verdict import verdict
 from config.clock import for_people
 from models import OPEN, TAKES_FILES, Photo, Product, Road, WeChatIdentity
-from workflow import (
-    applications,
-    certificate_register,
-    people,
-    photos,
-    service_windows,
-    sessions,
-    upload_links,
-)
-from workflow.application_wording import next_step
+from workflow.applying import applications
+from workflow.applying.application_wording import next_step
+from workflow.certifying import certificate_register
 from workflow.context import Ports
-from workflow.wording import MOST_LISTED, SIZE_QUESTION, headline, link
+from workflow.firms import people, sessions
+from workflow.intake import photos, upload_links
+from workflow.intake.wording import MOST_LISTED, SIZE_QUESTION, headline, link
+from workflow.telling import service_windows
 
 Conversation = Context[Ports]
 Answer = replies.Reply | None

@@ -18,10 +18,13 @@ from bot.verdict import verdict
 from models import FilingDialog, MonthlyFiling, Product
 from standard.months import Month
 from standard.validity import LIVE
-from workflow import certificate_register, month_filing, month_jobs, month_offers, months, people, photos, sessions
+from workflow.certifying import certificate_register
 from workflow.context import Ports
+from workflow.firms import people, sessions
+from workflow.intake import photos
+from workflow.intake.wording import MOST_LISTED
+from workflow.monthly import month_filing, month_jobs, month_offers, months
 from workflow.problems import Refused
-from workflow.wording import MOST_LISTED
 
 Conversation = Context[Ports]
 Answer = replies.Reply | None

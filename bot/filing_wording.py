@@ -1,6 +1,6 @@
 """What the chat says of a month: at most some ten lines, the link near the top, every answer ending with how to go on.
 
-Replies that can be typed can be tapped where the phone knows how (:func:`workflow.wording.tap`).
+Replies that can be typed can be tapped where the phone knows how (:func:`workflow.intake.wording.tap`).
 """
 
 from collections.abc import Sequence
@@ -13,13 +13,13 @@ from standard.calendar import shanghai_day
 from standard.facts import Excused
 from standard.months import Month
 from standard.validity import State
-from workflow.certificate_register import PublicCertificate
-from workflow.month_filing import Checklist, Choice
-from workflow.months import WORDS, Year
+from workflow.certifying.certificate_register import PublicCertificate
+from workflow.intake.wording import MOST_LISTED, NAME_LENGTH, TEXT_BYTES, harmless, link, tap
+from workflow.monthly.month_filing import Checklist, Choice
+from workflow.monthly.months import WORDS, Year
 from workflow.problems import Refused
-from workflow.reminder_calendar import day_in_words
-from workflow.reminder_wording import NEXT_MONTH
-from workflow.wording import MOST_LISTED, NAME_LENGTH, TEXT_BYTES, harmless, link, tap
+from workflow.telling.reminder_calendar import day_in_words
+from workflow.telling.reminder_wording import NEXT_MONTH
 
 MOST_WHYS = 2
 SHAPES = (4, 2, 1)

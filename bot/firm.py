@@ -7,8 +7,8 @@ from bot.filters import Filter, plain, text_is, text_matches
 from bot.router import Context, Router
 from bot.speaker import speaker_of
 from models import StaffRole
-from workflow import members, people, sessions
 from workflow.context import Ports
+from workflow.firms import members, people, sessions
 from workflow.problems import Refused
 
 Conversation = Context[Ports]

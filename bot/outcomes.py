@@ -3,8 +3,9 @@
 from bot import updates
 from bot.router import Context, Router
 from models import Channel
-from workflow import consents, deliveries, people
 from workflow.context import Ports
+from workflow.firms import people
+from workflow.telling import consents, deliveries
 
 router: Router[Ports] = Router()
 

@@ -18,17 +18,21 @@ from models import Adoption, AdoptionWay, Enterprise, Filer
 from standard.calendar import shanghai_day
 from standard.identifiers import credit_code
 from standard.profile import edition_on
-from workflow import adoptions, confirmations, grade_card_wording, people, photo_scans, queries, sessions, watching
 from workflow.access import CREDIT_CODE
-from workflow.adoption_photos import receive_paper
 from workflow.callers import counted
-from workflow.certificate_numbers import number_from_link, number_from_path
+from workflow.certifying import queries
+from workflow.certifying.certificate_numbers import number_from_link, number_from_path
+from workflow.certifying.queries import FirmHit
 from workflow.context import Ports
-from workflow.grade_cards import GradeCard, grade_card, grade_card_of, grade_cards
+from workflow.credit import adoptions
+from workflow.credit.adoption_photos import receive_paper
+from workflow.firms import people, sessions
+from workflow.firms.purchasers import belongs_to, purchaser_of
 from workflow.ports import CacheUnavailable
 from workflow.problems import Refused
-from workflow.purchasers import belongs_to, purchaser_of
-from workflow.queries import FirmHit
+from workflow.relying import confirmations, grade_card_wording, watching
+from workflow.relying.grade_cards import GradeCard, grade_card, grade_card_of, grade_cards
+from workflow.scanning import photo_scans
 
 Conversation = Context[Ports]
 Answer = replies.Reply | None

@@ -1,14 +1,23 @@
 """What the chat says to whoever buys: finding suppliers, watching, comparing, confirmations, adoptions (8.5, 10.2(2)).
 
-A single firm's card is worded in ``workflow/grade_card_wording``.
+A single firm's card is worded in ``workflow/relying/grade_card_wording``.
 """
 
 from collections.abc import Sequence
 from typing import Any
 
-from workflow.grade_card_wording import ADOPT, COMPARE, CONFIRM, MOST_COMPARED, UNWATCH, WATCH, line_words, short_name
-from workflow.grade_cards import GradeCard
-from workflow.wording import harmless, link, tap
+from workflow.intake.wording import harmless, link, tap
+from workflow.relying.grade_card_wording import (
+    ADOPT,
+    COMPARE,
+    CONFIRM,
+    MOST_COMPARED,
+    UNWATCH,
+    WATCH,
+    line_words,
+    short_name,
+)
+from workflow.relying.grade_cards import GradeCard
 
 MOST_LISTED = 9
 CANCEL, DONE, DIRECT, DIRECT_SURE = "取消", "完成", "直接备案", "确认备案"

@@ -1,8 +1,8 @@
 """What the chat says of reminders: what holds, and how to change it by a tap or a word."""
 
-from workflow.reminder_calendar import FIRST_HOUR, LAST_HOUR, Occasion
-from workflow.reminder_choices import Choice
-from workflow.wording import link, tap
+from workflow.intake.wording import link, tap
+from workflow.telling.reminder_calendar import FIRST_HOUR, LAST_HOUR, Occasion
+from workflow.telling.reminder_choices import Choice
 
 DAYS = {
     Occasion.OPENS: "开放当天",

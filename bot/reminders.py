@@ -8,10 +8,11 @@ from bot.filters import plain, text_is, text_matches
 from bot.router import Context, Router
 from bot.speaker import speaker_of
 from config.message_templates import NoticeKind
-from workflow import consents, reminder_choices, sessions
 from workflow.context import Ports
+from workflow.firms import sessions
 from workflow.problems import Refused
-from workflow.reminder_wording import NEXT_MONTH
+from workflow.telling import consents, reminder_choices
+from workflow.telling.reminder_wording import NEXT_MONTH
 
 Conversation = Context[Ports]
 Answer = replies.Reply | None

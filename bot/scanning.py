@@ -1,6 +1,7 @@
 """A code in chat: scanned from the menu or typed, its answer, and the report of a problem with it (4.3.3, 8.4(3)).
 
-A photo of a code is answered with the verdicts (``workflow.photo_scans``); its code can be reported all the same.
+A photo of a code is answered with the verdicts (``workflow.scanning.photo_scans``); its code can be
+reported all the same.
 """
 
 import contextlib
@@ -14,17 +15,18 @@ from bot.router import Context, Router
 from models import Road, WeChatIdentity
 from standard.calendar import shanghai_day
 from standard.profile import edition_on
-from workflow import code_reports, people, photo_scans
 from workflow.callers import counted
-from workflow.code_reports import KINDS, LONGEST_STATEMENT
 from workflow.context import Ports
-from workflow.persons import person_of
+from workflow.firms import people
+from workflow.firms.persons import person_of
 from workflow.ports import CacheUnavailable
 from workflow.problems import Refused
-from workflow.resolution import resolve
-from workflow.scan_wording import REPORT, chat_words, shown_code
-from workflow.scans import look_up
-from workflow.trace_links import ASKING, trace_path
+from workflow.scanning import code_reports, photo_scans
+from workflow.scanning.code_reports import KINDS, LONGEST_STATEMENT
+from workflow.scanning.resolution import resolve
+from workflow.scanning.scan_wording import REPORT, chat_words, shown_code
+from workflow.scanning.scans import look_up
+from workflow.scanning.trace_links import ASKING, trace_path
 
 Conversation = Context[Ports]
 Answer = replies.Reply | None

@@ -1,8 +1,8 @@
-"""What the chat says around the report of a code; of the code itself ``workflow/scan_wording`` speaks."""
+"""What the chat says around the report of a code; of the code itself ``workflow/scanning/scan_wording`` speaks."""
 
 from collections.abc import Iterable
 
-from workflow.wording import link, tap
+from workflow.intake.wording import link, tap
 
 CANCEL = "取消"
 NOTHING_SCANNED = "请先点菜单“扫码查询”扫有问题的码，或发来码的照片，再回复“反映问题”。"

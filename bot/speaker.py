@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from bot.router import Context
 from models import Staff, StaffRole, WeChatIdentity
-from workflow import people
 from workflow.access import RANK, Asker
 from workflow.context import Ports
-from workflow.persons import person_of
+from workflow.firms import people
+from workflow.firms.persons import person_of
 
 
 @dataclass(frozen=True, slots=True)

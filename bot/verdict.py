@@ -3,8 +3,8 @@
 from bot import replies
 from bot.router import Context
 from models import Photo
-from workflow import answers, photos
 from workflow.context import Ports
+from workflow.intake import answers, photos
 
 ANSWER_MARGIN = 0.4
 """Seconds of the passive window left for claiming, rendering and sending the answer."""

@@ -1,9 +1,9 @@
-"""Everything the conversation says of itself. What a photo's verdict says stands in ``workflow/wording.py``."""
+"""Everything the conversation says of itself. What a photo's verdict says stands in ``workflow/intake/wording.py``."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from workflow.wording import harmless, link, sheet_size
+from workflow.intake.wording import harmless, link, sheet_size
 
 HELLO = (
     "欢迎使用追溯。\n"

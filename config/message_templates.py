@@ -1,7 +1,7 @@
 """The account's subscribe and template messages: which of them tells what, and what stands in each of their fields.
 
 WeChat names a field by its type and a number (``thing1``, ``time2``); the type decides what may stand there
-(:mod:`workflow.message_fields`). What we have to say is named by :data:`SOURCES`.
+(:mod:`workflow.telling.message_fields`). What we have to say is named by :data:`SOURCES`.
 """
 
 import re

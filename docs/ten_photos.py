@@ -15,7 +15,7 @@ from benchmarks.certificates import TRACE_LINK, Design, render_certificate, samp
 from benchmarks.defects import Defect
 from inspection.inspector import inspect
 from inspection.report import ProductHint, Request
-from workflow.wording import Outcome, answer
+from workflow.intake.wording import Outcome, answer
 
 HERE = Path(__file__).parent
 PICTURES = HERE / "pictures" / "ten"

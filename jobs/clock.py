@@ -16,8 +16,10 @@ from jobs.handlers import (
     GIVE_UP_FILES,
 )
 from models.transactions import transaction
-from workflow import due, reminders, scan_counts
+from workflow import due
 from workflow.context import Ports
+from workflow.scanning import scan_counts
+from workflow.telling import reminders
 
 SWEEPS: dict[str, timedelta] = {
     DROP_UNCONSENTED: timedelta(minutes=10),

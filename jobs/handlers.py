@@ -4,41 +4,18 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
 from models.transactions import transaction
-from workflow import (
-    adoption_judging,
-    adoption_photos,
-    adoptions,
-    answers,
-    applications,
-    certificates,
-    change_telling,
-    confirmations,
-    deliveries,
-    due,
-    evidence,
-    feedback,
-    grading,
-    idempotency,
-    items,
-    judging,
-    material_judging,
-    month_files,
-    month_jobs,
-    objection_review,
-    persons,
-    publicity,
-    registration,
-    reminders,
-    retention,
-    scan_counts,
-    sessions,
-    state_changes,
-    verification,
-    webhook_deliveries,
-    webhooks,
-)
+from workflow import due, idempotency, retention
+from workflow.applying import applications, grading, material_judging, objection_review, publicity, verification
+from workflow.certifying import certificates
 from workflow.context import Ports
+from workflow.credit import adoption_judging, adoption_photos, adoptions, feedback
+from workflow.firms import persons, registration, sessions
+from workflow.intake import answers, evidence, judging
+from workflow.monthly import month_files, month_jobs
 from workflow.ports import ClaimedJob
+from workflow.relying import change_telling, confirmations, state_changes, webhook_deliveries, webhooks
+from workflow.scanning import items, scan_counts
+from workflow.telling import deliveries, reminders
 
 Handler = Callable[[Ports, ClaimedJob], Awaitable[None]]
 

@@ -11,13 +11,13 @@ from miniapp_api.firms import FirmPath
 from miniapp_api.shapes import Answer, Body, File, Form, Moment, Path, Ref, Said, Uscc
 from models import Adoption, AdoptionFileState, AdoptionState, AdoptionWay, Filer
 from standard.calendar import shanghai_day
-from workflow import adoption_judging, adoptions
 from workflow.access import Asker, firm_of_members
-from workflow.adoption_judging import LONGEST_WORD, SHORTEST_WORD
-from workflow.adoptions import NewAdoption, Paper
 from workflow.context import Ports
-from workflow.credit_ledger import ledger_of, points_of
-from workflow.uploads import PDF, PICTURES
+from workflow.credit import adoption_judging, adoptions
+from workflow.credit.adoption_judging import LONGEST_WORD, SHORTEST_WORD
+from workflow.credit.adoptions import NewAdoption, Paper
+from workflow.credit.credit_ledger import ledger_of, points_of
+from workflow.intake.uploads import PDF, PICTURES
 
 chapter = Chapter("adoptions", "招标采信与资信分值")
 

@@ -13,11 +13,11 @@ from miniapp_api.shapes import Answer, Body, File, Form, Id, Moment, Path, Ref
 from models import Application, ApplicationState, Material, MaterialState
 from standard.grades import Grade
 from standard.matrix import in_chinese, label
-from workflow import applications
 from workflow.access import Asker, firm_of_members
-from workflow.applications import Ask, Slot
+from workflow.applying import applications
+from workflow.applying.applications import Ask, Slot
 from workflow.context import Ports
-from workflow.uploads import CSV, OFD, PDF, PICTURES, XLSX
+from workflow.intake.uploads import CSV, OFD, PDF, PICTURES, XLSX
 
 chapter = Chapter("applications", "申报")
 

@@ -9,11 +9,11 @@ from miniapp_api.chapter import Chapter, Rate
 from miniapp_api.firms import FirmPath
 from miniapp_api.shapes import Answer, File, Form, Moment, Page, Paging, Path, Query, Said
 from models import PublicationState
-from workflow import certificate_register, queries
-from workflow.certificate_numbers import number_in_path
-from workflow.certificate_register import PublicCertificate
+from workflow.certifying import certificate_register, queries
+from workflow.certifying.certificate_numbers import number_in_path
+from workflow.certifying.certificate_register import PublicCertificate
 from workflow.context import Ports
-from workflow.credit_public import public_credit
+from workflow.credit.credit_public import public_credit
 
 chapter = Chapter("queries", "查询与核验")
 

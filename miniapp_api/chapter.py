@@ -23,7 +23,7 @@ from typing import Any, TypeVar, get_args, get_type_hints
 
 from miniapp_api.shapes import Body, File, Form, Path, Query, Stream
 from models import PartnerKind
-from workflow.partners import Scope
+from workflow.relying.partners import Scope
 
 
 class Rate(StrEnum):

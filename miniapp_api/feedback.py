@@ -9,10 +9,10 @@ from miniapp_api.findings import FindingShown, findings_of
 from miniapp_api.firms import FirmPath
 from miniapp_api.shapes import Answer, Body, Moment, Said, Uscc
 from models import Feedback, FeedbackState, Mood
-from workflow import feedback
 from workflow.access import Asker, firm_of_members
 from workflow.context import Ports
-from workflow.feedback_checks import LONGEST, SHORTEST
+from workflow.credit import feedback
+from workflow.credit.feedback_checks import LONGEST, SHORTEST
 
 chapter = Chapter("feedback", "客户反馈")
 

@@ -7,9 +7,9 @@ from pydantic import Field
 from miniapp_api.chapter import Chapter, Rate
 from miniapp_api.shapes import Answer, Body, Id, Moment, Path, Said, Uscc
 from models import Invitation, Staff, StaffRole
-from workflow import members
 from workflow.access import Asker, firm_of_members
 from workflow.context import Ports
+from workflow.firms import members
 
 chapter = Chapter("firms", "企业与成员")
 

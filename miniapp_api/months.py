@@ -15,12 +15,12 @@ from models import OWES, Certificate, FilingFile, FilingFileKind, FilingFileStat
 from standard.facts import Monthly
 from standard.outcome import Outcome
 from standard.validity import LIVE
-from workflow import month_filing, months
 from workflow.access import Asker, firm_of_members
+from workflow.applying.slots import CSV, OFD, PDF, PICTURES, XLSX
 from workflow.context import Ports
-from workflow.month_filing import Choice, MonthProduct, MonthSlot
-from workflow.months import Year, YearMonth
-from workflow.slots import CSV, OFD, PDF, PICTURES, XLSX
+from workflow.monthly import month_filing, months
+from workflow.monthly.month_filing import Choice, MonthProduct, MonthSlot
+from workflow.monthly.months import Year, YearMonth
 
 chapter = Chapter("months", "月度提报")
 

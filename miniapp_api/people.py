@@ -9,9 +9,10 @@ from miniapp_api.firms import FirmShown
 from miniapp_api.paging import page_of, place
 from miniapp_api.shapes import Answer, Body, Id, Moment, Page, Paging, Path
 from models import PlatformRole, StaffRole
-from workflow import inbox, members, sessions
 from workflow.access import Asker, holds
 from workflow.context import Ports
+from workflow.firms import members, sessions
+from workflow.telling import inbox
 
 chapter = Chapter("people", "登录与本人")
 

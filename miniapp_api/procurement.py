@@ -11,12 +11,13 @@ from miniapp_api.shapes import Answer, Body, File, Moment, Page, Paging, Path, Q
 from models import Confirmation, RenderingState
 from standard.reliance import Tender
 from standard.validity import State
-from workflow import confirmations, queries, watching
 from workflow.access import Asker
+from workflow.certifying import queries
 from workflow.context import Ports
-from workflow.grade_card_wording import MOST_COMPARED
-from workflow.grade_cards import GradeCard, grade_card_of, grade_cards
 from workflow.problems import Kind, Refused
+from workflow.relying import confirmations, watching
+from workflow.relying.grade_card_wording import MOST_COMPARED
+from workflow.relying.grade_cards import GradeCard, grade_card_of, grade_cards
 
 chapter = Chapter("procurement", "采购：查供应商、关注、对比、确认书")
 

@@ -11,10 +11,10 @@ from models import CodePatternKind, Product
 from standard.calendar import shanghai_day
 from standard.profile import edition_on
 from standard.scope import categories as listed_categories
-from workflow import products
 from workflow.access import Asker, firm_of_members
 from workflow.context import Ports
-from workflow.people import MILLI
+from workflow.firms import products
+from workflow.firms.people import MILLI
 
 chapter = Chapter("products", "产品与追溯码")
 

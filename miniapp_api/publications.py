@@ -10,10 +10,10 @@ from miniapp_api.paging import page_of, place
 from miniapp_api.shapes import Answer, Body, File, Form, Given, Id, Moment, Page, Paging, Path, Ref
 from models import Objection, ObjectionState, Publication, PublicationState
 from standard.outcome import Outcome
-from workflow import publicity
 from workflow.access import Asker
+from workflow.applying import publicity
+from workflow.applying.publicity import LONGEST_STATEMENT, SHORTEST_STATEMENT, SupportingFile
 from workflow.context import Ports
-from workflow.publicity import LONGEST_STATEMENT, SHORTEST_STATEMENT, SupportingFile
 
 chapter = Chapter("publicity", "公示、异议与投诉")
 

@@ -8,10 +8,10 @@ from miniapp_api.chapter import Chapter, Rate
 from miniapp_api.findings import FindingShown, findings_of
 from miniapp_api.shapes import Answer, File, Form, Moment, Path, Ref, Said, Uscc
 from models import Registration, RegistrationState
-from workflow import registration
 from workflow.access import Asker
 from workflow.context import Ports
-from workflow.registration import RegistrationForm
+from workflow.firms import registration
+from workflow.firms.registration import RegistrationForm
 
 chapter = Chapter("registrations", "实名注册")
 

@@ -4,11 +4,11 @@ from pydantic import Field
 
 from miniapp_api.chapter import Chapter
 from miniapp_api.shapes import Answer, Body
-from workflow import reminder_choices
 from workflow.access import Asker
 from workflow.context import Ports
-from workflow.reminder_calendar import CHOSEN, FIRST_HOUR, LAST_HOUR, Occasion
-from workflow.reminder_choices import OCCASION_NAMES, Choice
+from workflow.telling import reminder_choices
+from workflow.telling.reminder_calendar import CHOSEN, FIRST_HOUR, LAST_HOUR, Occasion
+from workflow.telling.reminder_choices import OCCASION_NAMES, Choice
 
 chapter = Chapter("reminders", "提醒设置")
 

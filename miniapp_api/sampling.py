@@ -10,11 +10,11 @@ from miniapp_api.firms import FirmPath
 from miniapp_api.shapes import Answer, Body, Id, Moment, Ref, Said
 from models import SamplingRecord
 from standard.outcome import Outcome
-from workflow import sampling_records
 from workflow.access import Asker, firm_of_members
 from workflow.context import Ports
 from workflow.findings import worst_of
-from workflow.sampling_records import LONGEST_BATCH, MOST
+from workflow.monthly import sampling_records
+from workflow.monthly.sampling_records import LONGEST_BATCH, MOST
 
 chapter = Chapter("sampling", "印刷抽样记录")
 

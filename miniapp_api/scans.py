@@ -10,15 +10,15 @@ from miniapp_api.chapter import Chapter, Rate
 from miniapp_api.firms import FirmPath
 from miniapp_api.shapes import NOT_TEXT, Answer, Body, File, Form, Id, Moment, Query, Ref, Stream
 from models import EvidenceSource, ItemFiling, ItemFilingState, Road, ScanOutcome
-from workflow import items, scan_counts
 from workflow.access import Asker, firm_of_members
-from workflow.certificate_numbers import certificate_path
+from workflow.certifying.certificate_numbers import certificate_path
 from workflow.context import Ports
-from workflow.items import AT_ONCE, LONGEST_BATCH, NewItem
-from workflow.scan_wording import facts, told
-from workflow.scans import PROVINCES, LookUp, Visit, look_up, visitor_hash
-from workflow.trace_links import trace_path
-from workflow.uploads import CSV
+from workflow.intake.uploads import CSV
+from workflow.scanning import items, scan_counts
+from workflow.scanning.items import AT_ONCE, LONGEST_BATCH, NewItem
+from workflow.scanning.scan_wording import facts, told
+from workflow.scanning.scans import PROVINCES, LookUp, Visit, look_up, visitor_hash
+from workflow.scanning.trace_links import trace_path
 
 chapter = Chapter("scans", "查码、查询记录与单件")
 

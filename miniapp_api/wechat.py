@@ -6,8 +6,8 @@ from pydantic import Field, StringConstraints
 
 from miniapp_api.chapter import Chapter, Rate
 from miniapp_api.shapes import Answer, Query
-from workflow import sessions
 from workflow.context import Ports
+from workflow.firms import sessions
 
 chapter = Chapter("wechat", "微信")
 

@@ -48,7 +48,7 @@ class ApiKey(Model):
     partner_id: int
     secret_hash = fields.CharField(max_length=64)
     scopes = fields.JSONField[list[str]](default=list)
-    """``workflow.partners.Scope`` s."""
+    """``workflow.relying.partners.Scope`` s."""
     per_minute = fields.IntField()
     per_day = fields.IntField()
     signed = fields.BooleanField(default=False)
@@ -80,7 +80,7 @@ class Webhook(Model):
     partner_id: int
     url = fields.CharField(max_length=300)
     kinds = fields.JSONField[list[str]](default=list)
-    """Which changes; empty: all (``workflow.state_changes``)."""
+    """Which changes; empty: all (``workflow.relying.state_changes``)."""
     failures = fields.IntField(default=0)
     """In a row."""
     created_at = fields.DatetimeField()

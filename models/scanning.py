@@ -187,7 +187,7 @@ class CodeReport(Model):
     )
     person_id: int | None
     kind = fields.CharField(max_length=20)
-    """``workflow.code_reports`` knows them: looks_fake, mismatch, damaged, other."""
+    """``workflow.scanning.code_reports`` knows them: looks_fake, mismatch, damaged, other."""
     statement = fields.TextField()
     evidence: fields.ForeignKeyNullableRelation[Evidence] = fields.ForeignKeyField(
         "models.Evidence", related_name="code_reports", on_delete=fields.RESTRICT, null=True

@@ -82,7 +82,7 @@ class ReminderChoice(Model):
     hour = fields.IntField(default=9)
     """Asia/Shanghai, between 9 and 20."""
     occasions = fields.JSONField[list[str]](default=list)
-    """Names of ``workflow.reminder_calendar.Occasion``; empty: all. What was missed is told in any case."""
+    """Names of ``workflow.telling.reminder_calendar.Occasion``; empty: all. What was missed is told in any case."""
     calendar_hash = fields.CharField(max_length=64, null=True, unique=True)
     """Hash of the token of their calendar feed."""
     changed_at = fields.DatetimeField()

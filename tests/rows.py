@@ -318,7 +318,7 @@ async def objection_evidence(**given: Any) -> ObjectionEvidence:
 
 
 async def certificate(**given: Any) -> Certificate:
-    """Its ``holder`` and ``life`` are empty: who needs them issues one through :mod:`workflow.certificates`."""
+    """Its ``holder`` and ``life`` are empty: :mod:`workflow.certifying.certificates` issues one that has them."""
     if "application_id" not in given:
         firm = {"enterprise_id": given["enterprise_id"]} if "enterprise_id" in given else {}
         given["application_id"] = (await application(state="certified", **firm)).id

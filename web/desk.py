@@ -30,15 +30,17 @@ from standard.validity import State
 from web.forms import row_number
 from web.page import PORTS, show, uploaded_file
 from web.signing_in import Visitor, signed_form, signed_in
-from workflow import code_reports, decisions, desk, months
+from workflow import decisions, desk
 from workflow.access import not_found
-from workflow.adoptions import adoption_path
-from workflow.certificate_numbers import certificate_path
-from workflow.evidence import kept_bytes
-from workflow.month_slots import TITLES
+from workflow.applying.slots import STANDING
+from workflow.certifying.certificate_numbers import certificate_path
+from workflow.credit.adoptions import adoption_path
+from workflow.intake.evidence import kept_bytes
+from workflow.monthly import months
+from workflow.monthly.month_slots import TITLES
 from workflow.ports import ObjectMissing
 from workflow.problems import Kind, Refused
-from workflow.slots import STANDING
+from workflow.scanning import code_reports
 
 PER_PAGE = 200
 WENT_WRONG = (FilingState.WARNED, FilingState.SUSPENDED, FilingState.MADE_UP, FilingState.MADE_UP_LATE)

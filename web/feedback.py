@@ -6,7 +6,9 @@ from aiohttp import web
 
 from web.page import PORTS, new_key, show
 from web.signing_in import Visitor, signed_form, signed_in
-from workflow import feedback, members, queries
+from workflow.certifying import queries
+from workflow.credit import feedback
+from workflow.firms import members
 from workflow.problems import Kind, Refused
 
 FIELDS = ("mood", "statement", "as_firm")

@@ -11,10 +11,13 @@ from web.forms import Form, row_number
 from web.owed import owed_by
 from web.page import PORTS, new_key, show
 from web.signing_in import Visitor, signed_form, signed_in
-from workflow import applications, certificate_register, inbox, members, products, registration
 from workflow.access import RANK, firm_of_members, holds
-from workflow.credit_ledger import points_of
+from workflow.applying import applications
+from workflow.certifying import certificate_register
+from workflow.credit.credit_ledger import points_of
+from workflow.firms import members, products, registration
 from workflow.problems import Kind, Refused
+from workflow.telling import inbox
 
 LATEST = 3
 """Notices that the first page shows."""

@@ -16,12 +16,13 @@ from web.my import firm_here
 from web.page import PORTS, new_key, show, uploaded_file
 from web.signing_in import Visitor, signed_form, signed_in
 from web.wording import element_title, reason
-from workflow import applications, products, publicity
 from workflow.access import RANK, member_of, not_found
-from workflow.applications import Slot
+from workflow.applying import applications, publicity
+from workflow.applying.applications import Slot
+from workflow.applying.publicity import SupportingFile
+from workflow.firms import products
+from workflow.intake.uploads import PICTURES
 from workflow.problems import Kind, Refused
-from workflow.publicity import SupportingFile
-from workflow.uploads import PICTURES
 
 STILL_MOVING = (
     ApplicationState.VERIFYING, ApplicationState.GRADING, ApplicationState.CONFIRMED,

@@ -12,11 +12,11 @@ from web.my import firm_here
 from web.page import PORTS, new_key, show, uploaded_file
 from web.signing_in import Visitor, signed_form, signed_in
 from web.tender_papers import FIELDS, all_papers_of
-from workflow import adoption_judging, adoptions, feedback
 from workflow.access import RANK, holds
-from workflow.adoptions import FILES, OPEN, ROLES, NewAdoption
-from workflow.credit_booking import credit_path
-from workflow.credit_ledger import ledger_of, points_in
+from workflow.credit import adoption_judging, adoptions, feedback
+from workflow.credit.adoptions import FILES, OPEN, ROLES, NewAdoption
+from workflow.credit.credit_booking import credit_path
+from workflow.credit.credit_ledger import ledger_of, points_in
 from workflow.problems import Kind, Refused
 
 LATEST = 100

@@ -7,9 +7,10 @@ from web.forms import row_number
 from web.my import firm_here
 from web.page import PORTS, new_key, show
 from web.signing_in import Visitor, signed_form, signed_in
-from workflow import items, products
 from workflow.access import RANK, not_found
+from workflow.firms import products
 from workflow.problems import Kind, Refused
+from workflow.scanning import items
 
 SHOWN = 20
 """Refused lines of a list that the page shows; the API has more."""

@@ -22,13 +22,13 @@ from web.page import PORTS, new_key, show, uploaded_file
 from web.signing_in import Visitor, signed_form, signed_in
 from web.wording import MONTH_TONES, Said
 from web.year_chart import Column, drawn
-from workflow import month_filing, months
 from workflow.access import RANK, member_of
-from workflow.month_case import edition_of_month
-from workflow.month_slots import PER_PRODUCT, TITLES
-from workflow.months import Year, YearMonth
+from workflow.intake.uploads import PICTURES
+from workflow.monthly import month_filing, months
+from workflow.monthly.month_case import edition_of_month
+from workflow.monthly.month_slots import PER_PRODUCT, TITLES
+from workflow.monthly.months import Year, YearMonth
 from workflow.problems import Kind, Refused
-from workflow.uploads import PICTURES
 
 # --- the year --------------------------------------------------------------------------------------------------------
 

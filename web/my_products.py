@@ -12,10 +12,10 @@ from web.forms import Form, row_number
 from web.my import firm_here
 from web.page import PORTS, show
 from web.signing_in import Visitor, signed_form, signed_in
-from workflow import products
 from workflow.access import RANK, not_found
+from workflow.firms import products
+from workflow.firms.products import NewProduct, Pattern, ProductChanges
 from workflow.problems import Kind, Refused
-from workflow.products import NewProduct, Pattern, ProductChanges
 
 FIELDS = (
     "category", "other_category", "name", "model", "product_class", "qualification_number", "code_issuer", "gtin",

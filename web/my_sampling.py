@@ -11,8 +11,9 @@ from web.forms import Form
 from web.my import firm_here
 from web.page import PORTS, show
 from web.signing_in import Visitor, signed_form, signed_in
-from workflow import products, sampling_records
 from workflow.access import RANK
+from workflow.firms import products
+from workflow.monthly import sampling_records
 from workflow.problems import Kind, Refused
 
 FIELDS = ("product", "batch", "lot", "inspected_on", "sampled", "failed", "drawn_at_random", "shipped_on", "month")

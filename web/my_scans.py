@@ -10,8 +10,8 @@ from standard.calendar import shanghai_day
 from web.my import firm_here
 from web.page import PORTS, show
 from web.signing_in import Visitor, signed_in
-from workflow import scan_counts
 from workflow.problems import Kind, Refused
+from workflow.scanning import scan_counts
 
 
 async def scans(request: web.Request) -> web.StreamResponse:

@@ -6,7 +6,7 @@ from datetime import date
 from models import FilingState, MonthlyFiling
 from standard.months import Month
 from web.wording import MONTH_TONES, Said
-from workflow import months
+from workflow.monthly import months
 
 URGENT_DAYS = 3
 """From so many days before a deadline on, it is shown as pressing (as the reminders are: T-3)."""

@@ -16,12 +16,12 @@ from config.clock import SHANGHAI, for_people
 from standard.calendar import shanghai_day
 from standard.profile import edition_on
 from web import wording
-from workflow import sessions
 from workflow.access import not_found
-from workflow.certificate_numbers import certificate_path
+from workflow.certifying.certificate_numbers import certificate_path
 from workflow.context import Ports
+from workflow.firms import sessions
+from workflow.intake.wording import CLAUSE_NAMES, GRADE_NAMES, SOURCES, TAKEN_NAMES, clause_number, grade_letter
 from workflow.problems import Kind, Refused
-from workflow.wording import CLAUSE_NAMES, GRADE_NAMES, SOURCES, TAKEN_NAMES, clause_number, grade_letter
 
 log = logging.getLogger(__name__)
 

@@ -8,14 +8,16 @@ from web.limits import not_too_often
 from web.page import PORTS, new_key, show, show_public, uploaded_file
 from web.signing_in import Visitor, signed_form, signed_in
 from web.tender_papers import FIELDS, all_papers_of, papers_of
-from workflow import adoptions, confirmations, queries, watching
 from workflow.access import CREDIT_CODE
-from workflow.adoptions import ROLES, NewAdoption
-from workflow.confirmations import confirmation_path
-from workflow.grade_card_wording import MOST_COMPARED, TENDER_WORDS, grade_words
-from workflow.grade_cards import GradeCard, grade_card_of, grade_cards
+from workflow.certifying import queries
+from workflow.credit import adoptions
+from workflow.credit.adoptions import ROLES, NewAdoption
+from workflow.firms.purchasers import purchaser_of
 from workflow.problems import Kind, Refused
-from workflow.purchasers import purchaser_of
+from workflow.relying import confirmations, watching
+from workflow.relying.confirmations import confirmation_path
+from workflow.relying.grade_card_wording import MOST_COMPARED, TENDER_WORDS, grade_words
+from workflow.relying.grade_cards import GradeCard, grade_card_of, grade_cards
 
 PER_PAGE = 9
 WAYS = ((AdoptionWay.UPLOADED, "上传招标文件和中标通知书"), (AdoptionWay.OBTAINED, "从平台获取结果，直接备案"))

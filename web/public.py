@@ -9,9 +9,11 @@ from aiohttp import web
 from web.forms import read_form, row_number
 from web.limits import not_too_often
 from web.page import FOR_GOOD, PORTS, in_wechat, js_sdk_here, new_key, show, show_in_wechat, show_public, unchanged
-from workflow import certificate_register, credit_public, publicity, queries
 from workflow.access import not_found
-from workflow.certificate_numbers import certificate_path, number_from_path, number_in_path
+from workflow.applying import publicity
+from workflow.certifying import certificate_register, queries
+from workflow.certifying.certificate_numbers import certificate_path, number_from_path, number_in_path
+from workflow.credit import credit_public
 from workflow.problems import Kind, Refused
 
 PER_PAGE = 20

@@ -9,10 +9,10 @@ from inspection.report import PictureRefused
 from models import Inspection, Photo, PhotoState
 from web.forms import read_form
 from web.page import PORTS, show
-from workflow import judging, originals, upload_links
+from workflow.intake import judging, originals, upload_links
+from workflow.intake.wording import BEYOND_ONE_PHOTO, headline
 from workflow.ports import ObjectMissing
 from workflow.problems import Refused
-from workflow.wording import BEYOND_ONE_PHOTO, headline
 
 WAIT_SECONDS = 15
 """How long an upload waits for its verdict before the page says that it is still being judged."""

@@ -16,8 +16,8 @@ from models import Door
 from web.forms import Form, read_form
 from web.limits import not_too_often
 from web.page import PORTS, in_wechat, show
-from workflow import sessions
 from workflow.access import Asker
+from workflow.firms import sessions
 from workflow.problems import Kind, Refused
 
 SESSION_DAYS = 30

@@ -1,7 +1,7 @@
 """What the forms of an adoption have in common: their fields, and the papers that come with them (8.5(1))."""
 
 from web.forms import Form
-from workflow.adoptions import FILES, Paper
+from workflow.credit.adoptions import FILES, Paper
 from workflow.problems import Kind, Refused
 
 FIELDS = ("tender_number", "tender_role", "customer_name", "customer_uscc")

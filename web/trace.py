@@ -16,15 +16,15 @@ from models import Certificate, CodeReport, Road
 from web.forms import Form, SentFile, read_form
 from web.limits import network_of, not_too_often
 from web.page import PORTS, new_key, show, show_public, unchanged
-from workflow import code_reports
-from workflow.certificate_numbers import certificate_path
-from workflow.certificate_register import PublicMonth, year_of
-from workflow.code_reports import SentPhoto
+from workflow.certifying.certificate_numbers import certificate_path
+from workflow.certifying.certificate_register import PublicMonth, year_of
 from workflow.problems import Kind, Refused
-from workflow.resolution import Resolved, resolve
-from workflow.scan_wording import facts, shown_code, told
-from workflow.scans import PROVINCES, LookUp, Visit, look_up, seen, visitor_hash
-from workflow.trace_links import ASKING, code_in, trace_path
+from workflow.scanning import code_reports
+from workflow.scanning.code_reports import SentPhoto
+from workflow.scanning.resolution import Resolved, resolve
+from workflow.scanning.scan_wording import facts, shown_code, told
+from workflow.scanning.scans import PROVINCES, LookUp, Visit, look_up, seen, visitor_hash
+from workflow.scanning.trace_links import ASKING, code_in, trace_path
 
 LONGEST_TYPED = 2000
 LINKSET = "application/linkset+json"

@@ -156,7 +156,7 @@ MONTH_TONES = {
     "made_up_late": "unclear", "ahead": "ahead", "continued": "pass", "suspended": "fail", "closed": "ended",
     "unopened": "ended",
 }  # fmt: skip
-"""By ``workflow.certificate_register.PublicMonth.state``, and by ``models.FilingState`` where a firm sees its own."""
+"""By ``PublicMonth.state`` of the public register, and by ``models.FilingState`` where a firm sees its own."""
 
 MONTH_SIGNS = {
     "open": "…", "warned": "警", "on_time": "✓", "on_time_failed": "否", "made_up": "补", "missed": "缺",
@@ -173,7 +173,7 @@ MONTH_SLOT = {
     "passed": Said("pass", "合格"),
     "optional": Said("ended", "可不交"),
 }
-"""By ``workflow.month_slots.MonthSlot.state``."""
+"""By ``workflow.monthly.month_slots.MonthSlot.state``."""
 
 FILING_FILE = {
     "handed_in": Said("", "检查中"),

@@ -16,10 +16,10 @@ from tortoise.expressions import F
 from config.clock import ShiftedClock
 from models import Counter
 from models.transactions import clean_task, transaction
-from workflow import reminders
 from workflow.context import Ports
 from workflow.due import SWEEP
 from workflow.problems import Kind, Refused
+from workflow.telling import reminders
 
 OFFSET = "business_time_offset_s"
 """The counter that holds the seconds."""

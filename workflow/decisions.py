@@ -8,23 +8,18 @@ from dataclasses import dataclass
 
 from models import DeskItem, DeskState
 from models.transactions import transaction
-from workflow import (
-    adoption_judging,
-    certificate_effects,
-    certificates,
-    code_reports,
-    confirmations,
-    feedback,
-    overdue,
-    publicity,
-    registration,
-    revocations,
-)
+from workflow import overdue
 from workflow.access import Asker
+from workflow.applying import publicity
+from workflow.certifying import certificate_effects, certificates, revocations
 from workflow.context import Ports
+from workflow.credit import adoption_judging, feedback
 from workflow.desk import desk_item
+from workflow.firms import registration
 from workflow.problems import Kind, Refused
 from workflow.record import record_event
+from workflow.relying import confirmations
+from workflow.scanning import code_reports
 
 LONGEST_REASON = 500
 

@@ -28,8 +28,11 @@ from models import (
 )
 from models.transactions import transaction
 from standard.validity import LIVE
-from workflow import certificates, month_life, months, overdue, publicity, verification
+from workflow import overdue
+from workflow.applying import publicity, verification
+from workflow.certifying import certificates
 from workflow.context import Ports
+from workflow.monthly import month_life, months
 from workflow.ports import ClaimedJob
 
 SWEEP = "due.sweep"

@@ -21,11 +21,12 @@ from models import (
     RegistrationState,
 )
 from standard.windows import Route
-from workflow import adoptions, applications, publicity, verification
-from workflow import registration as registrations
 from workflow.access import Asker
+from workflow.applying import applications, publicity, verification
 from workflow.context import Ports
+from workflow.credit import adoptions
 from workflow.desk import put_on_desk
+from workflow.firms import registration as registrations
 from workflow.problems import Kind, Refused
 from workflow.record import record_event
 

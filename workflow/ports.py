@@ -211,7 +211,7 @@ class Certifier(Protocol):
         ...
 
     async def render(self, face: dict[str, Any], qr_url: str) -> Drawn:
-        """Draw a face (``workflow.certificate_life.face_to_json``); the same face gives the same bytes.
+        """Draw a face (``workflow.certifying.certificate_life.face_to_json``); the same face gives the same bytes.
 
         Raises :class:`CertifierFailed` where it cannot be drawn or takes too long.
         """
@@ -222,7 +222,7 @@ class Certifier(Protocol):
         ...
 
     async def render_confirmation(self, face: dict[str, Any], qr_url: str) -> bytes:
-        """The PDF of a confirmation's face (``workflow.confirmations``), as :meth:`render` draws a certificate's."""
+        """The PDF of a confirmation's face (``relying.confirmations``), as :meth:`render` draws a certificate's."""
         ...
 
     async def sign_confirmation(self, pdf: bytes, number: str) -> bytes:

@@ -6,10 +6,10 @@ from typing import Any
 from models import Answer, Evidence, Inspection, Photo
 from models.transactions import transaction
 from workflow.context import Ports
-from workflow.evidence import delete_if_unowned
+from workflow.intake.evidence import delete_if_unowned
+from workflow.intake.wording import DROPPED
 from workflow.ports import ClaimedJob
 from workflow.record import record_event
-from workflow.wording import DROPPED
 
 AT_ONCE = 200
 SAID = timedelta(hours=1)

@@ -186,7 +186,7 @@ def _findings(findings: Any) -> Any:
     from rich.markup import escape
     from rich.table import Column, Table
 
-    from workflow.wording import MATERIAL_NAMES
+    from workflow.intake.wording import MATERIAL_NAMES
 
     marks = {"pass": "[green]合格[/]", "fail": "[red]不合格[/]", "unclear": "[yellow]未判定[/]"}
     table = Table("项目", "结论", Column("要求", overflow="fold"), Column("说明", overflow="fold"))

@@ -12,8 +12,8 @@ from models import ApiKey, Partner, PartnerKind
 from models.database import SchemaBehind, UnknownDatabase
 from standard.calendar import midnight, shanghai_day
 from workflow.context import Ports
-from workflow.partners import Scope
 from workflow.problems import Refused
+from workflow.relying.partners import Scope
 
 KINDS = {
     PartnerKind.MARKETPLACE: "网售平台",
@@ -43,7 +43,7 @@ def add(
     """登记一个合作方。"""
 
     async def run(ports: Ports) -> str:
-        from workflow.partners import add_partner
+        from workflow.relying.partners import add_partner
 
         made = await add_partner(ports, name, kind, uscc=uscc, sample=sample)
         how = f"发放密钥：zhuisu partners key {made.ref} --scope query"
@@ -69,7 +69,7 @@ def key(
         raise typer.Exit(2) from None
 
     async def run(ports: Ports) -> str:
-        from workflow.partners import Terms, new_key, partner_of
+        from workflow.relying.partners import Terms, new_key, partner_of
 
         terms = Terms(scope, per_minute, per_day, signed, expires_at)
         made = await new_key(ports, await partner_of(partner), terms)
@@ -83,7 +83,7 @@ def revoke(key_id: Annotated[str, typer.Argument(help="密钥编号：zk_ 之后
     """收回一把密钥：下一次请求起不再有效。"""
 
     async def run(ports: Ports) -> str:
-        from workflow.partners import revoke_key
+        from workflow.relying.partners import revoke_key
 
         await revoke_key(ports, key_id)
         return f"密钥 {key_id} 已收回。"
@@ -96,7 +96,7 @@ def end(partner: Annotated[str, typer.Argument(help="合作方编号")]) -> None
     """停用一个合作方：它的全部密钥随即失效。"""
 
     async def run(ports: Ports) -> str:
-        from workflow.partners import end_partner
+        from workflow.relying.partners import end_partner
 
         return f"“{(await end_partner(ports, partner)).name}”已停用。"
 
@@ -108,7 +108,7 @@ def list_() -> None:
     """列出合作方与密钥（不含密钥本身）。"""
 
     async def run(_: Ports) -> str:
-        from workflow.partners import partners as all_partners
+        from workflow.relying.partners import partners as all_partners
 
         lines = [line for partner, keys in await all_partners() for line in described(partner, keys)]
         return "\n".join(lines) or "还没有合作方：zhuisu partners add"

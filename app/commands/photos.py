@@ -73,7 +73,7 @@ def _registered_products() -> "tuple[ProductHint, ...]":
     """Products of the local database, for ``--sheet auto``; none where there is no database yet."""
     from models import Product
     from models.database import open_database
-    from workflow.people import hint_of
+    from workflow.firms.people import hint_of
 
     settings = settings_or_exit()
     if not settings.database_url and not (settings.data_dir / "zhuisu.db").exists():
@@ -94,7 +94,7 @@ def _show(path: Path, report: dict[str, Any]) -> None:
     from rich.console import Console
     from rich.table import Column, Table
 
-    from workflow.wording import CLAUSE_NAMES, headline
+    from workflow.intake.wording import CLAUSE_NAMES, headline
 
     colours = {"pass": "green", "fail": "red", "unclear": "yellow"}
     marks = {"pass": "合格", "fail": "不合格", "unclear": "未判定"}

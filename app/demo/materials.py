@@ -44,7 +44,7 @@ class DemoMaterial:
 
 
 def demo_form(firm: DemoFirm = EXAMPLE) -> dict[str, str]:
-    """The registration form (7.1(1)), by the fields of ``workflow.registration.RegistrationForm``."""
+    """The registration form (7.1(1)), by the fields of ``workflow.firms.registration.RegistrationForm``."""
     return {
         "uscc": firm.uscc, "name": firm.name, "address": firm.address,
         "legal_representative": firm.legal_representative,
@@ -53,7 +53,7 @@ def demo_form(firm: DemoFirm = EXAMPLE) -> dict[str, str]:
 
 
 def demo_products(firm: DemoFirm = EXAMPLE) -> list[dict[str, Any]]:
-    """The products, by the fields of ``workflow.products.NewProduct``."""
+    """The products, by the fields of ``workflow.firms.products.NewProduct``."""
     return [
         {
             "category": CATEGORY, "name": product.name, "model": product.model, "code_issuer": "GS1",

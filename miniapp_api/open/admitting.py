@@ -14,7 +14,15 @@ from miniapp_api.serving import Admit, Admitted, Headers, allowance_headers
 from miniapp_api.shapes import Form
 from workflow.callers import counted
 from workflow.context import Ports
-from workflow.partners import Holder, KeyRefused, SignedRequest, check_signature, holder_by_token, signer_of, used
+from workflow.relying.partners import (
+    Holder,
+    KeyRefused,
+    SignedRequest,
+    check_signature,
+    holder_by_token,
+    signer_of,
+    used,
+)
 
 KEY, TIMESTAMP, NONCE, SIGNATURE = "X-Zhuisu-Key", "X-Zhuisu-Timestamp", "X-Zhuisu-Nonce", "X-Zhuisu-Signature"
 MINUTE, DAY = 60, 86_400

@@ -9,9 +9,9 @@ from miniapp_api.findings import FindingShown, findings_of
 from miniapp_api.open.answers import Facts, StatedAnswer, stated
 from miniapp_api.shapes import Answer, Body, File, Moment, Path, Query, Ref, Said, Uscc
 from models import Adoption, AdoptionFileState, AdoptionState, AdoptionWay, Filer, Partner, PartnerKind
-from workflow import adoptions
 from workflow.context import Ports
-from workflow.partners import Scope
+from workflow.credit import adoptions
+from workflow.relying.partners import Scope
 
 chapter = Chapter("adoptions", "采信备案")
 

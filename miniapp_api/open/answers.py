@@ -6,8 +6,8 @@ from pydantic import Field
 
 from miniapp_api.shapes import Answer, Moment
 from workflow.context import Ports
-from workflow.scan_wording import DISCLAIMER
-from workflow.statements import state
+from workflow.relying.statements import state
+from workflow.scanning.scan_wording import DISCLAIMER
 
 Stated = TypeVar("Stated", bound="StatedAnswer")
 

@@ -12,12 +12,13 @@ from miniapp_api.shapes import Answer, File, Path, Query, Said
 from models import ScanOutcome
 from standard.codes import Kind
 from standard.validity import LIVE, State
-from workflow import certificate_register, credentials
-from workflow.certificate_numbers import number_in_path
+from workflow.certifying import certificate_register
+from workflow.certifying.certificate_numbers import number_in_path
 from workflow.context import Ports
-from workflow.credentials import Purpose
-from workflow.partners import Scope
-from workflow.resolution import Resolved, resolve
+from workflow.relying import credentials
+from workflow.relying.credentials import Purpose
+from workflow.relying.partners import Scope
+from workflow.scanning.resolution import Resolved, resolve
 
 chapter = Chapter("certificates", "证书、追溯码与可验证凭证")
 

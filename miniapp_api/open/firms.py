@@ -16,11 +16,11 @@ from standard.outcome import Finding, Outcome
 from standard.profile import Edition, edition_on
 from standard.reliance import Admission, Frequency, Tender
 from standard.validity import LIVE, State
-from workflow.certificate_life import grade_name
-from workflow.certificate_register import public_months
+from workflow.certifying.certificate_life import grade_name
+from workflow.certifying.certificate_register import public_months
 from workflow.context import Ports
-from workflow.partners import Scope
-from workflow.reliance import Relied, admission_of, all_relied_upon, relied_upon
+from workflow.relying.partners import Scope
+from workflow.relying.reliance import Relied, admission_of, all_relied_upon, relied_upon
 
 chapter = Chapter("firms", "企业")
 

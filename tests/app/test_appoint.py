@@ -10,7 +10,8 @@ from tests.clock import FakeClock
 from tests.conftest import Database
 from tests.workflow.firms import somebody
 from tests.workflow.world import World, make_world
-from workflow import desk, sessions
+from workflow import desk
+from workflow.firms import sessions
 from workflow.problems import Refused
 
 

@@ -18,9 +18,9 @@ from jobs.worker import Worker
 from tests.clock import FakeClock
 from tests.conftest import Database
 from tests.workflow.world import World, make_world, report
+from workflow.firms.products import NewProduct, add_product
+from workflow.firms.registration import bind_staff, register_enterprise
 from workflow.ports import CacheUnavailable
-from workflow.products import NewProduct, add_product
-from workflow.registration import bind_staff, register_enterprise
 
 STRANGER, ZHANG = "o" + "s" * 27, "o" + "z" * 27
 JPEG = b"\xff\xd8\xff\xe0"

@@ -10,9 +10,9 @@ from models import Enterprise, Staff, StaffRole, WeChatIdentity
 from tests import rows
 from tests.bot.test_conversation import STRANGER, ZHANG, Chat, chat
 from tests.workflow.firms import Somebody, member
-from workflow import members, sessions
-from workflow.people import meet
-from workflow.persons import person_of
+from workflow.firms import members, sessions
+from workflow.firms.people import meet
+from workflow.firms.persons import person_of
 
 __all__ = ["chat"]
 

@@ -21,9 +21,9 @@ from tests.clock import FakeClock
 from tests.conftest import Database
 from tests.workflow.living import Living, living
 from tests.workflow.world import make_world
+from workflow.firms.registration import bind_staff
+from workflow.intake.wording import TEXT_BYTES
 from workflow.ports import BadRequest
-from workflow.registration import bind_staff
-from workflow.wording import TEXT_BYTES
 
 pytestmark = pytest.mark.parametrize("migrated_url", ["sqlite"], indirect=True)
 

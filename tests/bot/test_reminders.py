@@ -9,7 +9,7 @@ from config.message_templates import SAMPLE_SUBSCRIBE
 from models import ReminderChoice
 from tests.bot.test_conversation import STRANGER, ZHANG, Chat, bind, chat
 from workflow.context import Telling
-from workflow.reminder_calendar import Occasion
+from workflow.telling.reminder_calendar import Occasion
 
 __all__ = ["chat"]
 

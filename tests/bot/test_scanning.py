@@ -20,10 +20,11 @@ from tests.clock import FakeClock
 from tests.conftest import Database
 from tests.workflow.living import living
 from tests.workflow.world import make_world, report
-from workflow import code_reports, decisions
+from workflow import decisions
 from workflow.access import Asker
-from workflow.registration import bind_staff
-from workflow.wording import TEXT_BYTES
+from workflow.firms.registration import bind_staff
+from workflow.intake.wording import TEXT_BYTES
+from workflow.scanning import code_reports
 
 pytestmark = pytest.mark.parametrize("migrated_url", ["sqlite"], indirect=True)
 

@@ -33,7 +33,7 @@ from gateways.certifier import TypstCertifier
 from standard.months import Month
 from standard.profile import edition_on
 from standard.validity import Holder, Standing, State, certificate_face
-from workflow.certificate_life import face_to_json
+from workflow.certifying.certificate_life import face_to_json
 from workflow.ports import CertifierFailed
 
 NUMBER = "T/CMIF-2026-000001"

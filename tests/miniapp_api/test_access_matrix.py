@@ -24,9 +24,10 @@ from tests.miniapp_api.test_publications import published
 from tests.miniapp_api.test_queries import certified
 from tests.workflow.months import owed_month
 from tests.workflow.world import World
-from workflow import confirmations, members
-from workflow.evidence import keep_file
+from workflow.firms import members
+from workflow.intake.evidence import keep_file
 from workflow.ports import WeChatLogin
+from workflow.relying import confirmations
 
 ASKERS = ("anonymous", "stranger", "viewer", "staff", "owner", "rival", "operator")
 """Nobody signed in; somebody without a firm; the firm's members; another firm's owner; the platform's operator."""

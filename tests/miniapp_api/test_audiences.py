@@ -11,7 +11,7 @@ from miniapp_api.chapter import Who
 from models import PartnerKind
 from tests.miniapp_api.test_access_matrix import table
 from workflow.audiences import SEEN, Audience, Information
-from workflow.partners import Scope
+from workflow.relying.partners import Scope
 
 I = Information  # noqa: E741 - the table below is read, not computed with
 SHOWS: dict[Information, str] = {

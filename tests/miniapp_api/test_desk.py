@@ -9,7 +9,7 @@ from tests import rows
 from tests.miniapp_api.conftest import Caller, answered, problem, sign_in
 from tests.workflow.living import held_for_its_case
 from tests.workflow.world import World
-from workflow import members
+from workflow.firms import members
 
 
 async def operator(world: World) -> Caller:

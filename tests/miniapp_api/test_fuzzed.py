@@ -19,9 +19,9 @@ from tests.miniapp_api.test_publications import published
 from tests.miniapp_api.test_queries import certified
 from tests.workflow.months import owed_month
 from tests.workflow.world import World
-from workflow import members
-from workflow.confirmations import ask_for_confirmation
-from workflow.evidence import keep_file
+from workflow.firms import members
+from workflow.intake.evidence import keep_file
+from workflow.relying.confirmations import ask_for_confirmation
 
 EXAMPLES = [12, pytest.param(60, marks=pytest.mark.soak)]
 """An operation, beside the few dozen that cover its declared limits."""

@@ -18,8 +18,8 @@ from tests.workflow import monthly
 from tests.workflow.monthly import Filer, K, body, certificate, code, filer, page
 from tests.workflow.months import owed_month
 from tests.workflow.world import World
-from workflow import certificates
-from workflow.evidence import keep_file
+from workflow.certifying import certificates
+from workflow.intake.evidence import keep_file
 
 
 async def stored_file(world: World, filing: MonthlyFiling, person_id: int) -> FilingFile:

@@ -5,7 +5,7 @@ from aiohttp.test_utils import TestClient
 from models import Enterprise, InboxEntry, PlatformRole, StaffRole
 from tests.miniapp_api.conftest import FIRM, answered, member, problem, sign_in
 from tests.workflow.world import World
-from workflow import members
+from workflow.firms import members
 from workflow.ports import WeChatLogin
 
 
@@ -130,7 +130,7 @@ async def test_the_owner_hands_over_before_leaving(client: TestClient, world: Wo
 
 
 async def test_a_token_of_a_web_page_opens_no_api(client: TestClient, world: World) -> None:
-    from workflow.sessions import sign_in_web
+    from workflow.firms.sessions import sign_in_web
 
     world.wechat.logins["web"] = WeChatLogin("o" + "c" * 27, None)
     opened = await sign_in_web(world.ports, "web")

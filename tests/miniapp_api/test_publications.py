@@ -13,7 +13,7 @@ from standard.matrix import MATRIX
 from tests.miniapp_api.conftest import FIRM, KEY, answered, member, problem, sign_in
 from tests.workflow.graded import graded
 from tests.workflow.world import World
-from workflow import publicity
+from workflow.applying import publicity
 
 CONTENT: dict[str, Any] = {
     "firm": "样例电缆有限公司",

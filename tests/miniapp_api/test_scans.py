@@ -13,8 +13,8 @@ from models import Enterprise, ScanEvent, StaffRole
 from tests import rows
 from tests.miniapp_api.conftest import FIRM, KEY, member, sign_in
 from tests.workflow.world import World
-from workflow import scan_counts
-from workflow.scan_wording import DISCLAIMER
+from workflow.scanning import scan_counts
+from workflow.scanning.scan_wording import DISCLAIMER
 
 GTIN = "06901234567892"
 SCANS = "/api/v1/scans"

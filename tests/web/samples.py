@@ -8,11 +8,11 @@ from standard.months import Month
 from web import year_chart
 from web.poster import drawn
 from web.wording import MONTH_TONES
-from workflow.items import RefusedLine
 from workflow.problems import Kind, Refused
-from workflow.reminder_calendar import Occasion
-from workflow.reminder_choices import OCCASION_NAMES, Choice
-from workflow.scan_counts import ProductScans, Summary
+from workflow.scanning.items import RefusedLine
+from workflow.scanning.scan_counts import ProductScans, Summary
+from workflow.telling.reminder_calendar import Occasion
+from workflow.telling.reminder_choices import OCCASION_NAMES, Choice
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 LATER = datetime(2026, 11, 27, 16, 0, tzinfo=UTC)

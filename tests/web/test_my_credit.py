@@ -7,7 +7,7 @@ from tests.workflow.adopting import CUSTOMER, NUMBER, award, tender
 from tests.workflow.filed import RecordedInspector
 from tests.workflow.living import living
 from tests.workflow.world import World
-from workflow import members
+from workflow.firms import members
 
 FORM = {"tender_number": NUMBER, "customer_name": CUSTOMER, "tender_role": "tenderer"}
 

@@ -14,7 +14,7 @@ from tests.conftest import Database
 from tests.web.conftest import Browser
 from tests.workflow.world import World, make_world
 from web.page import FRAMES, JS_SDK
-from workflow import consents
+from workflow.telling import consents
 
 TEMPLATE = SAMPLE_SUBSCRIBE[NoticeKind.MONTHLY].id
 WECHAT = {"User-Agent": "MicroMessenger/8.0.50"}

@@ -10,7 +10,8 @@ from inspection.report import PictureRefused
 from jobs.worker import Worker
 from models import Inspection, UploadLink
 from tests.workflow.world import World, report
-from workflow import originals, people, photos, upload_links
+from workflow.firms import people
+from workflow.intake import originals, photos, upload_links
 
 JPEG = b"\xff\xd8\xff\xe0 certificate"
 OPENID = "o" + "a" * 27

@@ -17,8 +17,8 @@ from web.limits import MOST
 from web.page import HERE
 from workflow import decisions
 from workflow.access import Asker
-from workflow.code_reports import FORWARD, report_code
 from workflow.problems import Refused
+from workflow.scanning.code_reports import FORWARD, report_code
 
 pytestmark = pytest.mark.parametrize("migrated_url", ["sqlite"], indirect=True)
 

@@ -11,9 +11,9 @@ from tests.workflow.filed import RecordedInspector
 from tests.workflow.graded import member
 from tests.workflow.living import Living, living
 from tests.workflow.world import World
-from workflow import adoptions
 from workflow.access import Asker
-from workflow.adoptions import NewAdoption
+from workflow.credit import adoptions
+from workflow.credit.adoptions import NewAdoption
 
 CUSTOMER = "样例采购集团有限公司"
 CUSTOMER_USCC = "91310000MA0000007L"

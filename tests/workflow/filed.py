@@ -17,8 +17,8 @@ from inspection.report import Code, Finding, Inspected, ProductHint, Report, Req
 from models import Application, Enterprise, Material, Person, Product, Staff, StaffRole
 from tests import rows
 from tests.workflow.world import World
-from workflow import applications
 from workflow.access import Asker
+from workflow.applying import applications
 from workflow.ports import InspectionFailed
 
 RECORDED = Path(__file__).parent / "recorded"

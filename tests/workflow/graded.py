@@ -20,8 +20,8 @@ from standard.outcome import Outcome
 from standard.profile import edition_on
 from tests import rows
 from tests.workflow.world import World
-from workflow import publicity
 from workflow.access import Asker
+from workflow.applying import publicity
 
 EDITION = edition_on(rows.NOW.date())
 PASS = Outcome.PASS

@@ -13,10 +13,10 @@ from standard.profile import edition_on
 from standard.validity import Holder
 from tests import rows
 from workflow.access import Asker
-from workflow.certificate_life import holder_to_json, life_to_json
-from workflow.certificates import apply_event
+from workflow.certifying.certificate_life import holder_to_json, life_to_json
+from workflow.certifying.certificates import apply_event
 from workflow.context import Ports
-from workflow.months import first_opening
+from workflow.monthly.months import first_opening
 
 ISSUED = date(2026, 11, 24)
 

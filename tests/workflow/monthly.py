@@ -19,8 +19,9 @@ from tests.workflow import filed
 from tests.workflow.filed import JPEG, PNG, RecordedInspector
 from tests.workflow.living import Living, living, month_of
 from tests.workflow.world import World
-from workflow import month_filing, photos
 from workflow.access import Asker
+from workflow.intake import photos
+from workflow.monthly import month_filing
 
 K = FilingFileKind
 GTINS = ("06901234567892", "06901234567908", "06901234567915")

@@ -9,8 +9,8 @@ from inspection.document import read_document
 from standard.outcome import Finding, Outcome
 from standard.profile import edition_on
 from tests import rows
-from workflow.adoption_papers import Stated, award_notice, paper_of, sealed_by_customer, tender_document
-from workflow.inspections import as_plain
+from workflow.credit.adoption_papers import Stated, award_notice, paper_of, sealed_by_customer, tender_document
+from workflow.intake.inspections import as_plain
 
 EDITION = edition_on(rows.NOW.date())
 SUPPLIER, CUSTOMER, NUMBER = "样例电缆有限公司", "样例采购集团有限公司", "ZB-2026-001"

@@ -30,9 +30,11 @@ from tests.workflow.graded import member
 from tests.workflow.living import living
 from tests.workflow.test_publicity import refused
 from tests.workflow.world import World
-from workflow import adoption_judging, adoptions, decisions, members
+from workflow import decisions
 from workflow.access import Asker
-from workflow.credit_ledger import ledger_of, points_of
+from workflow.credit import adoption_judging, adoptions
+from workflow.credit.credit_ledger import ledger_of, points_of
+from workflow.firms import members
 from workflow.problems import Refused
 
 

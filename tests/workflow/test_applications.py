@@ -24,8 +24,8 @@ from models import (
 from models.accounts import Grant
 from tests import rows
 from tests.workflow.world import World
-from workflow import applications
 from workflow.access import Asker
+from workflow.applying import applications
 from workflow.problems import Refused
 
 JPEG = b"\xff\xd8\xff\xe0 a certificate"

@@ -33,10 +33,13 @@ from tests.workflow.graded import published
 from tests.workflow.living import month_of
 from tests.workflow.monthly import Filer, K, certificate, code, filer, ledger, noon, page
 from tests.workflow.world import World, report
-from workflow import applications, certificates, people, photos, products, publicity
 from workflow.access import Asker
+from workflow.applying import applications, publicity
+from workflow.certifying import certificates
+from workflow.firms import people, products
+from workflow.firms.products import ProductChanges
+from workflow.intake import photos
 from workflow.problems import Refused
-from workflow.products import ProductChanges
 
 
 @pytest.fixture

@@ -14,11 +14,12 @@ from tests.clock import FakeClock
 from tests.conftest import Database
 from tests.processes import output_of, start
 from tests.workflow.world import make_world
-from workflow import business_time, reminders
+from workflow import business_time
 from workflow.business_time import OFFSET, followed, move_forward, offset
 from workflow.context import Ports
 from workflow.due import SWEEP
 from workflow.problems import Refused
+from workflow.telling import reminders
 
 
 @pytest.fixture

@@ -13,10 +13,10 @@ from tests import rows
 from tests.workflow.firms import Somebody, member, somebody
 from tests.workflow.months import owed_month
 from tests.workflow.world import World
-from workflow.calendar_feed import Entry, calendar_text, feed_of, fold
-from workflow.persons import merge
+from workflow.firms.persons import merge
 from workflow.problems import Refused
-from workflow.reminder_choices import calendar_link
+from workflow.telling.calendar_feed import Entry, calendar_text, feed_of, fold
+from workflow.telling.reminder_choices import calendar_link
 
 Event = dict[str, str]
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from standard.life import Certificate, MonthRecord, Renewal
 from standard.months import Month, MonthState
 from standard.validity import Holder, State
-from workflow.certificate_life import holder_from_json, holder_to_json, life_from_json, life_to_json
-from workflow.certificate_numbers import number_from_path, number_in_path
+from workflow.certifying.certificate_life import holder_from_json, holder_to_json, life_from_json, life_to_json
+from workflow.certifying.certificate_numbers import number_from_path, number_in_path
 
 words = st.text(max_size=20)
 months = st.builds(Month, st.integers(1, 9999), st.integers(1, 12))

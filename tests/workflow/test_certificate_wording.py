@@ -8,7 +8,7 @@ import pytest
 from standard import life
 from standard.months import Month
 from standard.validity import State
-from workflow.certificate_wording import happened
+from workflow.certifying.certificate_wording import happened
 
 DAY, LATER = date(2026, 12, 26), date(2026, 12, 30)
 DECEMBER = Month(2026, 12)

@@ -33,9 +33,10 @@ from standard.outcome import Finding, Outcome
 from tests.conftest import Database
 from tests.workflow.graded import confirmed, facts_of_a
 from tests.workflow.world import World
-from workflow import certificate_effects, certificate_register, certificates, evidence
 from workflow.access import Asker
-from workflow.certificate_life import life_from_json
+from workflow.certifying import certificate_effects, certificate_register, certificates
+from workflow.certifying.certificate_life import life_from_json
+from workflow.intake import evidence
 from workflow.ports import CertifierFailed, ObjectMissing
 from workflow.problems import Refused
 

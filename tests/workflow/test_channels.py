@@ -42,8 +42,10 @@ from tests.clock import FakeClock
 from tests.conftest import Database
 from tests.workflow.test_pacing import Away
 from tests.workflow.world import make_world
-from workflow import answers, channels, people, service_windows
 from workflow.context import Ports, Telling
+from workflow.firms import people
+from workflow.intake import answers
+from workflow.telling import channels, service_windows
 
 CUSTOM = "/cgi-bin/message/custom/send"
 SUBSCRIBE = "/cgi-bin/message/subscribe/bizsend"
@@ -91,7 +93,7 @@ class Town:
         return consent.credits if consent else 0
 
     async def notice(self, title: str = "11 月提报", **given: Any) -> Answer:
-        """As ``workflow.notices`` writes one: inbox entry, answer and job in one transaction."""
+        """As ``workflow.telling.notices`` writes one: inbox entry, answer and job in one transaction."""
         async with transaction():
             said = {"kind": "monthly", "title": title, "firm": "样例电缆有限公司", "deadline": "2026-11-30"}
             push = await Answer.create(

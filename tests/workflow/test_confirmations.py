@@ -8,12 +8,14 @@ from standard.validity import State
 from tests import rows
 from tests.workflow.living import Living, living
 from tests.workflow.world import World
-from workflow import confirmations, decisions, members
+from workflow import decisions
 from workflow.access import Asker
-from workflow.certificate_register import verify_pdf
-from workflow.confirmations import ask_for_confirmation, confirmation_of, pdf_of
-from workflow.evidence import delete_if_unowned
+from workflow.certifying.certificate_register import verify_pdf
+from workflow.firms import members
+from workflow.intake.evidence import delete_if_unowned
 from workflow.problems import Refused
+from workflow.relying import confirmations
+from workflow.relying.confirmations import ask_for_confirmation, confirmation_of, pdf_of
 
 pytestmark = pytest.mark.parametrize("migrated_url", ["sqlite"], indirect=True)
 

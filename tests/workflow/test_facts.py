@@ -10,8 +10,8 @@ from standard.calendar import midnight
 from standard.credit import Entry, EntryKind
 from standard.profile import edition_on
 from tests.workflow.world import World
-from workflow.case import Case
-from workflow.facts import facts_of
+from workflow.applying.case import Case
+from workflow.applying.facts import facts_of
 
 TODAY = date(2026, 11, 24)
 

@@ -8,10 +8,12 @@ from tests.workflow.graded import member
 from tests.workflow.living import Living, living
 from tests.workflow.test_publicity import refused
 from tests.workflow.world import World
-from workflow import decisions, feedback, members
+from workflow import decisions
 from workflow.access import Asker
-from workflow.credit_public import public_credit
-from workflow.feedback_checks import checked
+from workflow.credit import feedback
+from workflow.credit.credit_public import public_credit
+from workflow.credit.feedback_checks import checked
+from workflow.firms import members
 from workflow.ports import NotReachable, TextVerdict, Unavailable
 
 GOOD = "扫码就能查到批次和检验结果，很方便"

@@ -11,8 +11,8 @@ from standard.validity import State
 from tests import rows
 from tests.workflow.living import living
 from tests.workflow.world import World
-from workflow.grade_cards import grade_card, grade_card_of, grade_cards
 from workflow.problems import Refused
+from workflow.relying.grade_cards import grade_card, grade_card_of, grade_cards
 
 pytestmark = pytest.mark.parametrize("migrated_url", ["sqlite"], indirect=True)
 

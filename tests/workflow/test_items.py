@@ -10,11 +10,11 @@ from models import CodePatternKind, Enterprise, Event, Evidence, Item, ItemFilin
 from tests import rows
 from tests.workflow.firms import Somebody, member, somebody
 from tests.workflow.world import World
-from workflow import items
-from workflow.items import NewItem, file_items, file_list, filing_of, refused_lines, remark
 from workflow.ports import InspectionFailed
 from workflow.problems import Refused
-from workflow.resolution import code_key
+from workflow.scanning import items
+from workflow.scanning.items import NewItem, file_items, file_list, filing_of, refused_lines, remark
+from workflow.scanning.resolution import code_key
 
 GTIN = "06901234567892"
 KEY = "key-of-this-filing"

@@ -1,6 +1,6 @@
 """Codes and batches of a ledger are found again without it, whatever their spelling."""
 
-from workflow.ledger_index import index_of, listed
+from workflow.monthly.ledger_index import index_of, listed
 
 
 def test_what_stands_in_a_ledger_is_found_and_nothing_else() -> None:

@@ -11,9 +11,9 @@ from models import Enterprise, Event, Grant, InboxEntry, Invitation, PlatformRol
 from tests import rows
 from tests.workflow.firms import Somebody, member, role_of, somebody
 from tests.workflow.world import World
-from workflow import members
-from workflow.people import unfollow
-from workflow.persons import merge, person_of
+from workflow.firms import members
+from workflow.firms.people import unfollow
+from workflow.firms.persons import merge, person_of
 from workflow.ports import Unavailable
 from workflow.problems import Kind, Refused
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from config.message_templates import MessageTemplate
-from workflow.message_fields import Unfillable, filled
+from workflow.telling.message_fields import Unfillable, filled
 
 WRITTEN = datetime(2026, 11, 24, 18, 30, tzinfo=UTC)
 """2:30 of the 25th in Shanghai."""

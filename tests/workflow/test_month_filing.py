@@ -24,7 +24,8 @@ from tests.workflow.firms import member, somebody
 from tests.workflow.living import living, month_of
 from tests.workflow.monthly import K, body, certificate, code, filer, ledger, page
 from tests.workflow.world import World
-from workflow import month_filing, products
+from workflow.firms import products
+from workflow.monthly import month_filing
 from workflow.problems import Refused
 
 

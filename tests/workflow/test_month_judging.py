@@ -12,11 +12,12 @@ from tests.workflow import monthly
 from tests.workflow.living import month_of
 from tests.workflow.monthly import Filer, K, body, certificate, code, filer, ledger, noon, page
 from tests.workflow.world import World
-from workflow import month_filing, month_life, photos
 from workflow.due import DUE, carry_out
-from workflow.month_jobs import enqueue_judgement
-from workflow.month_judging import Judgement, Standing, judged
-from workflow.months import LOOK_AGAIN
+from workflow.intake import photos
+from workflow.monthly import month_filing, month_life
+from workflow.monthly.month_jobs import enqueue_judgement
+from workflow.monthly.month_judging import Judgement, Standing, judged
+from workflow.monthly.months import LOOK_AGAIN
 from workflow.problems import Refused
 
 

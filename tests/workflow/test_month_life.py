@@ -27,14 +27,16 @@ from standard.months import Month
 from tests.workflow.graded import confirmed
 from tests.workflow.living import ISSUED, Living, living, month_of, noon
 from tests.workflow.world import World
-from workflow import certificate_register, certificates, due, month_life, months
+from workflow import due
 from workflow.access import Asker
-from workflow.answers import PUSH
-from workflow.certificate_effects import RENDERED_IN_TIME, Manner
+from workflow.certifying import certificate_register, certificates
+from workflow.certifying.certificate_effects import RENDERED_IN_TIME, Manner
 from workflow.context import Ports
 from workflow.due import POSTPONED, carry_out
-from workflow.month_judging import CodeFiled, Judgement, Standing
-from workflow.months import LOOK_AGAIN
+from workflow.intake.answers import PUSH
+from workflow.monthly import month_life, months
+from workflow.monthly.month_judging import CodeFiled, Judgement, Standing
+from workflow.monthly.months import LOOK_AGAIN
 from workflow.problems import Refused
 
 CLOSING, MAKE_UP = date(2026, 12, 26), date(2026, 12, 30)

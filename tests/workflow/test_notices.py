@@ -10,12 +10,12 @@ from models.transactions import transaction
 from tests import rows
 from tests.workflow.firms import member, somebody
 from tests.workflow.world import World
-from workflow.answers import PUSH_MARGIN
+from workflow.intake.answers import PUSH_MARGIN
+from workflow.intake.wording import TEXT_BYTES
 from workflow.links import Links
-from workflow.notices import NOT_FOLLOWING, Asked, Telling, tell_firm, tell_many
-from workflow.pushed_words import MOST_LISTED, MOST_PUSHED, Said, pushed_words
-from workflow.reminder_calendar import AWAITED
-from workflow.wording import TEXT_BYTES
+from workflow.telling.notices import NOT_FOLLOWING, Asked, Telling, tell_firm, tell_many
+from workflow.telling.pushed_words import MOST_LISTED, MOST_PUSHED, Said, pushed_words
+from workflow.telling.reminder_calendar import AWAITED
 
 HOUR = timedelta(hours=1)
 

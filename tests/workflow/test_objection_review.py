@@ -22,8 +22,8 @@ from standard.grades import Grade, grade
 from standard.outcome import Outcome
 from tests.workflow.graded import EDITION, facts_of_a, published
 from tests.workflow.world import World
-from workflow import objection_review, publicity
 from workflow.access import Asker
+from workflow.applying import objection_review, publicity
 from workflow.problems import Refused
 
 WORDS = "覆盖率应为 0.72，附台账"

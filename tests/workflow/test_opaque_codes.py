@@ -8,11 +8,11 @@ from tests import rows
 from tests.workflow import filed
 from tests.workflow.filed import Filing, RecordedInspector, filing
 from tests.workflow.world import World
-from workflow import applications
+from workflow.applying import applications
+from workflow.applying.slots import Slot, slots_of
+from workflow.applying.trace_codes import ONE_ITEM, PRINTS
 from workflow.ports import Register, RegistryAnswer, Reply
 from workflow.problems import Refused
-from workflow.slots import Slot, slots_of
-from workflow.trace_codes import ONE_ITEM, PRINTS
 
 ECODE = "http://www.iotroot.com/E=1000112345678901234567890"
 OTHER = "http://www.iotroot.com/E=1000112345678901234567891"

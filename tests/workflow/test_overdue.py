@@ -8,8 +8,10 @@ from models import Application, ApplicationState, DeskItem, DeskState, Job, Obje
 from tests import rows
 from tests.workflow.filed import Filing, RecordedInspector, filing
 from tests.workflow.world import World
-from workflow import applications, decisions, due, members
+from workflow import decisions, due
 from workflow.access import Asker
+from workflow.applying import applications
+from workflow.firms import members
 from workflow.problems import Kind, Refused
 
 Late = Application | Registration | Objection

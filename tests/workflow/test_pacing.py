@@ -11,9 +11,9 @@ from config.clock import SHANGHAI
 from models import Channel
 from tests.clock import FakeClock
 from tests.workflow.world import World, make_world
-from workflow import pacing
 from workflow.context import Ports, Telling
 from workflow.ports import Allowance, CacheUnavailable
+from workflow.telling import pacing
 
 
 @pytest.fixture

@@ -16,11 +16,11 @@ from app.commands import partners as commands
 from config.clock import real_seconds
 from models import ApiKey, Event, Partner, PartnerKind
 from tests.workflow.world import World
-from workflow import partners
 from workflow.context import Ports
 from workflow.links import Links
-from workflow.partners import KeyRefused, NewKey, Scope, SignedRequest, Terms
 from workflow.problems import Refused
+from workflow.relying import partners
+from workflow.relying.partners import KeyRefused, NewKey, Scope, SignedRequest, Terms
 
 BODY = b'{"uscc": ["91330100MA00000012"]}'
 

@@ -10,8 +10,9 @@ from models.transactions import transaction
 from tests import rows
 from tests.workflow.firms import member, role_of, somebody
 from tests.workflow.world import World
-from workflow import judging, members, people
-from workflow.persons import hold, merge, person_of
+from workflow.firms import members, people
+from workflow.firms.persons import hold, merge, person_of
+from workflow.intake import judging
 from workflow.transitions import Moved
 
 

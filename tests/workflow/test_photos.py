@@ -25,10 +25,11 @@ from models import (
 )
 from models.transactions import transaction
 from tests.workflow.world import World, report
-from workflow import answers, judging, originals, people, photos, upload_links
+from workflow.firms import people
+from workflow.firms.products import NewProduct, add_product
+from workflow.firms.registration import bind_staff, register_enterprise
+from workflow.intake import answers, judging, originals, photos, upload_links
 from workflow.ports import BadRequest, CacheUnavailable, InspectionFailed, ObjectMissing, OutcomeUnknown, Unavailable
-from workflow.products import NewProduct, add_product
-from workflow.registration import bind_staff, register_enterprise
 
 JPEG = b"\xff\xd8\xff\xe0 a certificate"
 OPENID = "o" + "a" * 27

@@ -23,9 +23,9 @@ from standard.scope import categories
 from tests import rows
 from tests.workflow.firms import Somebody, member, somebody
 from tests.workflow.world import World
-from workflow import products
+from workflow.firms import products
+from workflow.firms.products import NewProduct, Pattern, ProductChanges
 from workflow.problems import Kind, Refused
-from workflow.products import NewProduct, Pattern, ProductChanges
 
 CCC = "2024010105123456"
 LICENCE = "XK06-001-00001"

@@ -27,11 +27,12 @@ from standard.outcome import Outcome
 from tests import rows
 from tests.workflow.graded import facts_of_a, graded, member, published
 from tests.workflow.world import World
-from workflow import decisions, publicity
+from workflow import decisions
 from workflow.access import Asker
+from workflow.applying import publicity
+from workflow.applying.publicity import SupportingFile
+from workflow.applying.slots import edition_of
 from workflow.problems import Refused
-from workflow.publicity import SupportingFile
-from workflow.slots import edition_of
 
 PDF = b"%PDF-1.7 more evidence"
 WORDS = "覆盖率应为 0.96，附台账"

@@ -14,8 +14,8 @@ from models.database import open_database
 from models.transactions import transaction
 from tests import rows
 from tests.workflow.world import World
+from workflow.certifying.queries import CertificateLine, FirmHit, find_firms, firm_page
 from workflow.problems import Kind, Refused
-from workflow.queries import CertificateLine, FirmHit, find_firms, firm_page
 
 NAME = "上海样例电缆有限公司"
 USCC = "91310000MA1FL00007"

@@ -28,10 +28,10 @@ from models import (
 from tests import rows
 from tests.workflow.firms import Somebody, member, role_of, somebody
 from tests.workflow.world import World
-from workflow import members, registration
+from workflow.firms import members, registration
+from workflow.firms.registration import RegistrationForm
 from workflow.ports import InspectionFailed, Register, RegistryAnswer, Reply
 from workflow.problems import Kind, Refused
-from workflow.registration import RegistrationForm
 
 USCC = "91310000MA0000007L"
 NAME = "样例电缆（上海）有限公司"

@@ -13,8 +13,8 @@ from standard.validity import State
 from tests import rows
 from tests.conftest import Database
 from tests.workflow.living import Living, living, month_of, noon
-from workflow.certificate_life import life_from_json, life_to_json
-from workflow.reliance import standing_of
+from workflow.certifying.certificate_life import life_from_json, life_to_json
+from workflow.relying.reliance import standing_of
 
 NOW = noon(date(2027, 1, 10))
 PASS, FAIL, UNCLEAR = Outcome.PASS, Outcome.FAIL, Outcome.UNCLEAR

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from config.clock import SHANGHAI
 from standard.calendar import shipped_calendar
-from workflow.reminder_calendar import (
+from workflow.telling.reminder_calendar import (
     Occasion,
     Reminding,
     days_left,

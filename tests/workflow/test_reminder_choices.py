@@ -5,10 +5,10 @@ import pytest
 from models import Event, Person, ReminderChoice
 from tests.workflow.firms import somebody
 from tests.workflow.world import World
-from workflow.persons import merge
+from workflow.firms.persons import merge
 from workflow.problems import Refused
-from workflow.reminder_calendar import ALWAYS, CHOSEN, Occasion
-from workflow.reminder_choices import Choice, calendar_link, choice_of, choose
+from workflow.telling.reminder_calendar import ALWAYS, CHOSEN, Occasion
+from workflow.telling.reminder_choices import Choice, calendar_link, choice_of, choose
 
 
 async def test_what_is_chosen_stays_and_the_rest_is_left(world: World) -> None:

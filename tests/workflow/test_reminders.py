@@ -33,14 +33,14 @@ from tests.workflow.firms import Somebody
 from tests.workflow.firms import member as anybody
 from tests.workflow.months import filed, owed_month
 from tests.workflow.world import World
-from workflow import reminder_tellings, reminders, service_windows
 from workflow.context import Ports
-from workflow.month_judging import Judgement, Standing
-from workflow.persons import merge
-from workflow.reminder_calendar import Occasion, Reminding
-from workflow.reminder_choices import choose
-from workflow.reminder_wording import reminder
-from workflow.reminders import BATCH, LOOK_AGAIN, ONE, SWEEP
+from workflow.firms.persons import merge
+from workflow.monthly.month_judging import Judgement, Standing
+from workflow.telling import reminder_tellings, reminders, service_windows
+from workflow.telling.reminder_calendar import Occasion, Reminding
+from workflow.telling.reminder_choices import choose
+from workflow.telling.reminder_wording import reminder
+from workflow.telling.reminders import BATCH, LOOK_AGAIN, ONE, SWEEP
 
 NOTHING = Judgement(Standing.MISSING, {"missing": ["还差 1 款产品"], "findings": []})
 
@@ -460,7 +460,8 @@ from models.database import open_database
 from tests.clock import FakeClock
 from datetime import datetime
 from tests.workflow.world import make_world
-from workflow import fan_outs, reminders
+from workflow import fan_outs
+from workflow.telling import reminders
 
 async def main(url, folder, now):
     clock = FakeClock(datetime.fromisoformat(now))

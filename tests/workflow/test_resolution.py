@@ -7,8 +7,8 @@ import pytest
 from models import CodePatternKind, Enterprise, Product, Road, ScanOutcome
 from tests import rows
 from tests.workflow.world import World
-from workflow.resolution import Resolved, code_key, resolve
-from workflow.scans import Visit, look_up
+from workflow.scanning.resolution import Resolved, code_key, resolve
+from workflow.scanning.scans import Visit, look_up
 
 GTIN = "06901234567892"
 ITEM = f"https://id.gs1.org/01/{GTIN}/21/0001"

@@ -9,9 +9,11 @@ from standard import life
 from tests.workflow.firms import somebody
 from tests.workflow.living import Living, held_for_its_case
 from tests.workflow.world import World
-from workflow import certificate_register, certificates, decisions, members
+from workflow import decisions
 from workflow.access import Asker
-from workflow.certificate_effects import REVOCATION
+from workflow.certifying import certificate_register, certificates
+from workflow.certifying.certificate_effects import REVOCATION
+from workflow.firms import members
 from workflow.problems import Refused
 
 REASON = "三个月均未按期提报，企业未作说明"

@@ -10,8 +10,8 @@ from tests import rows
 from tests.workflow.firms import member, somebody
 from tests.workflow.monthly import Filer, filer
 from tests.workflow.world import World
+from workflow.monthly.sampling_records import record_sampling, sampling_records
 from workflow.problems import Refused
-from workflow.sampling_records import record_sampling, sampling_records
 
 DAY = date(2026, 12, 3)
 

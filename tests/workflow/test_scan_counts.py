@@ -14,9 +14,9 @@ from standard.months import Month
 from tests import rows
 from tests.workflow.firms import Somebody, member, somebody
 from tests.workflow.world import World
-from workflow import scan_counts
 from workflow.problems import Refused
-from workflow.scan_counts import FORGET, ROLL_UP, counted_until, exported, summary
+from workflow.scanning import scan_counts
+from workflow.scanning.scan_counts import FORGET, ROLL_UP, counted_until, exported, summary
 
 CODE = "https://id.gs1.org/01/06901234567892/21/1"
 

@@ -13,10 +13,10 @@ from standard.months import Month, MonthState
 from standard.outcome import Finding, Outcome
 from standard.profile import edition_on
 from standard.validity import Holder, State
-from workflow.certificate_life import holder_to_json, life_to_json
-from workflow.resolution import Resolved
-from workflow.scan_wording import CARE, DISCLAIMER, GOOD, WARNING, Told, facts, shown_code, told, unlinked
-from workflow.scans import History, LookUp
+from workflow.certifying.certificate_life import holder_to_json, life_to_json
+from workflow.scanning.resolution import Resolved
+from workflow.scanning.scan_wording import CARE, DISCLAIMER, GOOD, WARNING, Told, facts, shown_code, told, unlinked
+from workflow.scanning.scans import History, LookUp
 
 ISSUED = date(2026, 8, 20)
 EDITION = edition_on(ISSUED)

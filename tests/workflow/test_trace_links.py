@@ -6,7 +6,7 @@ from standard.codes import read
 from standard.profile import edition_on
 from tests.clock import FakeClock
 from workflow.links import Links
-from workflow.trace_links import ASKING, code_in, trace_path
+from workflow.scanning.trace_links import ASKING, code_in, trace_path
 
 LINKS = Links("https://sample.test", b"s" * 32, 30)
 EDITION = edition_on(FakeClock().now().date())

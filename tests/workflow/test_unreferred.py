@@ -11,7 +11,7 @@ from jobs.handlers import DROP_UNCONSENTED, DROP_UNREFERRED
 from models import Evidence, EvidenceSource
 from tests import rows
 from tests.workflow.world import World
-from workflow.evidence import keep_file
+from workflow.intake.evidence import keep_file
 from workflow.ports import ObjectMissing
 
 

@@ -31,9 +31,10 @@ from tests import rows
 from tests.workflow import filed
 from tests.workflow.filed import Filing, RecordedInspector, filing
 from tests.workflow.world import World
-from workflow import applications, grading, material_judging, products, publicity, verification
-from workflow.answers import PUSH, PUSH_MARGIN
-from workflow.evidence import keep_file
+from workflow.applying import applications, grading, material_judging, publicity, verification
+from workflow.firms import products
+from workflow.intake.answers import PUSH, PUSH_MARGIN
+from workflow.intake.evidence import keep_file
 from workflow.ports import ClaimedJob, InspectionFailed, Register, RegistryAnswer, Reply
 from workflow.problems import Refused
 

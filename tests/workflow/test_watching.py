@@ -7,10 +7,11 @@ from models.transactions import transaction
 from tests import rows
 from tests.workflow.living import Living, living
 from tests.workflow.world import World
-from workflow import people, watching
 from workflow.access import Asker
-from workflow.persons import merge, person_of
+from workflow.firms import people
+from workflow.firms.persons import merge, person_of
 from workflow.problems import Refused
+from workflow.relying import watching
 
 pytestmark = pytest.mark.parametrize("migrated_url", ["sqlite"], indirect=True)
 

@@ -27,12 +27,12 @@ from tests.clock import FakeClock
 from tests.conftest import Database
 from tests.workflow.living import Living, living, noon
 from tests.workflow.world import World, make_world
-from workflow import state_changes, webhook_deliveries, webhooks
-from workflow.certificates import apply_event
-from workflow.change_kinds import CLAUSES, WORDS, ChangeKind
+from workflow.certifying.certificates import apply_event
 from workflow.ports import StatementsUnavailable
 from workflow.problems import Refused
-from workflow.webhook_deliveries import PAUSED_AFTER, RETRIES
+from workflow.relying import state_changes, webhook_deliveries, webhooks
+from workflow.relying.change_kinds import CLAUSES, WORDS, ChangeKind
+from workflow.relying.webhook_deliveries import PAUSED_AFTER, RETRIES
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "webhooks.md"
 OURS = {webhook_deliveries.DELIVER, webhooks.REPLAY, state_changes.TELL}

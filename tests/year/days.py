@@ -9,7 +9,8 @@ from tests.workflow.world import World
 from tests.year.plan import YEAR, Plan
 from tests.year.table import Day, Shot, table
 from tests.year.town import Town, at, shown
-from workflow import due, reminders
+from workflow import due
+from workflow.telling import reminders
 
 NEW_YEAR = date(YEAR, 1, 1)
 

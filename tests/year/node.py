@@ -21,8 +21,9 @@ from models.database import open_database
 from tests.clock import FakeClock
 from tests.workflow.world import RecordingWeChat, make_world
 from tests.year.replay import ReplayingInspector
-from workflow import due, reminders
+from workflow import due
 from workflow.context import Ports
+from workflow.telling import reminders
 
 LEASE_SECONDS = 1.5
 TICKS = 0.3

@@ -30,8 +30,8 @@ from tests.year.firms import FEW, many
 from tests.year.plan import YEAR, Plan
 from tests.year.table import Day
 from tests.year.town import Town
-from workflow import service_windows
 from workflow.context import Telling
+from workflow.telling import service_windows
 
 WAYS = {
     "/cgi-bin/message/custom/send": ("-1", "45009", "45047", "40001", "timeout", "lost_answer"),

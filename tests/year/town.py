@@ -30,9 +30,10 @@ from tests.workflow.living import Living, living
 from tests.year.plan import YEAR, Plan, Shown
 from tests.year.replay import ledger, picture
 from tests.year.table import Act, Shot
-from workflow import certificates, month_filing, months
-from workflow.certificate_life import life_from_json
+from workflow.certifying import certificates
+from workflow.certifying.certificate_life import life_from_json
 from workflow.context import Ports
+from workflow.monthly import month_filing, months
 from workflow.problems import Refused
 
 K = FilingFileKind

@@ -15,8 +15,8 @@ from config.settings import Settings
 from miniapp_api.open import add_open
 from models import Partner, PartnerKind
 from tests.workflow.world import World
-from workflow import partners
-from workflow.partners import SCOPES, Scope, Terms
+from workflow.relying import partners
+from workflow.relying.partners import SCOPES, Scope, Terms
 
 Start = Callable[..., Awaitable[TestClient]]
 

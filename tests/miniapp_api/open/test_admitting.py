@@ -18,8 +18,8 @@ from tests.miniapp_api.conftest import problem
 from tests.miniapp_api.open.conftest import Caller, caller
 from tests.workflow.living import living
 from tests.workflow.world import World
-from workflow import partners
-from workflow.partners import SCOPES, Scope, Terms
+from workflow.relying import partners
+from workflow.relying.partners import SCOPES, Scope, Terms
 
 pytestmark = pytest.mark.parametrize("migrated_url", ["sqlite"], indirect=True)
 

@@ -26,9 +26,9 @@ from tests.miniapp_api.open.conftest import Start, caller, stated, verified
 from tests.miniapp_api.test_queries import certified
 from tests.workflow.living import living, month_of
 from tests.workflow.world import World
-from workflow.certificate_effects import Manner
-from workflow.certificates import apply_to_held, held
-from workflow.credentials import encoded
+from workflow.certifying.certificate_effects import Manner
+from workflow.certifying.certificates import apply_to_held, held
+from workflow.relying.credentials import encoded
 
 USCC = "91330100MA00000012"
 NUMBER = "T-CMIF-2026-000001"

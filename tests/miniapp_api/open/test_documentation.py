@@ -27,7 +27,8 @@ def test_every_endpoint_is_named_and_every_code() -> None:
             path = endpoint.path.replace("{purpose}", "revocation")
             assert f"{endpoint.method} {path}" in PAGE, endpoint.name
     told = "".join((Path(__file__).parents[3] / path).read_text("utf-8") for path in
-                   ("workflow/partners.py", "miniapp_api/open/admitting.py", "workflow/statements.py"))  # fmt: skip
+                   ("workflow/relying/partners.py", "miniapp_api/open/admitting.py",
+                    "workflow/relying/statements.py"))  # fmt: skip
     for code in re.findall(r'(?:KeyRefused\(|RefusedHere\(403, |UNAVAILABLE, )"([a-z_]+)"', told):
         assert f"`{code}`" in PAGE, code
 

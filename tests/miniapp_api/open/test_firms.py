@@ -18,7 +18,7 @@ from tests.miniapp_api.conftest import answered, problem
 from tests.miniapp_api.open.conftest import Start, caller, stated, verified
 from tests.workflow.living import Living, living, month_of
 from tests.workflow.world import World
-from workflow.scan_wording import DISCLAIMER
+from workflow.scanning.scan_wording import DISCLAIMER
 
 USCC = "91330100MA00000012"
 

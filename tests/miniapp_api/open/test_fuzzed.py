@@ -15,7 +15,7 @@ from tests.miniapp_api.fuzzing import CHECKS, Places, config, fuzz, noting, unme
 from tests.miniapp_api.open.conftest import caller
 from tests.workflow.living import living
 from tests.workflow.world import World
-from workflow.partners import Scope
+from workflow.relying.partners import Scope
 
 SOAK = pytest.mark.soak
 RUNS = [

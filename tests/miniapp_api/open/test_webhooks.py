@@ -10,7 +10,7 @@ from tests import rows
 from tests.miniapp_api.conftest import problem
 from tests.miniapp_api.open.conftest import caller
 from tests.workflow.world import World
-from workflow.partners import Scope
+from workflow.relying.partners import Scope
 
 pytestmark = pytest.mark.parametrize("migrated_url", ["sqlite"], indirect=True)
 

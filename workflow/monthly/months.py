@@ -1,0 +1,351 @@
+"""The months of a certificate: opened in their turn, found by whom they concern, and the year they make (8.1, 9.2).
+
+What becomes of a month once it is open is in :mod:`workflow.monthly.month_life`; what is filed for it, in
+:mod:`workflow.monthly.month_filing`.
+"""
+
+import secrets
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import structlog
+from tortoise.expressions import Q
+
+from models import OWES, Certificate, Event, FilingState, MonthlyFiling, StaffRole
+from models.bulk import update_each
+from standard import life, windows
+from standard.calendar import shanghai_day
+from standard.facts import Excused, Monthly
+from standard.months import Month, MonthState, filing_window, months_due, rates, towards_three
+from standard.profile import Edition, edition_on
+from standard.validity import LIVE
+from standard.windows import Window
+from workflow.access import Asker, member_of, not_found
+from workflow.certifying.certificate_life import life_from_json
+from workflow.context import Ports
+from workflow.record import new_event, record_events
+from workflow.transitions import Move, move_many
+
+SUBJECT = "monthly_filing"
+"""Kind of subject in the event log."""
+
+LOOK_AGAIN = timedelta(minutes=1)
+"""When a month is looked at again that waits for files to be judged, and whatever waits for that month."""
+
+WORDS = {
+    FilingState.OPEN: "提报中",
+    FilingState.CONTINUED: "按时合规",
+    FilingState.WARNED: "预警，待补报",
+    FilingState.SUSPENDED: "逾期未补报，证书暂停",
+    FilingState.MADE_UP: "补报合规",
+    FilingState.MADE_UP_LATE: "逾期后补报合规",
+    FilingState.CLOSED: "证书已失效，不再提报",
+}
+UPCOMING = "未到提报期"
+"""Of a due month whose window has not opened yet."""
+UNOPENED = "平台未开放提报，不计"
+"""Of a due month that could not be filed here: its window was over before it was opened (R10)."""
+
+
+_log = structlog.get_logger(__name__)
+
+
+# --- opening and closing ---------------------------------------------------------------------------------------------
+
+
+def first_opening(issued: date, last_day: date, edition: Edition) -> datetime | None:
+    """When the window of the first due month of a term opens (R1, R10); None where none is due in it."""
+    due = months_due(issued, last_day, edition)
+    return windows.filing_window(edition, due[0]).opens if due else None
+
+
+async def open_month(ports: Ports, certificate: Certificate) -> None:
+    """Due: the window of the certificate's next month has opened."""
+    await open_months(ports, [certificate])
+
+
+async def open_months(ports: Ports, certificates: Sequence[Certificate]) -> None:
+    """Due: the windows of these certificates' next months have opened; inside the sweep's transaction, that holds them.
+
+    A month is there once for its certificate; opening it again changes nothing. One whose window is over already is
+    passed over, and the event log says so.
+    """
+    now = ports.clock.now()
+    opened: dict[str, MonthlyFiling] = {}
+    turned: list[tuple[int, datetime | None]] = []
+    passed_over: list[Event] = []
+    for certificate in certificates:
+        left = _months_left(certificate, now)
+        passed_over += _passed_over(ports, certificate, left)
+        if left and left[0][1].opens <= now:
+            month, window = left.pop(0)
+            ref = secrets.token_urlsafe(9)
+            opened[ref] = MonthlyFiling(
+                ref=ref,
+                certificate_id=certificate.id,
+                enterprise_id=certificate.enterprise_id,
+                month=str(month),
+                closes_on=window.deadline.last_day,
+                state=FilingState.OPEN,
+                opened_at=now,
+                due_at=window.deadline.ends,
+            )
+        turned.append((certificate.id, left[0][1].opens if left else None))
+    await MonthlyFiling.bulk_create(opened.values(), ignore_conflicts=True)
+    await update_each(Certificate, ("id",), ("month_opens_at",), turned)
+    made = await MonthlyFiling.filter(ref__in=list(opened)).order_by("id").values_list("ref", "id")
+    await record_events(
+        [
+            new_event(
+                ports,
+                "month:open",
+                SUBJECT,
+                filing_id,
+                actor="system",
+                clause="8.1(2)",
+                after={
+                    "state": FilingState.OPEN,
+                    "month": opened[ref].month,
+                    "closes_on": opened[ref].closes_on.isoformat(),
+                },
+            )
+            for ref, filing_id in made
+        ]
+        + passed_over
+    )
+
+
+def _passed_over(ports: Ports, certificate: Certificate, left: Sequence[tuple[Month, Window]]) -> list[Event]:
+    """The event of the months that were waited for and are not ``left``: none could be filed."""
+    assert certificate.month_opens_at is not None
+    edition = edition_on(shanghai_day(ports.clock.now()))
+    over = [
+        str(month)
+        for month in months_due(certificate.issued_on, certificate.last_day, edition)
+        if not turn_is_over(certificate, month, edition) and month not in {one for one, _ in left}
+    ]
+    if not over:
+        return []
+    _log.warning("months passed over: their windows were over before they opened", months=over)
+    after = {"months": over, "reason": UNOPENED}
+    return [
+        new_event(
+            ports, "certificate:months_unopened", "certificate", certificate.id, actor="system", clause="8.1(2)",
+            after=after,
+        )
+    ]  # fmt: skip
+
+
+def _months_left(certificate: Certificate, now: datetime) -> list[tuple[Month, Window]]:
+    """The months that are still to open, with their windows, the earliest first.
+
+    They begin with the first whose window is not over: nobody could file for those before, whether the certificate is
+    older than the filing here or no sweep ran in the whole of their windows. No firm is blamed for them (R10).
+    """
+    assert certificate.month_opens_at is not None
+    edition = edition_on(shanghai_day(now))
+    due = [
+        (month, windows.filing_window(edition, month))
+        for month in months_due(certificate.issued_on, certificate.last_day, edition)
+    ]
+    return [(month, window) for month, window in due if not window.deadline.over(now)]
+
+
+def turn_is_over(certificate: Certificate, month: Month, edition: Edition) -> bool:
+    """Whether the due month was opened, or passed over because its window was over by then."""
+    opens_at = certificate.month_opens_at
+    return opens_at is None or windows.filing_window(edition, month).opens < opens_at
+
+
+async def close_months(ports: Ports, certificate_ids: Collection[int], *, actor: str) -> None:
+    """Inside the caller's transaction: these certificates have ended, and nothing more is owed for their months.
+
+    A month that somebody else holds at this moment is left to its own deadline, which finds the certificate ended.
+    """
+    if not certificate_ids:
+        return
+    await close_these(
+        ports,
+        await MonthlyFiling.filter(certificate_id__in=certificate_ids, state__in=OWES)
+        .order_by("id")
+        .select_for_update(skip_locked=True),
+        actor=actor,
+    )
+
+
+async def close_these(ports: Ports, filings: Sequence[MonthlyFiling], *, actor: str) -> None:
+    """Inside the caller's transaction: these months of ended certificates are closed."""
+    events = [
+        new_event(
+            ports,
+            "month:close",
+            SUBJECT,
+            filing.id,
+            actor=actor,
+            clause="9.1",
+            before={"state": filing.state},
+            after={"state": FilingState.CLOSED},
+        )
+        for filing in filings
+    ]
+    decided = {"decided_at": ports.clock.now()}
+    await move_many([Move(filing, FilingState.CLOSED, None, decided) for filing in filings])
+    await record_events(events)
+
+
+async def undecided(certificate_id: int, today: date) -> bool:
+    """Whether a month of the certificate is over and waits for what reached us in time to be judged."""
+    return await MonthlyFiling.exists(
+        Q(state=FilingState.OPEN, closes_on__lt=today) | Q(state=FilingState.WARNED, make_up_until__lt=today),
+        certificate_id=certificate_id,
+    )
+
+
+# --- finding ---------------------------------------------------------------------------------------------------------
+
+
+async def filing_of(asker: Asker, ref: str, least: StaffRole = StaffRole.VIEWER) -> MonthlyFiling:
+    """The month with that reference, with ``enterprise`` and ``certificate``; for members of its firm."""
+    filing = await MonthlyFiling.get_or_none(ref=ref).prefetch_related("enterprise", "certificate")
+    if filing is None:
+        raise not_found()
+    await member_of(asker, filing.enterprise_id, least)
+    return filing
+
+
+async def owed(enterprise_id: int) -> list[MonthlyFiling]:
+    """Months for which something is still owed, the oldest first; with ``certificate``."""
+    return (
+        await MonthlyFiling.filter(
+            enterprise_id=enterprise_id, state__in=OWES, certificate__state__in=[str(state) for state in LIVE]
+        )
+        .order_by("month", "id")
+        .prefetch_related("certificate")
+    )
+
+
+async def settled(enterprise_id: int, number: int) -> MonthlyFiling | None:
+    """The firm's latest month of that number (12: December) for which nothing is owed any more."""
+    ended = MonthlyFiling.filter(enterprise_id=enterprise_id, month__endswith=f"-{number:02d}")
+    return await ended.exclude(state__in=OWES).order_by("-month", "-id").first()
+
+
+async def filing_due(enterprise_id: int) -> MonthlyFiling | None:
+    """The month to file for now: the one whose time is over first; None where nothing is owed.
+
+    A month whose window is open and one whose days to make it up are running are told apart by their deadlines. What is
+    suspended has none left: it comes after them, the oldest first.
+    """
+    return min(
+        await owed(enterprise_id),
+        key=lambda filing: (filing.due_at is None, filing.due_at or filing.opened_at, filing.month),
+        default=None,
+    )
+
+
+# --- the year --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class YearMonth:
+    """One due month of a term. ``filing`` is None and ``state`` with it, where its window has not opened yet, or
+    (``unopened``) was over before it did.
+
+    ``timely`` and ``compliant`` are None while the month has no result. One made up in time is compliant, and not
+    timely; one filed in time that failed for good is timely, and not compliant (R2, R38). ``counts``: it is one of the
+    non-compliant months that 9.2(2) counts (R7).
+    """
+
+    month: Month
+    opens: date
+    closes: date
+    words: str
+    filing: MonthlyFiling | None = None
+    state: FilingState | None = None
+    timely: bool | None = None
+    compliant: bool | None = None
+    counts: bool = False
+    unopened: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Year:
+    """The months of a certificate's term, and what they come to.
+
+    ``rates`` are those of R2, over the months that have a result; ``towards_three`` of ``three`` non-compliant months
+    count since the last third one (R7, R8). ``on_time``, ``late`` and ``missed`` count months by how they came out.
+    """
+
+    certificate: Certificate
+    months: tuple[YearMonth, ...]
+    rates: Monthly | Excused
+    towards_three: int
+    three: int
+    on_time: int
+    late: int
+    missed: int
+
+
+_ON_TIME, _LATE = (MonthState.ON_TIME,), (MonthState.MADE_UP,)
+_MISSED = (MonthState.MISSED, MonthState.ON_TIME_FAILED)
+
+
+async def year_of(ports: Ports, asker: Asker, enterprise_id: int) -> Year:
+    """The year of the firm's living certificate, else of its newest one; for members of the firm."""
+    await member_of(asker, enterprise_id)
+    certificates = await Certificate.filter(enterprise_id=enterprise_id).order_by("-id")
+    if not certificates:
+        raise not_found()
+    row = next((one for one in certificates if one.state in LIVE), certificates[0])
+    edition = edition_on(shanghai_day(ports.clock.now()))
+    lives = {one.number: life_from_json(one.life) for one in certificates}
+    now = lives[row.number]
+    filings = {filing.month: filing for filing in await MonthlyFiling.filter(certificate_id=row.id)}
+    records = {record.month: record for record in now.months}
+    due = months_due(row.issued_on, row.last_day, edition)
+    states = [record.state for record in now.months]
+    return Year(
+        certificate=row,
+        months=tuple(_month_of_year(row, month, filings.get(str(month)), records.get(month), edition) for month in due),
+        rates=rates(_states_ever(now, lives), edition),
+        towards_three=towards_three(states, edition),
+        three=edition.whole("life.three_months_count"),
+        on_time=sum(state in _ON_TIME for state in states),
+        late=sum(state in _LATE for state in states),
+        missed=sum(state in _MISSED for state in states),
+    )
+
+
+def _month_of_year(
+    certificate: Certificate,
+    month: Month,
+    filing: MonthlyFiling | None,
+    record: life.MonthRecord | None,
+    edition: Edition,
+) -> YearMonth:
+    window = filing_window(month, edition)
+    ended = record is not None and record.state.result is not None
+    unopened = filing is None and turn_is_over(certificate, month, edition)
+    return YearMonth(
+        month=month,
+        opens=window.opens,
+        closes=window.closes,
+        words=WORDS[FilingState(filing.state)] if filing is not None else UNOPENED if unopened else UPCOMING,
+        filing=filing,
+        state=None if filing is None else FilingState(filing.state),
+        timely=record.state in (*_ON_TIME, MonthState.ON_TIME_FAILED) if record is not None and ended else None,
+        compliant=record.state in (*_ON_TIME, *_LATE) if record is not None and ended else None,
+        counts=record is not None and record.state.non_compliant,
+        unopened=unopened,
+    )
+
+
+def _states_ever(now: life.Certificate, lives: dict[str, life.Certificate]) -> list[MonthState]:
+    """The states of all months, the earliest first, looking back past renewals (R8)."""
+    states: list[MonthState] = []
+    one: life.Certificate | None = now
+    while one is not None:
+        states = [record.state for record in one.months] + states
+        one = lives.get(one.previous)
+    return states

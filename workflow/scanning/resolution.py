@@ -1,0 +1,193 @@
+"""Which product a trace code belongs to, and what stands behind it today (3.4, 4.3.3, 7.6).
+
+State grows with firms and products, not with items: a code is known by the item that a firm filed, where it filed any,
+else by the GTIN of a registered product, else by the longest pattern that a photo proved. What is not public of a firm
+(8.3) is not said here: its codes are unknown until a result of it was published.
+"""
+
+import hashlib
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from config.clock import SHANGHAI
+from models import Certificate, CodePattern, CodePatternKind, Item, Product, Publication, ScanOutcome
+from standard.codes import Kind, TraceCode, judge, look_alike, own_host, read
+from standard.outcome import Finding, Outcome
+from standard.profile import Edition, edition_on
+from standard.validity import LIVE
+from workflow.context import Ports
+from workflow.scanning.trace_links import code_in
+
+CLAUSE = "4.3.3"
+GTIN = "01"
+"""The application identifier under which a trace code carries its GTIN."""
+_SHORT_GTIN = "000000"
+"""Begins a GTIN-8 among fourteen digits: its maker's number is no prefix of those that firms claim."""
+_LENGTHS = {CodePatternKind.GTIN_PREFIX: (7, 13), CodePatternKind.ECODE: (4, 64), CodePatternKind.HOST: (4, 120)}
+"""The fewest and the most characters that a pattern of the kind has."""
+_MOST = 64
+"""Patterns looked at; so many products under one pattern are told apart by none of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A code, and whose it is, as everybody may know it (7.6).
+
+    ``key`` stands for the code in our tables; ``findings`` are what clause 3.4 says of it. ``product`` (its enterprise
+    fetched) is there where ``outcome`` is KNOWN, and retired where the firm withdrew it after it had filed the item.
+    ``certificate`` (its enterprise fetched) is the one to show today: the newest alive, else the newest; ``covered``:
+    it lists the product's category.
+
+    ``recorded_for``: the firm and the product in whose records a look-up is kept, also where nothing of the firm is
+    public yet; it is for no answer.
+    """
+
+    code: TraceCode
+    key: str
+    outcome: ScanOutcome
+    findings: tuple[Finding, ...]
+    product: Product | None = None
+    item: Item | None = None
+    certificate: Certificate | None = None
+    covered: bool = False
+    recorded_for: tuple[int, int] | None = None
+
+
+def code_key(canonical: str) -> str:
+    """What stands for a code in the tables: 32 hexadecimal digits of its canonical text."""
+    return hashlib.blake2b(canonical.encode(errors="surrogatepass"), digest_size=16).hexdigest()
+
+
+async def resolve(ports: Ports, text: str) -> Resolved:
+    """What ``text``, as scanned or typed, is and whose; only reads. Never raises for any text."""
+    edition = edition_on(ports.clock.now().astimezone(SHANGHAI).date())
+    text = code_in(ports.links, text)
+    code = read(text, edition=edition)
+    findings = judge(code, edition)
+    key = code_key(code.canonical or code.text)
+    if (pretender := look_alike(text, edition, _our_host(ports))) is not None:
+        return Resolved(code, key, ScanOutcome.LOOK_ALIKE, (pretender.finding, *findings))
+    outcome = _unfit(code)
+    if outcome is not None:
+        return Resolved(code, key, outcome, findings)
+    found = await _find(code, key, edition)
+    if found.product is None:
+        return Resolved(code, key, ScanOutcome.UNKNOWN, (*findings, *found.findings))
+    recorded_for = (found.product.enterprise_id, found.product.id)
+    certificate = await _certificate_of(found.product)
+    if certificate is None and not await _published(found.product.enterprise_id):
+        return Resolved(code, key, ScanOutcome.UNKNOWN, findings, recorded_for=recorded_for)
+    covered = certificate is not None and found.product.category in certificate.holder.get("categories", ())
+    return Resolved(
+        code, key, ScanOutcome.KNOWN, findings, found.product, found.item, certificate, covered, recorded_for
+    )
+
+
+def _our_host(ports: Ports) -> tuple[str, ...]:
+    """Ours is worth pretending to be too; an address that is a number is not known by its looks."""
+    host = urlsplit(ports.links.base).hostname or ""
+    return (host,) if "." in host and not host.rpartition(".")[2].isdigit() else ()
+
+
+def patterns_of(code: TraceCode, edition: Edition) -> Iterator[tuple[CodePatternKind, str]]:
+    """Every pattern that would be this code's, however short; ``workflow.firms.products`` proves by the same rule."""
+    gtin = code.parts.get(GTIN)
+    if code.valid and gtin is not None:
+        yield CodePatternKind.GTIN_PREFIX, gtin
+        # The first of fourteen digits says how much is packed, not who made it.
+        if not gtin.startswith(_SHORT_GTIN):
+            yield from _beginnings(CodePatternKind.GTIN_PREFIX, gtin[1:])
+    if code.kind is Kind.ECODE and code.canonical is not None:
+        ecode = code.canonical.removeprefix("ecode:")
+        for spelling in {ecode, ecode.lower(), ecode.upper()}:
+            yield from _beginnings(CodePatternKind.ECODE, spelling)
+    if (host := own_host(code.text, edition)) is not None and len(host) <= _LENGTHS[CodePatternKind.HOST][1]:
+        yield CodePatternKind.HOST, host
+
+
+def _beginnings(kind: CodePatternKind, text: str) -> Iterator[tuple[CodePatternKind, str]]:
+    least, most = _LENGTHS[kind]
+    return ((kind, text[:length]) for length in range(least, min(most, len(text)) + 1))
+
+
+def _unfit(code: TraceCode) -> ScanOutcome | None:
+    """Why a code is nobody's trace code; None where it may be one."""
+    if not code.valid:
+        return ScanOutcome.NOT_ALLOWED if code.kind is Kind.LINK else ScanOutcome.MALFORMED
+    if not code.on_allowed_list or code.closed:
+        return ScanOutcome.NOT_ALLOWED
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    product: Product | None = None
+    item: Item | None = None
+    findings: tuple[Finding, ...] = ()
+
+
+async def _find(code: TraceCode, key: str, edition: Edition) -> _Found:
+    item = await Item.filter(code_key=key).select_related("product__enterprise").first()
+    if item is not None:
+        proved = await _by_pattern(code, edition)
+        if proved is None or proved.product is None or proved.product.enterprise_id == item.product.enterprise_id:
+            return _Found(item.product, item)
+        # Filing an item takes a GTIN that anybody may write into a form: a firm that proved the code is believed.
+        return proved
+    gtin = code.parts.get(GTIN)
+    if gtin is not None:
+        named = await Product.filter(gtin=gtin, retired_at=None).select_related("enterprise").limit(_MOST)
+        if len(named) == 1:
+            return _Found(named[0])
+        if named:
+            # Anybody may write a GTIN into a form: among several, the one whose pattern was proved is believed.
+            return await _by_pattern(code, edition, {product.id for product in named}) or _several(named)
+    return await _by_pattern(code, edition) or _Found()
+
+
+async def _by_pattern(code: TraceCode, edition: Edition, among: Collection[int] | None = None) -> _Found | None:
+    """By the longest proved pattern; None where no product has one."""
+    possible = set(patterns_of(code, edition))
+    proved = CodePattern.filter(proved_at__not_isnull=True, retired_at=None, product__retired_at=None)
+    if among is not None:
+        proved = proved.filter(product_id__in=among)
+    for kind in (CodePatternKind.GTIN_PREFIX, CodePatternKind.ECODE, CodePatternKind.HOST):
+        values = [value for one, value in possible if one is kind]
+        if not values:
+            continue
+        # Beginnings of one text: the longer stands behind the shorter in every order of characters.
+        rows = await proved.filter(kind=kind, value__in=values).order_by("-value", "id").limit(_MOST).select_related(
+            "product__enterprise"
+        )  # fmt: skip
+        if rows:
+            longest = max(len(row.value) for row in rows)
+            return _one_of([row.product for row in rows if len(row.value) == longest])
+    return None
+
+
+def _one_of(products: Iterable[Product]) -> _Found:
+    """The product that a pattern means; one with a GTIN of its own does not need the pattern that it shares."""
+    all_ = list({product.id: product for product in products}.values())
+    if len({product.enterprise_id for product in all_}) > 1:
+        return _several(all_)
+    best = all_ if len(all_) == 1 else [product for product in all_ if product.gtin is None]
+    return _Found(best[0]) if len(best) == 1 else _several(all_)
+
+
+def _several(products: Collection[Product]) -> _Found:
+    whose = "一家企业的几款产品" if len({product.enterprise_id for product in products}) == 1 else "不止一家企业的产品"
+    reason = f"这个码与{whose}的登记相符，不能确定是哪一款：请核对合格证上的产品名称、型号和生产企业（4.3.3）"
+    return _Found(findings=(Finding(CLAUSE, Outcome.UNCLEAR, reason),))
+
+
+async def _certificate_of(product: Product) -> Certificate | None:
+    newest = Certificate.filter(enterprise_id=product.enterprise_id).order_by("-serial")
+    certificate = await newest.filter(state__in=[str(state) for state in LIVE]).first() or await newest.first()
+    if certificate is not None:
+        certificate.enterprise = product.enterprise
+    return certificate
+
+
+async def _published(enterprise_id: int) -> bool:
+    return await Publication.filter(application__enterprise_id=enterprise_id).exists()
