@@ -1,14 +1,17 @@
-"""Tortoise's PostgreSQL engine, mended in two places (named as ``engine`` in the configuration).
+"""Tortoise's PostgreSQL engine, mended in three places (named as ``engine`` in the configuration).
 
 * Whoever is cancelled while a transaction begins gives the connection back to the pool; Tortoise 1.1.9 loses it.
 * A transaction that PostgreSQL has given up, because a statement in it failed and the error was caught, cannot be
   committed: the server answers COMMIT with ROLLBACK. That is an error here; Tortoise reports success and the rows are
   gone. What may fail and be caught belongs into a transaction of its own, which is a savepoint.
+* A connection goes back to the pool without asyncpg's reset, which is a round trip of four statements after each of
+  ours. Nothing here leaves anything on a session: no SET, no LISTEN, no cursor, no lock that outlives a transaction.
 """
 
 from itertools import count
 from typing import Any
 
+from asyncpg.connection import Connection
 from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
 from tortoise.backends.base.client import (
     NestedTransactionContext,
@@ -21,6 +24,13 @@ from tortoise.connection import get_connections
 from tortoise.exceptions import TransactionManagementError
 
 _numbers = count()
+
+
+class PooledConnection(Connection):
+    """A connection of the pool; what is still open on it when it is given back is rolled back all the same."""
+
+    def get_reset_query(self) -> str:
+        return ""
 
 
 class CheckedTransaction(TransactionWrapper):
@@ -93,6 +103,8 @@ class PooledTransactionContext(TransactionContextPooled):
 
 class Client(AsyncpgDBClient):
     """A pool of connections to one database."""
+
+    connection_class = PooledConnection
 
     def _in_transaction(self) -> TransactionContext:
         return PooledTransactionContext(CheckedTransaction(self), self._pool_init_lock)
