@@ -1,12 +1,14 @@
-"""Many rows changed by one statement, each to values of its own; the ORM has one only for the same value of all."""
+"""Many rows by one statement: changed, each to values of its own, or inserted and told which are new."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from tortoise.connection import get_connection
 from tortoise.models import Model
 
 from models.transactions import CONNECTION
+
+Some = TypeVar("Some")
 
 MOST_PARAMETERS = 30_000
 """Of one statement; both databases take a little more."""
@@ -23,6 +25,30 @@ async def update_each(
     for some in _parts(rows, MOST_PARAMETERS // (len(where) + len(change))):
         changed += await _update(kind, where, change, some)
     return changed
+
+
+async def insert_new(kind: type[Model], rows: Sequence[Model], name: str) -> dict[Any, int]:
+    """In the caller's transaction: insert the rows that break no unique index; the ids of those, by their ``name``.
+
+    The ORM's own bulk insert does not say which it made, and asking for them by ``name`` is slow where the table has
+    only just begun to grow: PostgreSQL keeps the plan that it made while there was nothing to read.
+    """
+    fields = {name: field for name, field in kind._meta.fields_map.items() if name in kind._meta.fields_db_projection}
+    del fields[kind._meta.pk_attr]
+    connection = get_connection(CONNECTION)
+    postgres = connection.capabilities.dialect == "postgres"
+    columns = ", ".join(f'"{kind._meta.fields_db_projection[name]}"' for name in fields)
+    made: dict[Any, int] = {}
+    for some in _parts(rows, MOST_PARAMETERS // len(fields)):
+        numbers = iter(range(1, len(some) * len(fields) + 1))
+        lines = (f"({', '.join(f'${next(numbers)}' if postgres else '?' for _ in fields)})" for _ in some)
+        query = (
+            f'INSERT INTO "{kind._meta.db_table}" ({columns}) VALUES {", ".join(lines)} '  # noqa: S608 - our own columns
+            f'ON CONFLICT DO NOTHING RETURNING "{name}", "id"'
+        )
+        values = [field.to_db_value(getattr(row, name), row) for row in some for name, field in fields.items()]
+        made |= {row[name]: row["id"] for row in await connection.execute_query_dict(query, values)}
+    return made
 
 
 async def _update(kind: type[Model], where: Sequence[str], change: Sequence[str], rows: Sequence[Sequence[Any]]) -> int:
@@ -47,6 +73,6 @@ async def _update(kind: type[Model], where: Sequence[str], change: Sequence[str]
     return changed
 
 
-def _parts(rows: Sequence[Sequence[Any]], most: int) -> Iterator[Sequence[Sequence[Any]]]:
+def _parts(rows: Sequence[Some], most: int) -> Iterator[Sequence[Some]]:
     for first in range(0, len(rows), most):
         yield rows[first : first + most]

@@ -43,6 +43,37 @@ async def test_each_row_gets_its_own_values_of_every_type(
     assert await bulk.update_each(Certificate, ("id",), ("points",), []) == 0
 
 
+@pytest.mark.parametrize("most", [bulk.MOST_PARAMETERS, 30])
+async def test_rows_are_inserted_once_and_those_are_told_that_are_new(
+    database: Database, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(bulk, "MOST_PARAMETERS", most)
+    (there,) = await months(database, 1)
+
+    def month(ref: str, number: int) -> MonthlyFiling:
+        return MonthlyFiling(
+            ref=ref,
+            certificate_id=there.certificate_id,
+            enterprise_id=there.enterprise_id,
+            month=f"2027-{number:02d}",
+            closes_on=date(2027, number, 25),
+            state="open",
+            opened_at=NOON,
+            due_at=NOON,
+            verdict={"findings": ["照片"]} if number == 3 else None,
+        )
+
+    made = await bulk.insert_new(MonthlyFiling, [month("again", 1), month("second", 2), month("third", 3)], "ref")
+    stand = await MonthlyFiling.all().order_by("month")
+    assert [row.ref for row in stand] == [there.ref, "second", "third"]
+    assert made == {row.ref: row.id for row in stand[1:]}
+    assert [(row.closes_on, row.due_at, row.verdict) for row in stand[1:]] == [
+        (date(2027, 2, 25), NOON, None),
+        (date(2027, 3, 25), NOON, {"findings": ["照片"]}),
+    ]
+    assert await bulk.insert_new(MonthlyFiling, [], "ref") == {}
+
+
 async def test_many_move_together_or_not_at_all(database: Database) -> None:
     filings = await months(database, 3)
     moves = [

@@ -13,7 +13,7 @@ import structlog
 from tortoise.expressions import Q
 
 from models import OWES, Certificate, Event, FilingState, MonthlyFiling, StaffRole
-from models.bulk import update_each
+from models.bulk import insert_new, update_each
 from standard import life, windows
 from standard.calendar import shanghai_day
 from standard.facts import Excused, Monthly
@@ -92,9 +92,8 @@ async def open_months(ports: Ports, certificates: Sequence[Certificate]) -> None
                 due_at=window.deadline.ends,
             )
         turned.append((certificate.id, left[0][1].opens if left else None))
-    await MonthlyFiling.bulk_create(opened.values(), ignore_conflicts=True)
+    made = await insert_new(MonthlyFiling, list(opened.values()), "ref")
     await update_each(Certificate, ("id",), ("month_opens_at",), turned)
-    made = await MonthlyFiling.filter(ref__in=list(opened)).order_by("id").values_list("ref", "id")
     await record_events(
         [
             new_event(
@@ -110,7 +109,7 @@ async def open_months(ports: Ports, certificates: Sequence[Certificate]) -> None
                     "closes_on": opened[ref].closes_on.isoformat(),
                 },
             )
-            for ref, filing_id in made
+            for ref, filing_id in made.items()
         ]
         + passed_over
     )
