@@ -153,7 +153,13 @@ def create_app(settings: Settings, ports: Ports, *, inspecting: bool = True) -> 
     """The web application: the callback, the pages, the API, the probes, and in dev the simulator beside them."""
     app = web.Application(middlewares=[observing])
     add_bot(app, settings, ports)
-    add_pages(app, ports, proxies=settings.api.proxies, account_qr=settings.wechat.account_qr)
+    add_pages(
+        app,
+        ports,
+        proxies=settings.api.proxies,
+        account_qr=settings.wechat.account_qr,
+        shared_seconds=settings.shared_ms / 1000,
+    )
     add_api(app, settings, ports)
     add_open(app, settings, ports)
     add_verification_files(app, settings.verification_files)

@@ -13,16 +13,16 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import Coroutine, Iterator, Sequence
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Coroutine, Sequence
+from datetime import date, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 from urllib.parse import urlsplit
 
 import asyncpg
 from tortoise.connection import get_connection
-from tortoise.models import Model
 
+from benchmarks.certified import APP, NOW, copy_rows, rows_of
 from benchmarks.databases import own_database
 from benchmarks.processes import watching
 from gateways.procrastinate_queue import ProcrastinateQueue
@@ -43,27 +43,19 @@ from models import (
     Product,
     Rendering,
     Staff,
-    StaffRole,
     WeChatIdentity,
 )
 from models.database import open_database
 from models.transactions import CONNECTION, transaction
-from standard import life
 from standard.calendar import midnight
-from standard.profile import edition_on
-from standard.validity import Holder
 from tests.clock import FakeClock
 from workflow import due
 from workflow.bell import Bell
-from workflow.certifying.certificate_life import holder_to_json, life_to_json
 from workflow.context import Ports
 from workflow.links import Links
 from workflow.monthly import month_life, months
 from workflow.telling import reminders
 
-ISSUED = date(2026, 11, 10)
-NOW = datetime(2026, 11, 10, 2, tzinfo=UTC)
-APP = "wxsample"
 AT_ONCE = 5_000
 DRAFTS = 4
 """Every so many firms have handed something in, and not all."""
@@ -206,8 +198,8 @@ async def _fill(url: str, firms: int) -> None:
     async with open_database(url, migrate=False):
         there = await asyncpg.connect(url)
         for first in range(1, firms + 1, AT_ONCE):
-            for rows in _rows(range(first, min(first + AT_ONCE, firms + 1))):
-                await _copy(there, rows)
+            for rows in rows_of(range(first, min(first + AT_ONCE, firms + 1))):
+                await copy_rows(there, rows)
         for kind in (
             Person,
             Enterprise,
@@ -223,136 +215,6 @@ async def _fill(url: str, firms: int) -> None:
             await there.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM \"{table}\"")
         await there.execute("VACUUM ANALYZE")
         await there.close()
-
-
-async def _copy(there: asyncpg.Connection, rows: Sequence[Model]) -> None:
-    fields = rows[0]._meta.fields_map
-    names = [name for name in fields if name in rows[0]._meta.fields_db_projection]
-    columns = [rows[0]._meta.fields_db_projection[name] for name in names]
-    records = [tuple(fields[name].to_db_value(getattr(row, name), row) for name in names) for row in rows]
-    await there.copy_records_to_table(rows[0]._meta.db_table, columns=columns, records=records)
-
-
-def _rows(numbers: range) -> Iterator[list[Any]]:
-    yield [Person(id=2 * number + side, created_at=NOW) for number in numbers for side in (0, 1)]
-    yield [
-        Enterprise(
-            id=number,
-            uscc=f"91330100{number:010d}",
-            name=f"样例第{number}电缆有限公司",
-            address="样例省样例市样例路 1 号",
-            organisation_role="maker",
-            is_sample=True,
-            created_at=NOW,
-        )
-        for number in numbers
-    ]
-    yield [
-        Staff(
-            id=2 * number + side,
-            enterprise_id=number,
-            person_id=2 * number + side,
-            name="样例人员",
-            role=(StaffRole.OWNER, StaffRole.STAFF)[side],
-            created_at=NOW,
-        )
-        for number in numbers
-        for side in (0, 1)
-    ]
-    yield [
-        WeChatIdentity(
-            id=number,
-            app_id=APP,
-            openid=f"osample{number:021d}",
-            person_id=2 * number,
-            subscribed=True,
-            created_at=NOW,
-            last_seen_at=NOW,
-        )
-        for number in numbers
-    ]
-    yield [
-        Application(
-            id=number,
-            ref=f"application-{number}",
-            enterprise_id=number,
-            level="A",
-            sells_online=False,
-            state="certified",
-            opened_by_id=2 * number,
-            opened_at=NOW,
-        )
-        for number in numbers
-    ]
-    yield [_certificate(number) for number in numbers]
-    yield [
-        InboxEntry(
-            id=2 * number + side,
-            key=f"certificate:{number}:issued:{2 * number + side}",
-            person_id=2 * number + side,
-            enterprise_id=number,
-            clause="9.1",
-            title=f"证书 T/CMIF-2026-{number:06d}",
-            body="证书已发放，可在线下载",
-            created_at=NOW,
-        )
-        for number in numbers
-        for side in (0, 1)
-    ]
-    yield [
-        Product(
-            id=number,
-            enterprise_id=number,
-            name="铜芯聚氯乙烯绝缘电线",
-            model="BV 4",
-            gtin="06901234567892",
-            category="电线电缆",
-            code_issuer="gs1",
-            sheet_width_um=100_000,
-            sheet_height_um=70_000,
-            product_class="ccc",
-            qualification_number="",
-            created_at=NOW,
-        )
-        for number in numbers
-    ]
-    yield [
-        Evidence(
-            id=number,
-            sha256=f"{number:064x}",
-            size=1,
-            media_type="image/jpeg",
-            storage_key=f"sample/{number}",
-            enterprise_id=number,
-            source="api",
-            received_at=NOW,
-        )
-        for number in numbers
-    ]
-
-
-def _certificate(number: int) -> Certificate:
-    edition = edition_on(ISSUED)
-    event = life.Issue(on=ISSUED, number=f"T/CMIF-2026-{number:06d}", grade="A")
-    born = cast(life.Step, life.apply(life.Certificate(), event, edition)).certificate
-    holder = Holder(f"样例第{number}电缆有限公司", f"91330100{number:010d}", "样例省样例市样例路 1 号", ("电线电缆",))
-    return Certificate(
-        id=number,
-        number=born.number,
-        serial=number,
-        enterprise_id=number,
-        application_id=number,
-        grade=born.grade,
-        state=born.state,
-        issued_on=born.issued,
-        last_day=born.last_day,
-        holder=holder_to_json(holder),
-        life=life_to_json(born),
-        revision=1,
-        created_at=NOW,
-        due_at=midnight(born.last_day + timedelta(days=1)),
-        month_opens_at=months.first_opening(born.issued, born.last_day, edition),
-    )
 
 
 if __name__ == "__main__":

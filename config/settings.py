@@ -148,9 +148,6 @@ class OpenSettings(BaseModel):
     """The partners' API; how often each may ask, its key says."""
 
     wrong_keys_per_minute: int = Field(60, ge=1, description="keys that open nothing, from one address")
-    shared_ms: int = Field(
-        400, ge=0, le=400, description="how old an answer may be that is read once for all who ask; 0: each its own"
-    )
 
 
 class CertificateSettings(BaseModel):
@@ -204,6 +201,9 @@ class Settings(BaseSettings):
     )
     statement_former_keys: tuple[Path, ...] = Field(
         (), description="PEM or JWK files of the public keys that signed statements before: they stay published"
+    )
+    shared_ms: int = Field(
+        400, ge=0, le=400, description="how old what is public may be, read once for all who ask; 0: for each anew"
     )
     report_link_days: int = Field(30, ge=1, description="how long a link to a photo report works")
     session_days: int = Field(30, ge=1, le=365, description="a session ends when it was not used for so long")

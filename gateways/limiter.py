@@ -11,8 +11,23 @@ from redis.exceptions import RedisError
 
 from workflow.ports import Allowance, CacheUnavailable
 
+SWEEP_SECONDS = 10.0
 TIMEOUT_SECONDS = 1.0
 """A limit protects; it must not become what everybody waits for."""
+
+
+class _Memory(MemoryStorage):
+    """The library's storage, which looks through all its keys for old ones at every hit; here a few times a minute.
+
+    A key that has run out counts from nothing all the same when it is asked for again.
+    """
+
+    _looked = -math.inf
+
+    async def _MemoryStorage__schedule_expiry(self) -> None:  # noqa: N802 - the library's own name of it
+        if time.monotonic() - self._looked >= SWEEP_SECONDS:
+            self._looked = time.monotonic()
+            await super()._MemoryStorage__schedule_expiry()  # type: ignore[misc]
 
 
 class SlidingLimiter:
@@ -26,7 +41,7 @@ class SlidingLimiter:
     @classmethod
     def in_memory(cls) -> "SlidingLimiter":
         """For one process."""
-        return cls(MemoryStorage())
+        return cls(_Memory())
 
     @classmethod
     def from_url(cls, url: str, *, prefix: str = "zhuisu:limit") -> "SlidingLimiter":

@@ -15,11 +15,12 @@ from miniapp_api import bodies, problems, wording
 from miniapp_api.chapter import Endpoint
 from miniapp_api.problems import RefusedHere
 from miniapp_api.shapes import Answer, File, Stream
-from miniapp_api.sharing import Rendered, Shared
+from miniapp_api.sharing import Rendered
 from workflow import idempotency
 from workflow.context import Ports
 from workflow.ports import Allowance, CacheUnavailable
 from workflow.problems import Refused
+from workflow.sharing import Shared
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +68,7 @@ class Unchanged:
             raise RefusedHere(412, "changed", wording.CHANGED)
 
 
-def handler_of(endpoint: Endpoint, ports: Ports, admit: Admit, shared: Shared | None = None) -> Handler:
+def handler_of(endpoint: Endpoint, ports: Ports, admit: Admit, shared: Shared[Rendered] | None = None) -> Handler:
     """The aiohttp handler of an endpoint; ``shared`` keeps the answers of those that may be shared."""
     shared = shared if endpoint.shared else None
 
@@ -124,7 +125,7 @@ def allowance_headers(allowance: Allowance) -> Headers:
 
 
 async def _answer(
-    request: web.Request, endpoint: Endpoint, ports: Ports, admitted: Admitted, shared: Shared | None
+    request: web.Request, endpoint: Endpoint, ports: Ports, admitted: Admitted, shared: Shared[Rendered] | None
 ) -> web.StreamResponse:
     headers = admitted.headers
     if shared is not None:
@@ -151,7 +152,7 @@ async def _answer(
 
 
 async def _shared(
-    request: web.Request, endpoint: Endpoint, ports: Ports, admitted: Admitted, shared: Shared
+    request: web.Request, endpoint: Endpoint, ports: Ports, admitted: Admitted, shared: Shared[Rendered]
 ) -> Rendered:
     """The answer that somebody was given a moment ago to the same question, else a new one."""
     asked = request.raw_path

@@ -24,6 +24,7 @@ from web import (
 from web.limits import PROXIES
 from web.page import HERE, PORTS, gently, keep_static, lost, set_up_templates
 from workflow.context import Ports
+from workflow.sharing import Shared
 
 PAGES = (
     ("GET", "/", public.home),
@@ -133,12 +134,16 @@ SHAPES = {
 """What these parts of an address may be: the database is asked for nothing that is longer than its column."""
 
 
-def add_pages(app: web.Application, ports: Ports, *, proxies: int = 0, account_qr: str = "") -> None:
+def add_pages(
+    app: web.Application, ports: Ports, *, proxies: int = 0, account_qr: str = "", shared_seconds: float = 0
+) -> None:
     """Add the pages to ``app``, before which stand so many ``proxies`` of ours.
 
-    ``account_qr`` is what the service account's own QR code holds, where that is known.
+    ``account_qr`` is what the service account's own QR code holds, where that is known; ``shared_seconds``: how old
+    what stands behind a code may be.
     """
     app[PORTS], app[PROXIES], app[poster.ACCOUNT_QR] = ports, proxies, account_qr
+    app[trace.BEHIND] = Shared(shared_seconds)
     app.middlewares.append(lost)
     set_up_templates(app)
     for method, path, handler in PAGES:

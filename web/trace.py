@@ -23,8 +23,9 @@ from workflow.scanning import code_reports
 from workflow.scanning.code_reports import SentPhoto
 from workflow.scanning.resolution import Resolved, resolve
 from workflow.scanning.scan_wording import facts, shown_code, told
-from workflow.scanning.scans import PROVINCES, LookUp, Visit, look_up, seen, visitor_hash
+from workflow.scanning.scans import PROVINCES, LookUp, Visit, looked_up, seen, visitor_hash
 from workflow.scanning.trace_links import ASKING, code_in, trace_path
+from workflow.sharing import Shared
 
 LONGEST_TYPED = 2000
 LINKSET = "application/linkset+json"
@@ -47,6 +48,17 @@ class Shown:
     path: str
     stands: bool
     year: tuple[PublicMonth, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """What stands behind a code, the same for everybody who asks within a moment; how often it was asked for is not."""
+
+    resolved: Resolved
+    certificate: Shown | None
+
+
+BEHIND: web.AppKey[Shared[Behind]] = web.AppKey("behind_codes", Shared)
 
 
 async def asked(request: web.Request) -> web.StreamResponse:
@@ -117,13 +129,25 @@ async def _answered(request: web.Request, text: str, road: Road, region: str = "
     if _wants_links(request):
         return _linkset(request, await resolve(ports, text))
     who = visitor_hash(ports, "web", network_of(request), request.headers.get("User-Agent", ""))
+    behind = await _behind(request, text)
     if _reads_for_others(request):
-        return await _page(request, await seen(await resolve(ports, text), who))
-    return await _page(request, await look_up(ports, text, Visit(road, who, region)))
+        return _page(request, behind, await seen(behind.resolved, who))
+    return _page(request, behind, await looked_up(ports, behind.resolved, Visit(road, who, region)))
 
 
-async def _page(request: web.Request, found: LookUp) -> web.Response:
-    resolved = found.resolved
+async def _behind(request: web.Request, text: str) -> Behind:
+    shared = request.app[BEHIND]
+    if (known := shared.get(text)) is not None:
+        return known
+    begun = shared.begin()
+    resolved = await resolve(request.app[PORTS], text)
+    behind = Behind(resolved, await _certificate(resolved))
+    shared.put(text, begun, behind)
+    return behind
+
+
+def _page(request: web.Request, behind: Behind, found: LookUp) -> web.Response:
+    resolved = behind.resolved
     said = told(found, request.app[PORTS].clock.now())
     path = trace_path(resolved.code)
     values = {
@@ -131,7 +155,7 @@ async def _page(request: web.Request, found: LookUp) -> web.Response:
         "tone": TONES[said.tone],
         "product": resolved.product,
         "facts": facts(resolved),
-        "certificate": await _certificate(resolved),
+        "certificate": behind.certificate,
         "report": None if path == ASKING else f"{path}{REPORT}",
     }
     response = show_public(request, "trace.html", values, indexed=False)

@@ -276,10 +276,11 @@ class Journey:
                 raise JourneyFailed(f"核验应为 {expected}，实为 {checked['outcome']}：{checked['sentence']}")
             self.tell("附录 B", f"核验证书文件：{checked['sentence']}")
         name = certificate["enterprise"]
-        hits = await self._json("GET", "/api/v1/firms", query={"q": name[:4]})
+        part = name.partition("（")[0][:6]
+        hits = await self._json("GET", "/api/v1/firms", query={"q": part})
         if not any(hit["uscc"] == certificate["uscc"] for hit in hits["items"]):
-            raise JourneyFailed(f"按名称“{name[:4]}”查不到 {name}")
-        self.tell("7.6", f"按名称“{name[:4]}”可查到：{self.base}/c/{in_path(certificate['number'])}")
+            raise JourneyFailed(f"按名称“{part}”查不到 {name}")
+        self.tell("7.6", f"按名称“{part}”可查到：{self.base}/c/{in_path(certificate['number'])}")
 
     async def look_up_code(self, certificate: Mapping[str, Any]) -> None:
         """A customer scans a product's code: in chat, and with whatever else opens a link."""

@@ -15,8 +15,9 @@ from miniapp_api.open import adoptions, certificates, firms, webhooks
 from miniapp_api.open.admitting import KEY, NONCE, SIGNATURE, TIMESTAMP, partners
 from miniapp_api.openapi import Cover
 from miniapp_api.serving import as_problems, handler_of
-from miniapp_api.sharing import Shared
+from miniapp_api.sharing import Rendered
 from workflow.context import Ports
+from workflow.sharing import Shared
 
 VERSION = "1.0.0"
 CHAPTERS: tuple[Chapter, ...] = (firms.chapter, certificates.chapter, adoptions.chapter, webhooks.chapter)
@@ -64,7 +65,8 @@ def document(chapters: Iterable[Chapter] = CHAPTERS) -> str:
 def add_open(app: web.Application, settings: Settings, ports: Ports) -> None:
     """Add the partners' API and the published keys to ``app``."""
     api = web.Application(middlewares=[as_problems])
-    admit, shared = partners(ports, settings), Shared(settings.open.shared_ms / 1000)
+    admit = partners(ports, settings)
+    shared: Shared[Rendered] = Shared(settings.shared_ms / 1000)
     for chapter in CHAPTERS:
         for endpoint in chapter.endpoints:
             api.router.add_route(endpoint.method, f"/v1{endpoint.path}", handler_of(endpoint, ports, admit, shared))

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from gateways import limiter
 from gateways.limiter import SlidingLimiter
 from workflow.ports import CacheUnavailable, Limiter
 
@@ -30,7 +31,7 @@ async def pair(request: pytest.FixtureRequest) -> AsyncIterator[tuple[Limiter, L
 
 async def test_so_many_and_no_more(pair: tuple[Limiter, Limiter]) -> None:
     one, two = pair
-    answers = [await limiter.hit("k", 3, 60) for limiter in (one, two, one, two)]
+    answers = [await each.hit("k", 3, 60) for each in (one, two, one, two)]
     assert [(answer.allowed, answer.limit, answer.remaining) for answer in answers] == [
         (True, 3, 2),
         (True, 3, 1),
@@ -46,7 +47,7 @@ async def test_each_key_is_counted_apart(pair: tuple[Limiter, Limiter]) -> None:
 
 
 async def test_of_many_at_once_only_so_many_pass(pair: tuple[Limiter, Limiter]) -> None:
-    answers = await asyncio.gather(*(limiter.hit("k", 5, 60) for limiter in pair * 10))
+    answers = await asyncio.gather(*(each.hit("k", 5, 60) for each in pair * 10))
     assert sum(answer.allowed for answer in answers) == 5
 
 
@@ -65,3 +66,18 @@ async def test_an_absent_redis_is_said_in_our_own_words(unused_tcp_port: int) ->
     assert "hunter2" not in repr(caught.value)
     assert caught.value.__context__ is None
     await limiter.aclose()
+
+
+async def test_in_memory_old_keys_are_looked_for_now_and_then_not_at_every_hit(monkeypatch: pytest.MonkeyPatch) -> None:
+    counts = SlidingLimiter.in_memory()
+    await counts.hit("a", 1, 60)
+    looking = counts._storage.timer
+    assert looking is not None
+    await looking
+    for key in ("b", "c"):
+        await counts.hit(key, 1, 60)
+    assert counts._storage.timer is looking
+    monkeypatch.setattr(limiter, "SWEEP_SECONDS", 0)
+    await counts.hit("d", 1, 60)
+    assert counts._storage.timer is not looking
+    await counts._storage.timer

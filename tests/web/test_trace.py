@@ -5,20 +5,25 @@ import re
 from datetime import timedelta
 
 import pytest
+from aiohttp import web
 from aiohttp.test_utils import TestClient
 
 from models import Certificate, CodeReport, DeskItem, Evidence, InboxEntry, ScanEvent
 from tests import rows
+from tests.miniapp_api.open.conftest import Start
 from tests.web.conftest import Browser
 from tests.workflow.firms import Somebody, somebody
 from tests.workflow.living import Living, living
 from tests.workflow.world import World
+from web import add_pages
 from web.limits import MOST
 from web.page import HERE
+from web.trace import BEHIND
 from workflow import decisions
 from workflow.access import Asker
 from workflow.problems import Refused
 from workflow.scanning.code_reports import FORWARD, report_code
+from workflow.sharing import Shared
 
 pytestmark = pytest.mark.parametrize("migrated_url", ["sqlite"], indirect=True)
 
@@ -57,6 +62,32 @@ async def test_the_state_is_that_of_this_moment(stranger: Browser, firm: Living,
     page = await stranger.get(ITEM)
     assert words in page
     assert '<header class="verdict fail">' in page
+
+
+async def test_what_stands_behind_a_code_is_read_once_a_moment_and_its_history_for_everybody(
+    world: World, aiohttp_client: Start, firm: Living
+) -> None:
+    now = 1.0
+    app = web.Application()
+    add_pages(app, world.ports)
+    app[BEHIND] = Shared(0.4, lambda: now)
+    client = await aiohttp_client(app)
+
+    async def page(browser: str) -> str:
+        return await (await client.get(ITEM, headers={"User-Agent": browser})).text()
+
+    first = await page("one")
+    assert "证书正常" in first
+    assert "第一次被查询" in first
+    await Certificate.filter(id=firm.certificate.id).update(state="revoked")
+    now += 0.39
+    second = await page("another")
+    assert "证书正常" in second
+    assert "此码首次查询于" in second
+    now += 0.02
+    third = await page("a third")
+    assert "证书已被撤销" in third
+    assert "此后又被查询 1 次" in third
 
 
 async def test_without_a_certificate_for_its_category_no_grade_is_shown(stranger: Browser, firm: Living) -> None:

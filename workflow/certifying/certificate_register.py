@@ -6,6 +6,7 @@ from datetime import date
 
 from inspection.identify import MediaType, identify
 from models import Application, Certificate, Confirmation, Event, FilingState, MonthlyFiling, Rendering, RenderingState
+from models.prepared import Prepared
 from standard import life
 from standard.calendar import shanghai_day
 from standard.months import MonthState, months_due
@@ -167,9 +168,12 @@ def public_months(lived: life.Certificate) -> tuple[PublicMonth, ...]:
     )
 
 
+_OPEN_MONTHS = Prepared(lambda certificate: MonthlyFiling.filter(certificate_id=certificate, state=FilingState.OPEN))
+
+
 async def _year(row: Certificate, now: life.Certificate, edition: Edition) -> tuple[PublicMonth, ...]:
     """Every month that is due in the term, with where it stands; of a certificate that ended, those that came."""
-    open_ = await MonthlyFiling.filter(certificate_id=row.id, state=FilingState.OPEN).values_list("month", flat=True)
+    open_ = [filing.month for filing in await _OPEN_MONTHS(row.id)]
     due = months_due(row.issued_on, row.last_day, edition) if row.state in LIVE else ()
     states = {
         **{str(month): UNOPENED if turn_is_over(row, month, edition) else AHEAD for month in due},

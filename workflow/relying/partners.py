@@ -17,6 +17,7 @@ from types import MappingProxyType
 
 from config.clock import real_seconds
 from models import ApiKey, Partner, PartnerKind
+from models.prepared import Prepared
 from models.transactions import transaction
 from standard.calendar import shanghai_day
 from standard.identifiers import credit_code
@@ -184,8 +185,11 @@ async def used(key: ApiKey) -> None:
         await ApiKey.filter(id=key.id).update(last_used_on=today)
 
 
+_BY_ID = Prepared(lambda key_id: ApiKey.filter(key_id=key_id).select_related("partner"))
+
+
 async def _known(key_id: str) -> ApiKey | None:
-    return await ApiKey.filter(key_id=key_id).select_related("partner").first()
+    return next(iter(await _BY_ID(key_id)), None)
 
 
 def _in_force(key: ApiKey) -> Holder:

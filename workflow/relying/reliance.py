@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from models import Certificate, CreditEntry, Enterprise, MonthlyFiling, Publication, PublicationState
+from models.prepared import Prepared
 from standard import life
 from standard.calendar import shanghai_day
 from standard.months import MonthState
@@ -29,6 +30,14 @@ _LOST = (MonthState.MISSED, MonthState.ON_TIME_FAILED)
 _PRINT, _UPDATES = "D", "C(3)"
 """How the clauses of a month's findings on the print (Appendix D) begin; the clause of its ledgers of updates, whose
 columns end with the upload to the national platform."""
+
+
+_FIRMS = Prepared(lambda usccs: Enterprise.filter(uscc__in=usccs))
+_CERTIFICATES = Prepared(lambda firms: Certificate.filter(enterprise_id__in=firms).order_by("-serial"))
+_FILINGS = Prepared(
+    lambda certificates, months: MonthlyFiling.filter(certificate_id__in=certificates, month__in=months)
+)
+_ENTRIES = Prepared(lambda firms: CreditEntry.filter(enterprise_id__in=firms).order_by("id").select_related("adoption"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +64,7 @@ async def relied_upon(uscc: str, now: datetime) -> Relied:
 
 async def all_relied_upon(usccs: Collection[str], now: datetime) -> dict[str, Relied]:
     """The same for many, by their credit codes; those of which nothing is public (8.3) are left out."""
-    firms = {firm.id: firm for firm in await Enterprise.filter(uscc__in=usccs)}
+    firms = {firm.id: firm for firm in await _FIRMS(list(usccs))}
     read = await _read(firms, now)
     return {
         firm.uscc: Relied(firm, one.certificate, one.lived, one.points, one.standing)
@@ -108,7 +117,7 @@ class _Term:
 async def _read(firms: Collection[int], now: datetime) -> dict[int, _Read]:
     """By enterprise id."""
     certificates: dict[int, list[Certificate]] = defaultdict(list)
-    for row in await Certificate.filter(enterprise_id__in=list(firms)).order_by("-serial"):
+    for row in await _CERTIFICATES(list(firms)):
         certificates[row.enterprise_id].append(row)
     terms = {firm: term for firm in firms if (term := _term(certificates[firm])) is not None}
     verdicts = await _last_verdicts(list(terms.values()))
@@ -157,13 +166,11 @@ async def _last_verdicts(terms: Sequence[_Term]) -> dict[tuple[int, str], dict[s
     last = {(term.of, str(term.months[-1].month)) for term in terms if term.months}
     if not last:
         return {}
-    filings = await MonthlyFiling.filter(
-        certificate_id__in=[certificate for certificate, _ in last], month__in=list({month for _, month in last})
-    ).values_list("certificate_id", "month", "verdict")
+    filings = await _FILINGS([certificate for certificate, _ in last], list({month for _, month in last}))
     return {
-        (certificate, month): verdict
-        for certificate, month, verdict in filings
-        if (certificate, month) in last and verdict is not None
+        (filing.certificate_id, filing.month): filing.verdict
+        for filing in filings
+        if (filing.certificate_id, filing.month) in last and filing.verdict is not None
     }
 
 
@@ -181,7 +188,7 @@ async def _published_grades(firms: Sequence[int]) -> dict[int, str | None]:
 
 async def _points(firms: Collection[int], now: datetime) -> dict[int, Points]:
     entries: dict[int, list[CreditEntry]] = defaultdict(list)
-    for row in await CreditEntry.filter(enterprise_id__in=list(firms)).order_by("id").select_related("adoption"):
+    for row in await _ENTRIES(list(firms)):
         entries[row.enterprise_id].append(row)
     today = shanghai_day(now)
     return {firm: points_in(tuple(map(entry_of, entries[firm])), today) for firm in firms}

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from models import Road, ScannedCode, ScanOutcome
+from models.prepared import Prepared
 from models.scan_rows import append_events, count_up
 from models.transactions import clean_task, transaction
 
@@ -46,6 +47,9 @@ class Scan:
     region: str
     visitor: str
     names_item: bool
+
+
+_SCANNED = Prepared(lambda keys: ScannedCode.filter(code_key__in=keys))
 
 
 @dataclass(slots=True)
@@ -135,10 +139,10 @@ class _Counting:
 
     async def read(self, keys: Sequence[str]) -> None:
         """What other batches left."""
-        for code_key, *rest in await ScannedCode.filter(code_key__in=keys).values_list(
-            "code_key", "times", "first_at", "first_region", "last_at", "last_visitor", "before_at"
-        ):
-            self.known[code_key] = _Known(*rest)
+        for row in await _SCANNED(keys):
+            self.known[row.code_key] = _Known(
+                row.times, row.first_at, row.first_region, row.last_at, row.last_visitor, row.before_at
+            )
 
     def history(self, code_key: str, visitor: str) -> History:
         """What stands now, seen by this visitor."""

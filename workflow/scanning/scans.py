@@ -16,6 +16,7 @@ __all__ = [
     "Visit",
     "history_of",
     "look_up",
+    "looked_up",
     "province",
     "seen",
     "visitor_hash",
@@ -61,7 +62,11 @@ async def look_up(ports: Ports, text: str, visit: Visit) -> LookUp:
 
     Never within a transaction (:mod:`workflow.scanning.scan_log`).
     """
-    resolved = await resolve(ports, text)
+    return await looked_up(ports, await resolve(ports, text), visit)
+
+
+async def looked_up(ports: Ports, resolved: Resolved, visit: Visit) -> LookUp:
+    """The same of a code that was resolved just now."""
     enterprise_id, product_id = resolved.recorded_for or (None, None)
     history = await ports.scans.append(
         Scan(

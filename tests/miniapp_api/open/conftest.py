@@ -24,7 +24,7 @@ Start = Callable[..., Awaitable[TestClient]]
 @pytest.fixture
 def settings() -> Settings:
     """Every answer is read anew: what shares them has a test of its own."""
-    return Settings(open={"shared_ms": 0})  # type: ignore[arg-type]
+    return Settings(shared_ms=0)
 
 
 @pytest.fixture

@@ -4,21 +4,22 @@ import pytest
 from aiohttp import web
 
 from config.settings import Settings
-from miniapp_api import sharing
 from miniapp_api.open import add_open
-from miniapp_api.sharing import Rendered, Shared
+from miniapp_api.sharing import Rendered
 from models import Certificate
 from standard.validity import State
 from tests.miniapp_api.open.conftest import Start, caller
 from tests.workflow.living import living
 from tests.workflow.world import World
+from workflow import sharing
+from workflow.sharing import Shared
 
 USCC = "91330100MA00000012"
 
 
 def test_an_answer_is_good_from_before_it_was_read() -> None:
     now = 100.0
-    shared = Shared(0.4, lambda: now)
+    shared: Shared[Rendered] = Shared(0.4, lambda: now)
     begun = shared.begin()
     now += 0.3  # reading takes its time
     answer = Rendered(b"{}", {})
@@ -30,7 +31,8 @@ def test_an_answer_is_good_from_before_it_was_read() -> None:
 
 def test_nothing_is_shared_where_that_is_off_and_not_too_much_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sharing, "MOST", 2)
-    off, shared = Shared(0, lambda: 1.0), Shared(0.4, lambda: 1.0)
+    off: Shared[Rendered] = Shared(0, lambda: 1.0)
+    shared: Shared[Rendered] = Shared(0.4, lambda: 1.0)
     off.put("/a", 1.0, Rendered(b"{}", {}))
     assert off.get("/a") is None
     for asked in ("/a", "/b", "/c"):

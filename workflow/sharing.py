@@ -1,0 +1,36 @@
+"""What several ask for within a moment is read once: a read-through cache of half a second at the most."""
+
+import time
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+MOST = 10_000
+"""Answers kept; when there are more, all are let go."""
+
+Answer = TypeVar("Answer")
+
+
+class Shared(Generic[Answer]):
+    """What was read, by what was asked; each good for ``seconds`` from before it was read."""
+
+    def __init__(self, seconds: float, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._seconds = seconds
+        self._now = monotonic
+        self._kept: dict[str, tuple[float, Answer]] = {}
+
+    def begin(self) -> float:
+        """The moment from which an answer that is read now is good."""
+        return self._now()
+
+    def get(self, asked: str) -> Answer | None:
+        """The answer, where one is good yet."""
+        kept = self._kept.get(asked)
+        return kept[1] if kept is not None and self._now() - kept[0] < self._seconds else None
+
+    def put(self, asked: str, begun: float, answer: Answer) -> None:
+        """Keep an answer that was begun to be read at ``begun``."""
+        if not self._seconds:
+            return
+        if len(self._kept) >= MOST:
+            self._kept.clear()
+        self._kept[asked] = (begun, answer)
