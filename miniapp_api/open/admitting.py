@@ -23,13 +23,19 @@ from workflow.relying.partners import (
     signer_of,
     used,
 )
+from workflow.sharing import Shared
 
 KEY, TIMESTAMP, NONCE, SIGNATURE = "X-Zhuisu-Key", "X-Zhuisu-Timestamp", "X-Zhuisu-Nonce", "X-Zhuisu-Signature"
 MINUTE, DAY = 60, 86_400
 
 
 def partners(ports: Ports, settings: Settings) -> Admit:
-    """Lets in whoever holds a key with the endpoint's scope; anybody where it has none."""
+    """Lets in whoever holds a key with the endpoint's scope; anybody where it has none.
+
+    A key is looked up once for all requests of a moment that carry it: one that was revoked opens nothing half a second
+    later. A signed request is looked up for itself.
+    """
+    holders: Shared[Holder] = Shared(settings.shared_ms / 1000)
 
     async def admit(request: web.Request, endpoint: Endpoint) -> Admitted:
         where = network(request, settings.api)
@@ -37,7 +43,7 @@ def partners(ports: Ports, settings: Settings) -> Admit:
             headers = await limited(ports, f"open:{endpoint.rate}:{where}", endpoint, settings.api)
             return Admitted("anybody", {}, headers)
         try:
-            holder, body = await _holder(request, endpoint, ports)
+            holder, body = await _holder(request, endpoint, ports, holders)
         except KeyRefused as refused:
             allowance = await counted(ports, f"open:stranger:{where}", settings.open.wrong_keys_per_minute, MINUTE)
             if allowance is not None and not allowance.allowed:
@@ -52,13 +58,19 @@ def partners(ports: Ports, settings: Settings) -> Admit:
     return admit
 
 
-async def _holder(request: web.Request, endpoint: Endpoint, ports: Ports) -> tuple[Holder, bytes | None]:
+async def _holder(
+    request: web.Request, endpoint: Endpoint, ports: Ports, holders: Shared[Holder]
+) -> tuple[Holder, bytes | None]:
     """Who asks, and the body where a signature made us read it."""
     if SIGNATURE not in request.headers:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
             raise KeyRefused("key_missing", wording.OPEN_KEY_MISSING)
-        return await holder_by_token(token), None
+        holder, begun = holders.get(token), holders.begin()
+        if holder is None:
+            holder = await holder_by_token(token)
+            holders.put(token, begun, holder)
+        return holder, None
     signed = SignedRequest(
         key_id=request.headers.get(KEY, ""),
         timestamp=request.headers.get(TIMESTAMP, ""),

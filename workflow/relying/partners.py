@@ -183,6 +183,7 @@ async def used(key: ApiKey) -> None:
     today = datetime.fromtimestamp(real_seconds(), UTC).date()
     if key.last_used_on is None or key.last_used_on < today:
         await ApiKey.filter(id=key.id).update(last_used_on=today)
+        key.last_used_on = today
 
 
 _BY_ID = Prepared(lambda key_id: ApiKey.filter(key_id=key_id).select_related("partner"))
@@ -193,7 +194,7 @@ async def _known(key_id: str) -> ApiKey | None:
 
 
 def _in_force(key: ApiKey) -> Holder:
-    """Read anew for every request: what was revoked a moment ago opens nothing."""
+    """By the row as it was just read: what was revoked opens nothing."""
     now = datetime.fromtimestamp(real_seconds(), UTC)
     if key.revoked_at is not None or key.partner.ended_at is not None:
         raise KeyRefused("key_revoked", "这把接口密钥已被收回：请联系运营方")
