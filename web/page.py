@@ -1,5 +1,6 @@
 """What every page shares: its headers, its templates' words, how a refusal looks, and when a page has not changed."""
 
+import functools
 import hashlib
 import logging
 import secrets
@@ -18,6 +19,7 @@ from standard.profile import edition_on
 from web import wording
 from workflow.access import not_found
 from workflow.certifying.certificate_numbers import certificate_path
+from workflow.certifying.certificate_register import PublicMonth
 from workflow.context import Ports
 from workflow.firms import sessions
 from workflow.intake.wording import CLAUSE_NAMES, GRADE_NAMES, SOURCES, TAKEN_NAMES, clause_number, grade_letter
@@ -41,6 +43,9 @@ JS_SDK = "https://res.wx.qq.com/open/js/jweixin-1.6.0.js"
 FRAMES = "frame-src https://*.qq.com webcompt:"
 """What WeChat asks of the policy of a page that holds its tags."""
 
+MONTHS_DRAWN = 2000
+"""Different years of months that are kept as they were drawn."""
+
 FOR_GOOD = "public, max-age=31536000, immutable"
 """Cache-Control of what never changes under its address."""
 
@@ -61,7 +66,14 @@ def set_up_templates(app: web.Application) -> None:
         until=until,
         clause_number=clause_number,
     )
+
+    @functools.lru_cache(maxsize=MONTHS_DRAWN)
+    def dots(months: tuple[PublicMonth, ...]) -> str:
+        # Most firms' months look like those of others, and drawing them is half of what a code's page costs.
+        return environment.get_template("parts.html").module.dots(months)  # type: ignore[attr-defined]
+
     environment.globals.update(
+        dots=dots,
         static=_static_addresses(),
         new_key=new_key,
         certificate_path=certificate_path,
