@@ -30,11 +30,13 @@ from standard.validity import State
 from web.forms import row_number
 from web.page import PORTS, show, uploaded_file
 from web.signing_in import Visitor, signed_form, signed_in
+from web.wording import month as month_words
 from workflow import decisions, desk
 from workflow.access import not_found
 from workflow.applying.slots import STANDING
 from workflow.certifying.certificate_numbers import certificate_path
 from workflow.credit.adoptions import adoption_path
+from workflow.firms.licences import address_name
 from workflow.intake.evidence import kept_bytes
 from workflow.monthly import months
 from workflow.monthly.month_slots import TITLES
@@ -100,7 +102,11 @@ async def _rests_on(request: web.Request, found: DeskItem) -> tuple[list[tuple[s
         case "registration":
             row = await Registration.get(id=found.subject_id)
             owner = await Staff.get_or_none(enterprise__uscc=row.uscc, role=StaffRole.OWNER, left_at=None)
-            facts = [("申请的企业", row.name), ("信用代码", row.uscc), ("生产地址", row.address)]
+            facts = [
+                ("申请的企业", row.name),
+                ("信用代码", row.uscc),
+                (address_name(row.organisation_role), row.address),
+            ]
             facts += [("现管理员", f"{owner.name} {owner.title}".strip())] if owner else []
             return facts, [("营业执照扫描件", f"/desk/{found.ref}/licence")]
         case "application":
@@ -133,11 +139,11 @@ async def _certificate(row: Certificate) -> tuple[list[tuple[str, str]], list[tu
     """How a certificate stands, what came of each of its months, and what was handed in for those that went wrong."""
     facts = [("等级", f"{row.grade} 级"), ("证书状态", State(row.state).words), ("有效期至", str(row.last_day))]
     filings = await MonthlyFiling.filter(certificate_id=row.id).order_by("month")
-    facts += [(f"{one.month} 月", months.WORDS[FilingState(one.state)]) for one in filings]
-    wrong = {one.id: one.month for one in filings if one.state in WENT_WRONG}
+    facts += [(month_words(one.month), months.WORDS[FilingState(one.state)]) for one in filings]
+    wrong = {one.id: month_words(one.month) for one in filings if one.state in WENT_WRONG}
     files = FilingFile.filter(filing_id__in=list(wrong)).exclude(state=FilingFileState.REMOVED).order_by("id")
     evidence = [
-        (f"{wrong[one.filing_id]} 月 · {TITLES[FilingFileKind(one.kind)]}", f"/my/filing-files/{one.ref}")
+        (f"{wrong[one.filing_id]} · {TITLES[FilingFileKind(one.kind)]}", f"/my/filing-files/{one.ref}")
         for one in await files
     ]
     return facts, [("证书页面", certificate_path(row.number)), *evidence]

@@ -76,7 +76,7 @@ async def year(request: web.Request) -> web.StreamResponse:
 
 def _summary(lines: Sequence[Line]) -> str:
     """The chart in words; what more there is to say of a month stands in the list."""
-    told = [f"{line.month}：{line.words}。" for line in lines if line.state != "ahead"]
+    told = [f"{Month.parse(line.month).words}：{line.words}。" for line in lines if line.state != "ahead"]
     ahead = len(lines) - len(told)
     return "".join(told) + (f"{'其余 ' if told else ''}{ahead} 个月还没到提报期。" if ahead else "")
 

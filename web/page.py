@@ -22,6 +22,7 @@ from workflow.certifying.certificate_numbers import certificate_path
 from workflow.certifying.certificate_register import PublicMonth
 from workflow.context import Ports
 from workflow.firms import sessions
+from workflow.firms.licences import address_name
 from workflow.intake.wording import CLAUSE_NAMES, GRADE_NAMES, SOURCES, TAKEN_NAMES, clause_number, grade_letter
 from workflow.problems import Kind, Refused
 
@@ -87,6 +88,7 @@ def set_up_templates(app: web.Application) -> None:
         grade_letter=grade_letter,
         sources=SOURCES,
         taken_names=TAKEN_NAMES,
+        address_name=address_name,
         visitor=None,
         problem=None,
         values={},

@@ -149,7 +149,8 @@ def year_page(year: list[Row] = YEAR, **given: Any) -> tuple[str, dict[str, Any]
     values = {
         "visitor": VISITOR, "firm": ENTERPRISE, "certificate": certificate(), "months": months,
         "owed": OWED,
-        "opens": None, "chart": year_chart.drawn(columns), "summary": "2026-12：按时合规。2027-01：补报合规。",
+        "opens": None, "chart": year_chart.drawn(columns),
+        "summary": "2026 年 12 月：按时合规。2027 年 1 月：补报合规。",
         "rates": Row(timely="50%", compliant="33.33%", counts="按时合规 3 个月，补报合规 1 个月，不合规 2 个月"),
         "ladder": [
             Row(level="B", timely=("80%", False), compliant=("", True)),
@@ -302,7 +303,7 @@ def registration(state: str, findings: Any = ()) -> tuple[str, dict[str, Any]]:
         "visitor": VISITOR,
         "registration": Row(
             ref="sample-registration", state=state, name=FIRM, uscc=USCC, address="样例路 18 号", created_at=NOW,
-            due_at=LATER, findings=findings,
+            due_at=LATER, findings=findings, organisation_role="maker",
         ),
     }  # fmt: skip
 
@@ -999,11 +1000,11 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
                 ("等级", "B 级"),
                 ("证书状态", "暂停"),
                 ("有效期至", "2027-11-23"),
-                ("2026-12 月", "逾期后补报合规"),
-                ("2027-01 月", "逾期后补报合规"),
-                ("2027-02 月", "逾期未补报，证书暂停"),
+                ("2026 年 12 月", "逾期后补报合规"),
+                ("2027 年 1 月", "逾期后补报合规"),
+                ("2027 年 2 月", "逾期未补报，证书暂停"),
             ],
-            "evidence": [("证书页面", "/c/sample"), ("2026-12 月 · 追溯查询截图", "/my/filing-files/sample")],
+            "evidence": [("证书页面", "/c/sample"), ("2026 年 12 月 · 追溯查询截图", "/my/filing-files/sample")],
             "decision": None,
             "choices": [Row(id="revoke", label="撤销证书，理由公示"), Row(id="dismiss", label="不予撤销，立案了结")],
         },

@@ -95,8 +95,8 @@ async def test_a_month_is_filed_from_slot_to_slot_and_continues_the_certificate(
     assert "2026-12-05 交齐，按时" in year
     assert "100%" in year
     public = shown(await stranger.get(f"/c/{case.one.certificate.number.replace('/', '-')}"))
-    assert "2026-12：按时合规" in public
-    assert "2027-01：未到" in public
+    assert "2026 年 12 月：按时合规" in public
+    assert "2027 年 1 月：未到" in public
 
 
 async def test_of_several_files_at_once_those_before_a_wrong_one_are_kept(case: Filer, colleague: Browser) -> None:
@@ -229,7 +229,7 @@ async def test_the_year_says_what_is_owed_and_what_the_months_come_to(
     described = re.search(r'<desc id="chart-summary">([^<]+)</desc>', found)
     assert described is not None
     assert described[1] == (
-        "2026-12：补报合规。2027-01：逾期未补报，证书暂停。2027-02：提报中。其余 8 个月还没到提报期。"
+        "2026 年 12 月：补报合规。2027 年 1 月：逾期未补报，证书暂停。2027 年 2 月：提报中。其余 8 个月还没到提报期。"
     )
     assert found.count('<g class="month ahead">') == 8
 
@@ -369,7 +369,7 @@ async def test_the_year_and_a_month_are_read_and_filed_on_a_phone(
         await phone.get_by_role("button", name="登录").click()
         chart = phone.get_by_role("img", name="各月在第几天交齐")
         await expect(chart).to_be_visible()
-        await expect(chart).to_have_accessible_description(re.compile("2026-12：补报合规"))
+        await expect(chart).to_have_accessible_description(re.compile("2026 年 12 月：补报合规"))
         if javascript:
             assert await phone.evaluate(OVERLAPS) == {"overlapping": 0, "outside": 0, "marks": 3}
         for path in (year, f"/my/months/{case.filing.ref}", "/my/reminders", f"{year.removesuffix('months')}sampling"):

@@ -114,4 +114,7 @@ async def test_a_customer_puts_its_adoption_on_record(world: World, browser_of) 
 async def test_a_purchaser_can_be_registered(world: World, outsider: Browser) -> None:
     one = await supplier(world, "样例电缆有限公司")
     assert "/my/firms/new?role=buyer" in await outsider.get(f"/my/adoptions/new?supplier={one.firm.uscc}")
-    assert '<option value="buyer" selected>采购单位' in await outsider.get("/my/firms/new?role=buyer")
+    form = await outsider.get("/my/firms/new?role=buyer")
+    assert '<option value="buyer" selected>采购单位' in form
+    assert '<label for="address">地址</label>' in form
+    assert '<label for="address">生产地址</label>' in await outsider.get("/my/firms/new")

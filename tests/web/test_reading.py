@@ -143,6 +143,14 @@ def test_nothing_stands_in_the_page_that_the_content_security_policy_would_block
     assert outline.inline == []
 
 
+BARE_MONTH = re.compile(r"(?<![\d-])20\d\d-\d\d(?![\d-])")
+
+
+@pytest.mark.parametrize("name", samples.PAGES)
+def test_a_month_is_written_as_people_write_it(name: str) -> None:
+    assert BARE_MONTH.findall(re.sub("<[^>]*>", " ", page(name))) == []
+
+
 def test_every_form_of_a_signed_in_page_proves_that_it_is_ours(outline: Outline) -> None:
     for form in outline.forms:
         # One that only asks (GET) changes nothing, and its fields stand in the address.

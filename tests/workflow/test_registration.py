@@ -167,6 +167,15 @@ async def test_the_licence_may_run_until_today_and_the_place_of_production_may_b
     assert any("与填写的生产地址不同" in finding["reason"] for finding in row.findings)
 
 
+async def test_a_purchaser_is_not_asked_where_it_produces(world: World) -> None:
+    who = await somebody(world)
+    with pytest.raises(Refused, match="请填写地址"):
+        await file(world, who, organisation_role=registration.PURCHASER, address=" ")
+    row = await checked(world, await file(world, who, organisation_role=registration.PURCHASER))
+    assert any("地址与营业执照的住所一致" in finding["reason"] for finding in row.findings)
+    assert "生产" not in str(row.findings)
+
+
 REGISTRY: dict[str, tuple[RegistryAnswer, str, str]] = {
     "found": (
         RegistryAnswer(Register.BUSINESS, Reply.FOUND, {"name": "样例电缆(上海)有限公司", "status": "active"}),

@@ -14,6 +14,7 @@ from workflow.ports import Register, RegistryAnswer
 
 CLAUSE = "7.2(1)"
 ROWS = ("R34",)
+MAKER = "maker"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,13 @@ class Stated:
     name: str
     address: str
     legal_representative: str
+    organisation_role: str
+
+
+def address_name(organisation_role: str) -> str:
+    """What a registered firm's address is called: the certificate of a maker names the place of production
+    (Appendix B); others produce nothing."""
+    return "生产地址" if organisation_role == MAKER else "地址"
 
 
 def judge_licence(
@@ -82,14 +90,16 @@ def _name(stated: Stated, scan: DocumentReport) -> Finding:
 
 def _address(stated: Stated, scan: DocumentReport) -> Finding:
     """The licence names the seat, the certificate the place of production: they may differ, and that is told."""
+    called = address_name(stated.organisation_role)
+    shown = "，证书上以它为准" if stated.organisation_role == MAKER else ""
     read = scan.fields.get("address", "")
     one, other = fold(stated.address), fold(read)
     if (other and (one in other or other in one)) or one in _text(scan):
-        return _finding(Outcome.PASS, "生产地址与营业执照的住所一致")
+        return _finding(Outcome.PASS, f"{called}与营业执照的住所一致")
     if read:
-        reason = f"营业执照的住所是“{read}”，与填写的生产地址不同：按填写的生产地址登记，证书上以它为准"
+        reason = f"营业执照的住所是“{read}”，与填写的{called}不同：按填写的{called}登记{shown}"
         return _finding(Outcome.PASS, reason)
-    return _finding(Outcome.PASS, "营业执照上的住所没有读到，没有核对：按填写的生产地址登记，证书上以它为准")
+    return _finding(Outcome.PASS, f"营业执照上的住所没有读到，没有核对：按填写的{called}登记{shown}")
 
 
 def _registry(stated: Stated, answer: RegistryAnswer) -> list[Finding]:

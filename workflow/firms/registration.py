@@ -37,7 +37,7 @@ from workflow.access import Asker, holds, must_hold, not_found
 from workflow.context import Ports
 from workflow.credit.adoptions import customer_known
 from workflow.desk import put_on_desk
-from workflow.firms.licences import Stated, judge_licence
+from workflow.firms.licences import Stated, address_name, judge_licence
 from workflow.firms.people import meet
 from workflow.firms.persons import current, hold, person_of, speak_for
 from workflow.intake.evidence import keep_file
@@ -310,7 +310,7 @@ def _stated(ports: Ports, form: RegistrationForm) -> RegistrationForm:
         )
     texts = {
         "name": (form.name, "企业名称", 200),
-        "address": (form.address, "生产地址", 300),
+        "address": (form.address, address_name(form.organisation_role), 300),
         "applicant_name": (form.applicant_name, "办理人姓名", 60),
     }
     for field, (text, what, most) in texts.items():
@@ -358,7 +358,7 @@ async def _findings(ports: Ports, row: Registration) -> list[Finding]:
     except ObjectMissing:
         return [Finding("7.2(1)", Outcome.UNCLEAR, "营业执照文件已不在：请重新上传（7.2(1)，R6）", ("R6",))]
     answer = await ports.registries.ask(Register.BUSINESS, row.uscc)
-    stated = Stated(row.uscc, row.name, row.address, row.legal_representative)
+    stated = Stated(row.uscc, row.name, row.address, row.legal_representative, row.organisation_role)
     return judge_licence(stated, scan, answer, today, edition_on(today))
 
 
