@@ -63,7 +63,7 @@ router: Router[Ports] = Router()
 async def cancel(context: Conversation) -> Answer:
     """Nothing is put on record; what was, stays."""
     begun = context.dialog.state == PHOTOS
-    await context.dialog.clear()
+    await _over(context)
     return replies.Text(words.PAPERS_DONE if begun else words.CANCELLED)
 
 
@@ -125,7 +125,7 @@ async def paper_sent(context: Conversation, update: updates.Image) -> Answer:
         try:
             adoption = await adoptions.adoption_to_add_to(who.asker, said["ref"])
         except Refused as refusal:
-            await context.dialog.clear()
+            await _over(context)
             return replies.Text(refusal.advice)
     await receive_paper(ports, adoption, kind, update.dedupe, update.media_id)
     return replies.Text("\n".join(part for part in (head, words.paper_received(adoptions.FILES[kind])) if part))
@@ -153,7 +153,7 @@ async def paper_kind(context: Conversation, update: updates.Text) -> Answer:
 @router.on(updates.Text, in_dialog(PHOTOS) & text_is(words.DONE, "发完了", "好了", "没有了"))
 async def papers_done(context: Conversation) -> Answer:
     """All photos were sent."""
-    await context.dialog.clear()
+    await _over(context)
     return replies.Text(words.PAPERS_DONE)
 
 
@@ -172,7 +172,7 @@ async def direct_sure(context: Conversation) -> Answer:
         _, text = await _filed(context, AdoptionWay.OBTAINED)
     except Refused as refusal:
         return await _step_back(context, refusal)
-    await context.dialog.clear()
+    await _over(context)
     return replies.Text(text)
 
 
@@ -292,7 +292,7 @@ async def my_watches(context: Conversation) -> Answer:
 @router.on(updates.Text, text_is(words.CLEAR_COMPARE))
 async def clear_compare(context: Conversation) -> Answer:
     """Begin anew."""
-    if context.dialog.state in (CARD, CHOOSING):
+    if context.dialog.state in (CARD, CHOOSING, *ADOPTING):
         await _remember(context, context.dialog.state, basket=[])
     return replies.Text(words.COMPARE_CLEARED)
 
@@ -366,7 +366,7 @@ async def adopt(context: Conversation, update: updates.Text) -> Answer:
     if await belongs_to(who.asker, card.enterprise_id):
         return replies.Text(words.OWN_SUPPLIER)
     firm = await purchaser_of(who.asker, supplier_id=card.enterprise_id)
-    begun = {"key": f"chat:{update.dedupe}", "uscc": card.uscc, "supplier": card.name}
+    begun = {"key": f"chat:{update.dedupe}", "uscc": card.uscc, "supplier": card.name, "basket": _basket(context)}
     if firm is None:
         await context.dialog.enter(CUSTOMER, **begun)
         return replies.Text(words.ask_customer())
@@ -392,7 +392,7 @@ async def _answer(context: Conversation, hits: list[FirmHit], more: bool) -> Ans
     if len(hits) == 1 and not more:
         return await _show(context, await grade_card(context.services, hits[0].enterprise_id))
     choosing = context.dialog.state not in ADOPTING
-    await _remember(context, CHOOSING, found=[hit.uscc for hit in hits])
+    await _remember(context, CHOOSING, found=[hit.uscc for hit in hits], uscc=None)
     return replies.Text(words.listed(hits, context.services.links.page("/q"), more=more, by_number=choosing))
 
 
@@ -428,7 +428,8 @@ def _shown(context: Conversation) -> str | None:
 
 
 def _basket(context: Conversation) -> list[str]:
-    return list(context.dialog.data.get("basket", [])) if context.dialog.state in (CARD, CHOOSING) else []
+    compares = context.dialog.state in (CARD, CHOOSING, *ADOPTING)
+    return list(context.dialog.data.get("basket", [])) if compares else []
 
 
 async def _remember(context: Conversation, state: str, **more: Any) -> None:
@@ -437,7 +438,8 @@ async def _remember(context: Conversation, state: str, **more: Any) -> None:
     kept = context.dialog.data if context.dialog.state in (CARD, CHOOSING) else {}
     with contextlib.suppress(CacheUnavailable):
         if context.dialog.state in ADOPTING:
-            await _step(context, context.dialog.state, shown=more.get("uscc"))
+            names = {"uscc": "shown", "basket": "basket"}
+            await _step(context, context.dialog.state, **{names[one]: more[one] for one in names if one in more})
         else:
             await context.dialog.enter(state, **{**kept, **more})
 
@@ -447,12 +449,20 @@ async def _step(context: Conversation, state: str, **more: Any) -> None:
     await context.dialog.enter(state, **{**kept, **more})
 
 
+async def _over(context: Conversation) -> None:
+    """Nothing is put on record any more: the supplier's card is meant again, and what was compared is still there."""
+    said, basket = context.dialog.data, _basket(context)
+    await context.dialog.clear()
+    if basket:
+        await _remember(context, CARD, uscc=said["uscc"], basket=basket)
+
+
 async def _step_back(context: Conversation, refusal: Refused) -> Answer:
     """What was wrong is asked for again, where it is the number; else the adoption ends here."""
     if refusal.field == "tender_number":
         await _step(context, NUMBER)
         return replies.Text(f"{refusal.advice}。\n请重新回复招标编号，或回复“{words.CANCEL}”。")
-    await context.dialog.clear()
+    await _over(context)
     return replies.Text(refusal.advice)
 
 

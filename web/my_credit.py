@@ -10,6 +10,7 @@ from standard.calendar import shanghai_day
 from standard.profile import edition_on
 from web.my import firm_here
 from web.page import PORTS, new_key, show, uploaded_file
+from web.procurement import compared
 from web.signing_in import Visitor, signed_form, signed_in
 from web.tender_papers import FIELDS, all_papers_of
 from workflow.access import RANK, holds
@@ -95,6 +96,7 @@ async def _adoption(request: web.Request, who: Visitor, problem: Refused | None,
         "kinds": list(FILES.items()),
         "may_establish": operates and found.state == AdoptionState.VALID,
         "back": credit_path(found.supplier.uscc) if found.filed_by == Filer.SUPPLIER else "/my",
+        "basket": compared(request.query.getall("f", [])),
         "values": values,
         "problem": problem,
     }

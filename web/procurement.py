@@ -1,5 +1,7 @@
 """Pages for whoever buys: suppliers compared, watched, confirmed, and an adoption put on record (7.6, 8.5, 10.2(2))."""
 
+from collections.abc import Sequence
+
 from aiohttp import web
 
 from models import AdoptionWay, Filer
@@ -20,6 +22,8 @@ from workflow.relying.grade_card_wording import MOST_COMPARED, TENDER_WORDS, gra
 from workflow.relying.grade_cards import GradeCard, grade_card_of, grade_cards
 
 PER_PAGE = 9
+NEW_ADOPTION = "/my/adoptions/new"
+"""Where an adoption of the firm ``supplier`` is begun; ``f`` is the comparison it came from, to go back to."""
 WAYS = ((AdoptionWay.UPLOADED, "上传招标文件和中标通知书"), (AdoptionWay.OBTAINED, "从平台获取结果，直接备案"))
 
 
@@ -33,7 +37,7 @@ def supplier_path(uscc: str) -> str:
 
 async def compare(request: web.Request) -> web.StreamResponse:
     """Up to five firms side by side, as they stand now; ``add`` names one more."""
-    usccs = _compared(request)
+    usccs = compared(request.query.getall("f", []))
     text = request.query.get("add", "").strip()[:100]
     hits: list[queries.FirmHit] = []
     if text:
@@ -50,6 +54,9 @@ async def compare(request: web.Request) -> web.StreamResponse:
         "left_out": len(usccs) - len(cards),
         "here": ",".join(shown),
         "without": {one: compare_address([other for other in shown if other != one]) for one in shown},
+        "adopt": {
+            card.uscc: f"{NEW_ADOPTION}?supplier={card.uscc}&f={','.join(shown)}" for card in cards if card.alive
+        },
         "text": text,
         "hits": [(hit, compare_address([*shown, hit.uscc])) for hit in hits if hit.uscc not in shown],
         "tender_words": TENDER_WORDS,
@@ -62,8 +69,9 @@ def compare_address(usccs: list[str]) -> str:
     return f"/compare?f={','.join(dict.fromkeys(usccs))}" if usccs else "/compare"
 
 
-def _compared(request: web.Request) -> list[str]:
-    given = [part.strip().upper() for many in request.query.getall("f", []) for part in many[:500].split(",")]
+def compared(texts: Sequence[str]) -> list[str]:
+    """The credit codes in ``texts``, each of which holds several: the firms of a comparison, once each."""
+    given = [part.strip().upper() for many in texts for part in many[:500].split(",")]
     return list(dict.fromkeys(part for part in given if CREDIT_CODE.fullmatch(part)))
 
 
@@ -157,7 +165,7 @@ async def adoption_form(request: web.Request) -> web.StreamResponse:
     """Where a customer puts on record that it adopts a supplier's result."""
     who = await signed_in(request)
     card = await grade_card_of(request.app[PORTS], request.query.get("supplier", "").strip().upper())
-    return await _adoption_form(request, who, card, {}, None)
+    return await _adoption_form(request, who, card, {"f": request.query.get("f", "")}, None)
 
 
 async def _adoption_form(
@@ -170,6 +178,7 @@ async def _adoption_form(
         "card": card,
         "headline": grade_words(card),
         "verified": firm is not None,
+        "basket": compared([given.get("f", "")]),
         "roles": list(ROLES.items()),
         "ways": WAYS,
         "values": {**values, **given},
@@ -196,8 +205,10 @@ async def file_adoption(request: web.Request) -> web.StreamResponse:
             ports, Filer.CUSTOMER, new, key, papers, asker=who.asker, confirmation_ref=ref
         )
     except Refused as refusal:
-        return await _adoption_form(request, who, card, {**given, "way": form.text("way"), "key": key}, refusal)
-    raise web.HTTPSeeOther(adoptions.adoption_path(made))
+        again = {**given, "way": form.text("way"), "key": key, "f": form.text("f")}
+        return await _adoption_form(request, who, card, again, refusal)
+    basket = compared([form.text("f")])
+    raise web.HTTPSeeOther(adoptions.adoption_path(made) + (f"?f={','.join(basket)}" if basket else ""))
 
 
 def _way(form: Form) -> AdoptionWay:

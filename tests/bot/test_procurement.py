@@ -255,6 +255,20 @@ async def test_a_scan_or_another_card_in_between_ends_no_adoption(chat: Chat, ca
     assert (await Adoption.get()).supplier_id == cable.firm.id
 
 
+async def test_what_is_compared_is_still_there_after_an_adoption(chat: Chat, cable: Living, valve: Living) -> None:
+    await buyers_chat(chat)
+    for text in ("样例阀门", "对比", "样例电缆", "采信", "ZB-9", "1"):
+        await say(chat, text, ZHANG)
+    assert "对比 2 家" in await say(chat, "对比", ZHANG)  # the adoption goes on
+    assert "8.5(4)" in await say(chat, "直接备案", ZHANG)
+    assert "已登记采信记录" in await say(chat, "确认备案", ZHANG)
+    assert "对比 2 家" in await say(chat, "对比", ZHANG)
+    await say(chat, "采信", ZHANG)
+    assert await say(chat, "清空对比", ZHANG) == words.COMPARE_CLEARED
+    assert await say(chat, "取消", ZHANG) == words.CANCELLED
+    assert await say(chat, "对比", ZHANG) == words.SEARCH_FIRST.format("对比")
+
+
 async def test_nobody_adopts_their_own_firm_or_an_ended_certificate(chat: Chat, cable: Living) -> None:
     await bind_staff(chat.world.ports, cable.firm, "张工（样例）", "质检员", ZHANG)
     await say(chat, "样例电缆", ZHANG)

@@ -199,6 +199,7 @@ def compare_page(cards: list[Row] = CARDS, **given: Any) -> tuple[str, dict[str,
     values = {
         "cards": cards, "full": False, "most": 5, "left_out": 0, "here": ",".join(one.uscc for one in cards),
         "without": {one.uscc: "/compare?f=x" for one in cards}, "text": "", "hits": [],
+        "adopt": {one.uscc: f"/my/adoptions/new?supplier={one.uscc}&f=x" for one in cards if one.alive},
         "tender_words": {"below_entry": "未达入围条件", "entry": "达到入围条件", "preferred": "优先考虑"},
     }  # fmt: skip
     return "compare.html", {**values, **given}
@@ -223,6 +224,7 @@ def adoption_form(**given: Any) -> tuple[str, dict[str, Any]]:
         "roles": [("tenderer", "招标人"), ("agency", "招标代理机构"), ("buyer", "采购人")],
         "ways": (("uploaded", "上传招标文件和中标通知书"), ("obtained", "从平台获取结果，直接备案")), "problem": None,
         "values": {"customer_name": "样例采购集团有限公司", "customer_uscc": "91310000MA0000007L"},
+        "basket": [one.uscc for one in CARDS[:2]],
     }  # fmt: skip
     return "adoption_new.html", {**values, **given}
 
@@ -436,7 +438,7 @@ def adoption_page(one: Row, **given: Any) -> tuple[str, dict[str, Any]]:
             Row(ref="f1", kind="tender_document", name="招标文件.pdf", state="passed", findings=[]),
             Row(ref="f2", kind="award_notice", name="通知书.jpg", state="unclear", findings=BAD[:1]),
         ],
-        "may_add": False, "may_establish": False, "back": "/my",
+        "may_add": False, "may_establish": False, "back": "/my", "basket": [],
     }  # fmt: skip
     return "adoption.html", {**values, **given}
 

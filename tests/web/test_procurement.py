@@ -1,6 +1,7 @@
 """Pages for whoever buys: comparing, watching, a confirmation, an adoption put on record."""
 
 import re
+from html import escape
 
 import pytest
 
@@ -109,6 +110,26 @@ async def test_a_customer_puts_its_adoption_on_record(world: World, browser_of) 
     assert (first.way, len(first.files), first.confirmation_id) == ("uploaded", 2, None)
     assert second.confirmation_id is not None
     assert "ZB-2" in await buyer.get("/my/watches")
+
+
+async def test_an_adoption_begun_from_a_comparison_leads_back_to_it(world: World, browser_of) -> None:  # type: ignore[no-untyped-def]
+    cable, valve = await supplier(world, "样例电缆有限公司"), await supplier(world, "样例阀门厂")
+    await Certificate.filter(id=valve.certificate.id).update(state="revoked")
+    firm = await rows.enterprise(uscc=BUYER, name="样例采购集团", verified_at=rows.NOW)
+    buyer: Browser = await browser_of(await member(world, firm, StaffRole.STAFF))
+    basket = f"/compare?f={cable.firm.uscc},{valve.firm.uscc}"
+    page = await buyer.get(basket)
+    begun = f"/my/adoptions/new?supplier={cable.firm.uscc}&f={cable.firm.uscc},{valve.firm.uscc}"
+    assert f'href="{escape(begun)}"' in page
+    assert f"supplier={valve.firm.uscc}" not in page  # there is nothing left to be adopted
+    back = f'<a href="{basket}">回到对比（2 家）</a>'
+    assert back in await buyer.get(begun)
+    said = {"tender_number": "ZB-3", "tender_role": "buyer", "customer_name": "样例采购集团", "customer_uscc": BUYER}
+    carried = {**said, "f": f"{cable.firm.uscc},{valve.firm.uscc}", "way": "obtained"}
+    assert back in await buyer.send(begun, "/my/adoptions/new", 422, **carried)
+    filed = await buyer.send(begun, "/my/adoptions/new", **carried, sure="1")
+    assert back in await buyer.get(filed)
+    assert "回到对比" not in await buyer.get(filed.partition("?")[0])
 
 
 async def test_a_purchaser_can_be_registered(world: World, outsider: Browser) -> None:
