@@ -17,7 +17,8 @@ from workflow.credit.credit_public import public_credit
 
 chapter = Chapter("queries", "查询与核验")
 
-SECONDS = 30
+NEVER_STALE = 0
+"""Seconds that a cache may answer with a certificate's state unasked: a revocation is seen everywhere at once."""
 PDF, PNG = "application/pdf", "image/png"
 
 
@@ -121,13 +122,13 @@ class Suspect(Form):
     file: File = Field(description="要核验的 PDF")
 
 
-@chapter.get("/firms", "查企业", rate=Rate.SEARCH, clause="7.6", public_seconds=SECONDS)
+@chapter.get("/firms", "查企业", rate=Rate.SEARCH, clause="7.6", public_seconds=NEVER_STALE)
 async def find_firms(ports: Ports, query: Searching) -> Page[FirmFound]:
     found, following = await queries.find_firms(ports, query.q, limit=query.limit, after=query.after)
     return Page(items=[FirmFound.model_validate(hit) for hit in found], next=following)
 
 
-@chapter.get("/firms/{uscc}/record", "一家企业的公开记录", clause="7.6", public_seconds=SECONDS)
+@chapter.get("/firms/{uscc}/record", "一家企业的公开记录", clause="7.6", public_seconds=NEVER_STALE)
 async def firm_record(ports: Ports, path: FirmPath) -> FirmRecord:
     page = await queries.firm_page(path.uscc)
     credit = await public_credit(ports, page.uscc)
@@ -136,18 +137,18 @@ async def firm_record(ports: Ports, path: FirmPath) -> FirmRecord:
     return FirmRecord.model_validate({**given, "notices": [Note(on=on, words=words) for on, words in credit.notices]})
 
 
-@chapter.get("/certificates/{number}", "证书", clause="7.6", public_seconds=SECONDS)
+@chapter.get("/certificates/{number}", "证书", clause="7.6", public_seconds=NEVER_STALE)
 async def certificate(path: CertificatePath) -> CertificateShown:
     return certificate_shown(await certificate_register.public_certificate(path.number))
 
 
-@chapter.get("/certificates/{number}/pdf", "证书 PDF", clause="7.5(1)", media_types=(PDF,), public_seconds=SECONDS)
+@chapter.get("/certificates/{number}/pdf", "证书 PDF", clause="7.5(1)", media_types=(PDF,), public_seconds=NEVER_STALE)
 async def certificate_pdf(ports: Ports, path: CertificatePath, query: Revision) -> File:
     data, rendering = await certificate_register.pdf_of(ports, path.number, query.revision)
     return File(f"{number_in_path(rendering.face['number'])}-{rendering.revision}.pdf", PDF, data)
 
 
-@chapter.get("/certificates/{number}/png", "证书图片", clause="7.5(1)", media_types=(PNG,), public_seconds=SECONDS)
+@chapter.get("/certificates/{number}/png", "证书图片", clause="7.5(1)", media_types=(PNG,), public_seconds=NEVER_STALE)
 async def certificate_png(ports: Ports, path: CertificatePath) -> File:
     return File(f"{number_in_path(path.number)}.png", PNG, await certificate_register.png_of(ports, path.number))
 

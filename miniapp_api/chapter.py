@@ -79,8 +79,9 @@ class Endpoint:
     answer: Any
     media_types: tuple[str, ...]
     """Of the file that is answered."""
-    public_seconds: int
-    """How long anybody's cache may keep the answer; 0: nobody's."""
+    public_seconds: int | None
+    """How long anybody's cache may answer with it unasked; 0: it may keep it, and asks each time if it has changed.
+    None: it is the asker's alone."""
     scope: Scope | None
     """What a partner's key must allow; None: the endpoint is not for partners alone."""
     kinds: frozenset[PartnerKind]
@@ -138,7 +139,7 @@ class Chapter:
         clause: str = "",
         note: str = "",
         media_types: tuple[str, ...] = (),
-        public_seconds: int = 0,
+        public_seconds: int | None = None,
         scope: Scope | None = None,
         kinds: tuple[PartnerKind, ...] = (),
         shared: bool = False,

@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 
 AWAY_SECONDS = 5
 PRIVATE = "private, no-store"
+ASKED_ANEW = "public, no-cache"
 SAFE = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'"}
 KEY_CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._:-")
 
@@ -195,8 +196,7 @@ def _response(request: web.Request, endpoint: Endpoint, answer: Any, headers: He
 
 
 def _rendered(endpoint: Endpoint, answer: Any) -> Rendered:
-    kept = f"public, max-age={endpoint.public_seconds}" if endpoint.public_seconds else PRIVATE
-    headers = {**SAFE, "Cache-Control": kept}
+    headers = {**SAFE, "Cache-Control": _kept(endpoint.public_seconds)}
     if answer is None:
         return Rendered(None, headers)
     if isinstance(answer, File):
@@ -207,6 +207,12 @@ def _rendered(endpoint: Endpoint, answer: Any) -> Rendered:
     if endpoint.method == "GET":
         headers["ETag"] = etag(data if isinstance(answer, File) else answer.lasting())
     return Rendered(data, headers)
+
+
+def _kept(public_seconds: int | None) -> str:
+    if public_seconds is None:
+        return PRIVATE
+    return f"public, max-age={public_seconds}" if public_seconds else ASKED_ANEW
 
 
 def _sent(request: web.Request, rendered: Rendered, status: int, own: Headers) -> web.Response:

@@ -67,6 +67,11 @@ async def thing(path: Numbered, query: Words) -> Done:
     return Done(said=f"{path.number}{query.word}")
 
 
+@sample.get("/states/{number}", "看现在的", public_seconds=0)
+async def state(path: Numbered) -> Done:
+    return Done(said=f"{path.number}")
+
+
 @sample.post("/orders", "订", clause="7.1", status=201)
 async def order(asker: Asker, body: Order, key: str) -> Done:
     done.append(key)
@@ -129,6 +134,8 @@ async def test_a_public_answer_may_be_kept_and_is_not_sent_twice(client: TestCli
     assert (answer.status, await answer.json()) == (200, {"said": "7a"})
     assert answer.headers["Cache-Control"] == "public, max-age=60"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    now = await client.get("/api/v1/states/7")
+    assert now.headers["Cache-Control"] == "public, no-cache"
     tag = answer.headers["ETag"]
     again = await client.get("/api/v1/things/7?word=a", headers={"If-None-Match": f'W/"x", {tag}'})
     assert (again.status, await again.read(), again.headers["ETag"]) == (304, b"", tag)
