@@ -2,7 +2,7 @@
 
 import re
 
-from bot import filing, outcomes, procurement, reminders, replies, scanning, updates, wording
+from bot import desk, filing, outcomes, procurement, reminders, replies, scanning, updates, wording
 from bot import firm as firms
 from bot.acts import trigger_of
 from bot.dialogs import in_dialog
@@ -40,6 +40,7 @@ router.include(scanning.router)
 router.include(firms.router)
 router.include(filing.router)
 router.include(reminders.router)
+router.include(desk.router)
 
 
 @router.first_of_all

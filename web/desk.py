@@ -1,6 +1,5 @@
 """The operator's desk: what waits for a person, with its evidence, and deciding it with a reason (R21, R35, 8.4)."""
 
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -47,7 +46,6 @@ from workflow.scanning import code_reports
 PER_PAGE = 200
 WENT_WRONG = (FilingState.WARNED, FilingState.SUSPENDED, FilingState.MADE_UP, FilingState.MADE_UP_LATE)
 """Months that were not filed in time, or not as they should be."""
-NEVER = datetime.max.replace(tzinfo=UTC)
 
 LABELS = {
     "statement": "陈述", "reason": "依据", "text": "内容", "ground": "撤销情形", "applicant": "申请人",
@@ -67,7 +65,7 @@ async def items(request: web.Request) -> web.StreamResponse:
     shown = found[:PER_PAGE]
     more = urlencode({"state": state.value, "after": shown[-1].id}) if len(found) > PER_PAGE else ""
     if state is DeskState.OPEN:
-        shown.sort(key=lambda one: (one.due_at or NEVER, one.id))
+        shown = desk.soonest_first(shown)
     else:
         shown.sort(key=lambda one: -one.id)
     return show(request, "desk.html", {"visitor": who, "items": shown, "state": state.value, "more": more})

@@ -1,7 +1,8 @@
 """The operator's desk: what only a person may decide, and what is overdue, each with its clause and deadline."""
 
 import secrets
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 from tortoise.expressions import Q
@@ -9,6 +10,8 @@ from tortoise.expressions import Q
 from models import DeskItem, DeskState, PlatformRole
 from workflow.access import Asker, must_hold, not_found
 from workflow.context import Ports
+
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 async def put_on_desk(
@@ -49,6 +52,11 @@ async def desk(asker: Asker, *, state: DeskState = DeskState.OPEN, limit: int = 
     await must_hold(asker, PlatformRole.OPERATOR)
     wanted = Q(state=state) & Q(id__gt=after)
     return await DeskItem.filter(wanted).order_by("id").limit(limit).prefetch_related("enterprise", "decided_by")
+
+
+def soonest_first(items: Iterable[DeskItem]) -> list[DeskItem]:
+    """By deadline, and so what is overdue on top; what has none comes last."""
+    return sorted(items, key=lambda one: (one.due_at or NEVER, one.id))
 
 
 async def desk_item(asker: Asker, ref: str) -> DeskItem:
