@@ -17,7 +17,7 @@ def demo(
         Path | None, typer.Option(help="只把示范企业的资料写进这个文件夹，供亲手办理时上传", file_okay=False)
     ] = None,
 ) -> None:
-    """在运行中的样例环境里走完全程：注册 → 照片 → 补正 → 定级 → 公示 → 证书，逐步打印条款。
+    """在运行中的样例环境里走完全程：注册 → 照片 → 补正 → 定级 → 公示 → 证书 → 扫码 → 采购查询，逐步打印条款。
 
     每一步都可重复：中断后再运行会接着办。走通返回 0，有一步不对返回 1。
     """
@@ -54,6 +54,7 @@ async def _play(base: str, user: str) -> None:
 
     import aiohttp
 
+    from app.demo.firm import EXAMPLE
     from app.demo.journey import Journey, JourneyFailed, Travelling
     from app.demo.materials import demo_form, demo_materials, demo_products, licence
     from config.clock import SystemClock
@@ -78,7 +79,8 @@ async def _play(base: str, user: str) -> None:
         )  # fmt: skip
         journey = Journey(http, base, firm, tell)
         certificate = await journey.travel()
-        await journey.look_up_code(certificate)
+        await journey.scan(EXAMPLE.items()[0].code, certificate)
+        await journey.look_up_supplier(certificate)
     typer.echo(
         f"\n全程走通，用时 {time.perf_counter() - started:.0f} s：{base}/c/{certificate['number'].replace('/', '-')}"
     )

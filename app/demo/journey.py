@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 
@@ -25,6 +26,8 @@ PATIENCE = 180.0
 """Seconds in which a state has to be reached; the platform's own limit is a working day (7.2(4), R35)."""
 LOOK_EVERY = 0.3
 MORNING = timedelta(hours=9)
+CONSUMER, BUYER = "consumer", "buyer"
+"""Whose phones they are, in the simulator, that scan the product and look the firm up."""
 AWAY_STATUSES = frozenset({409, 425, 429, 500, 502, 503, 504})
 IN_PROGRESS = frozenset({"request_in_progress", "state_changed", "photos_pending"})
 """Codes of a 409 after which asking again helps."""
@@ -282,16 +285,34 @@ class Journey:
             raise JourneyFailed(f"按名称“{part}”查不到 {name}")
         self.tell("7.6", f"按名称“{part}”可查到：{self.base}/c/{in_path(certificate['number'])}")
 
-    async def look_up_code(self, certificate: Mapping[str, Any]) -> None:
-        """A customer scans a product's code: in chat, and with whatever else opens a link."""
-        code = f"/01/{self.firm.products[0]['gtin']}/21/0001"
-        links = await self._json("GET", f"/t{code}", query={"linkType": "linkset"})
+    # --- who relies on it --------------------------------------------------------------------------------------------
+
+    async def scan(self, code: str, certificate: Mapping[str, Any]) -> None:
+        """A consumer scans the code of a product, a Digital Link: in chat, and with whatever opens a link (4.3.3)."""
+        scanned = {"type": "event", "event": "scancode_waitmsg", "key": "scan", "content": code}
+        said = await self._chat(by=CONSUMER, **scanned)
+        self.tell("4.3.3", f"消费者在聊天里扫产品上的追溯码：{first_line(said)}")
+        self.tell("4.3.3", f"  {line_with(said, '查询')}")
+        path = f"/t{urlsplit(code).path}"
+        links = await self._json("GET", path, query={"linkType": "linkset"})
         about = links["linkset"][0]["https://ref.gs1.org/voc/certificationInfo"][0]["href"]
         if not about.endswith(in_path(certificate["number"])):
             raise JourneyFailed(f"扫码应查到证书 {certificate['number']}，实为 {about}")
-        said = await self._chat(type="event", event="scancode_waitmsg", key="scan", content=f"https://id.gs1.org{code}")
-        self.tell("4.3.3", f"扫产品上的追溯码：{first_line(said)}")
-        self.tell("4.3.3", f"任何扫码工具都能打开：{self.base}/t{code}")
+        page = (await self._bytes(path)).decode()
+        for shown in (certificate["enterprise"], certificate["number"], f"{certificate['grade']} 级"):
+            if shown not in page:
+                raise JourneyFailed(f"追溯码的网页上没有 {shown}")
+        self.tell("4.3.3", f"不用微信也能扫：{self.base}{path}")
+
+    async def look_up_supplier(self, certificate: Mapping[str, Any]) -> None:
+        """A procurement officer types the firm's name in chat and reads its card (7.6, 10.2(2))."""
+        name = certificate["enterprise"]
+        said = await self._chat(by=BUYER, type="text", content=f"查 {name[:4]}")
+        if certificate["number"] not in said:
+            raise JourneyFailed(f"采购人员发“{name[:4]}”没有看到 {name} 的等级卡：{first_line(said)}")
+        self.tell("7.6", f"采购人员在聊天里发“{name[:4]}”：{first_line(said)}")
+        self.tell("8.5(2)", f"  {line_with(said, '资信分值')}")
+        self.tell("10.2(2)", f"  {line_with(said, '招标采购')}")
 
     # --- over the wire -----------------------------------------------------------------------------------------------
 
@@ -318,9 +339,9 @@ class Journey:
         except TimeoutError:
             raise JourneyFailed(f"{what}在 {self.patience:g} 秒内没有结果") from None
 
-    async def _chat(self, **fields: str) -> str:
-        """Say something in chat; the passive reply's text, empty where there was none."""
-        answer = await self._message(lambda: form_of({"wait": "0", **fields}))
+    async def _chat(self, by: str = "", **fields: str) -> str:
+        """Say something in chat, the firm's person or ``by`` another; the passive reply's text, empty without one."""
+        answer = await self._message(lambda: form_of({"wait": "0", **fields}), by)
         return (answer["reply"] or {}).get("content", "")
 
     async def _chat_photo(self, material: DemoMaterial) -> str:
@@ -334,11 +355,11 @@ class Journey:
         texts = [(answer["reply"] or {}).get("content", ""), *(one.get("content", "") for one in answer["messages"])]
         return next((text for text in texts if text), "（判定中，结果随后到）")
 
-    async def _message(self, form: Callable[[], aiohttp.FormData]) -> Any:
+    async def _message(self, form: Callable[[], aiohttp.FormData], by: str = "") -> Any:
         """Send something in chat; again where WeChat says that the account is out of order, as people do."""
 
         async def ask() -> Any:
-            answer = await self._ask("POST", f"/sim/users/{self.firm.user}/messages", form=form)
+            answer = await self._ask("POST", f"/sim/users/{by or self.firm.user}/messages", form=form)
             return None if answer is None or answer["fault"] else answer
 
         return await self._patiently(ask, "聊天")
@@ -411,6 +432,12 @@ def first_line(text: str) -> str:
     """The first line of a chat text, without its markup."""
     plain = re.sub(r"<[^>]+>", "", text).strip()
     return plain.splitlines()[0] if plain else "（没有应答）"
+
+
+def line_with(text: str, words: str) -> str:
+    """The first line of a chat text that holds these words, without its markup."""
+    lines = re.sub(r"<[^>]+>", "", text).splitlines()
+    return next((line for line in lines if words in line), f"（没有说到{words}）")
 
 
 def mark(outcome: str) -> str:

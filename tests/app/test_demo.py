@@ -75,7 +75,15 @@ async def test_the_demonstration_ends_in_one_certificate_that_anybody_can_check(
     certificate = await check_one_certificate()
     address = f"{desk.base}/c/{certificate.number.replace('/', '-')}"
     assert printed.rstrip().endswith(address)
-    assert "扫产品上的追溯码：企业追溯能力 A 级（良好级），证书正常" in printed
+    for clause, words in (
+        ("4.3.3", "扫产品上的追溯码：企业追溯能力 A 级（良好级），证书正常"),
+        ("4.3.3", "这个码是第一次被查询"),
+        ("4.3.3", f"不用微信也能扫：{desk.base}/t/01/06950000004017/10/L260915/21/0001"),
+        ("7.6", f"采购人员在聊天里发“示范线缆”：{EXAMPLE.name}：A 级（良好级），证书正常"),
+        ("8.5(2)", "资信分值：累计 0 分"),
+        ("10.2(2)", "招标采购：达到入围基本条件"),
+    ):
+        assert any(f"] {clause}" in line and words in line for line in printed.splitlines()), (clause, words)
     async with session.get(address) as page:
         text = await page.text()
         assert page.status == 200
