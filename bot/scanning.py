@@ -26,7 +26,7 @@ from workflow.scanning.code_reports import KINDS, LONGEST_STATEMENT
 from workflow.scanning.resolution import resolve
 from workflow.scanning.scan_wording import REPORT, chat_words, shown_code
 from workflow.scanning.scans import look_up
-from workflow.scanning.trace_links import ASKING, trace_path
+from workflow.scanning.trace_links import ASKING, reporting_path, trace_path
 
 Conversation = Context[Ports]
 Answer = replies.Reply | None
@@ -71,8 +71,8 @@ async def kind_chosen(context: Conversation, update: updates.Text) -> Answer:
     kind = list(KINDS)[int(plain(update.content)[0]) - 1]
     code = context.dialog.data["code"]
     await context.dialog.enter(WORDS, code=code, kind=kind)
-    path = trace_path((await resolve(context.services, code)).code)
-    form = context.services.links.page(f"{path}/report") if path != ASKING else None
+    known = (await resolve(context.services, code)).code
+    form = context.services.links.page(reporting_path(known)) if trace_path(known) != ASKING else None
     return replies.Text(words.ask_words(LONGEST_STATEMENT, form))
 
 

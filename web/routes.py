@@ -40,9 +40,9 @@ PAGES = (
     ("GET", "/c/{number:.+}", public.certificate),
     # A code may hold anything, slashes and ends of lines too.
     ("GET", "/t", trace.asked),
-    ("GET", "/t/{code:(?s:.+)}/report", trace.report_form),
-    ("POST", "/t/{code:(?s:.+)}/report", trace.report),
     ("GET", "/t/{code:(?s:.+)}", trace.answer),
+    ("GET", "/reports/new", trace.report_form),
+    ("POST", "/reports/new", trace.report),
     ("GET", "/reports/{ref}", trace.reported),
     ("GET", "/poster", poster.poster),
     ("GET", "/compare", procurement.compare),

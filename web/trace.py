@@ -24,7 +24,7 @@ from workflow.scanning.code_reports import SentPhoto
 from workflow.scanning.resolution import Resolved, resolve
 from workflow.scanning.scan_wording import facts, shown_code, told
 from workflow.scanning.scans import PROVINCES, LookUp, Visit, looked_up, seen, visitor_hash
-from workflow.scanning.trace_links import ASKING, code_in, trace_path
+from workflow.scanning.trace_links import ASKING, code_in, reporting_path, trace_path
 from workflow.sharing import Shared
 
 LONGEST_TYPED = 2000
@@ -63,7 +63,7 @@ BEHIND: web.AppKey[Shared[Behind]] = web.AppKey("behind_codes", Shared)
 
 async def asked(request: web.Request) -> web.StreamResponse:
     """Where a code is typed; with one, its answer."""
-    text = _storable(request.query.get("code", ""))[:LONGEST_TYPED].strip()
+    text = _asked(request)
     if not text:
         return show_public(request, "trace_ask.html", {"provinces": [(name, name) for name in PROVINCES]})
     return await _answered(request, text, Road.TYPED, request.query.get("region", ""))
@@ -71,18 +71,20 @@ async def asked(request: web.Request) -> web.StreamResponse:
 
 async def answer(request: web.Request) -> web.StreamResponse:
     """The page of a code, or its links as data."""
-    return await _answered(request, _code(request, ""), Road.LINK)
+    return await _answered(request, _code(request), Road.LINK)
 
 
 async def report_form(request: web.Request) -> web.StreamResponse:
     """Where a problem with this code is reported."""
     await not_too_often(request, "search")
-    return await _form(request, await resolve(request.app[PORTS], _code(request, REPORT)))
+    if not _asked(request):
+        raise web.HTTPSeeOther(ASKING)
+    return await _form(request, await resolve(request.app[PORTS], _asked(request)))
 
 
 async def report(request: web.Request) -> web.StreamResponse:
     """Keep what somebody reports of this code."""
-    ports, text = request.app[PORTS], _code(request, REPORT)
+    ports, text = request.app[PORTS], _asked(request)
     form = await read_form(request)
     try:
         await not_too_often(request, "report")
@@ -106,15 +108,16 @@ async def reported(request: web.Request) -> web.StreamResponse:
     return show(request, "code_reported.html", values)
 
 
-REPORT = "/report"
-"""What the address of a report's form ends with."""
+def _asked(request: web.Request) -> str:
+    """The code that is asked of in the query of this request; empty where none is."""
+    return _storable(request.query.get("code", ""))[:LONGEST_TYPED].strip()
 
 
-def _code(request: web.Request, end: str) -> str:
-    """The code in the address of this request, before ``end``; however it is written there."""
+def _code(request: web.Request) -> str:
+    """The code that is the address of this request; however it is written there."""
     query = f"?{request.rel_url.raw_query_string}" if request.rel_url.raw_query_string else ""
     links = request.app[PORTS].links
-    text = code_in(links, links.page(request.rel_url.raw_path.removesuffix(end) + query))
+    text = code_in(links, links.page(request.rel_url.raw_path + query))
     return _storable(text)
 
 
@@ -156,7 +159,7 @@ def _page(request: web.Request, behind: Behind, found: LookUp) -> web.Response:
         "product": resolved.product,
         "facts": facts(resolved),
         "certificate": behind.certificate,
-        "report": None if path == ASKING else f"{path}{REPORT}",
+        "report": None if path == ASKING else reporting_path(resolved.code),
     }
     response = show_public(request, "trace.html", values, indexed=False)
     response.headers["Vary"] = "User-Agent, Accept"
@@ -246,7 +249,7 @@ async def _form(
         "product": resolved.product,
         "kinds": tuple(code_reports.KINDS.items()),
         "back": path,
-        "action": f"{path}{REPORT}",
+        "action": reporting_path(resolved.code),
         "longest": code_reports.LONGEST_STATEMENT,
         "problem": problem,
         "values": {} if form is None else {name: form.text(name) for name in ("kind", "statement", "key")},

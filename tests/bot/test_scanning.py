@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -165,7 +166,7 @@ async def test_a_problem_is_reported_in_three_turns_and_its_answer_comes_to_the_
     asked = str(await chat.say("反映问题"))
     assert f"(01){GTIN}(21)0001" in asked
     assert "1) 怀疑是假冒的产品或码" in asked
-    assert f"/t/01/{GTIN}/21/0001/report" in str(await chat.say("1"))
+    assert f"https://sample.test/reports/new?code={quote(ITEM, safe='')}" in str(await chat.say("1"))
     assert "5 至 500 字" in str(await chat.say("假的"))
     done = str(await chat.say(STATEMENT))
     filed = await CodeReport.get()

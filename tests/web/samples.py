@@ -547,7 +547,7 @@ def trace_page(
         "facts": (("产品", f"{PRODUCT.name} {PRODUCT.model}"), ("生产企业", FIRM),
                   ("追溯码", "(01)06901234567892(21)0001"), ("生产批次", "L2026A")),
         "certificate": Row(row=certificate(state=state), path="/c/T-CMIF-2026-000001", stands=stands, year=year),
-        "report": "/t/01/06901234567892/21/0001/report",
+        "report": "/reports/new?code=06901234567892",
     }  # fmt: skip
     return "trace.html", {**values, **given}
 
@@ -555,7 +555,8 @@ def trace_page(
 def code_report_page(**given: Any) -> tuple[str, dict[str, Any]]:
     values = {
         "code": "(01)06901234567892(21)0001", "product": SCANNED, "back": "/t/6901234567892", "longest": 500,
-        "kinds": (("looks_fake", "怀疑是假冒的产品或码"), ("other", "其他问题")), "action": "/t/6901234567892/report",
+        "kinds": (("looks_fake", "怀疑是假冒的产品或码"), ("other", "其他问题")),
+        "action": "/reports/new?code=6901234567892",
     }  # fmt: skip
     return "code_report.html", {**values, **given}
 

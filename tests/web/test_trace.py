@@ -29,6 +29,7 @@ pytestmark = pytest.mark.parametrize("migrated_url", ["sqlite"], indirect=True)
 
 GTIN = "06901234567892"
 ITEM = f"/t/01/{GTIN}/21/0001"
+REPORT = f"/reports/new?code=https%3A%2F%2Fid.gs1.org%2F01%2F{GTIN}%2F21%2F0001"
 JPEG = b"\xff\xd8\xff\xe0 sample"
 PHONE = {"User-Agent": "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/120 Mobile"}
 MOST_BYTES = 50_000
@@ -49,7 +50,7 @@ async def test_a_code_leads_to_product_firm_certificate_and_what_to_do(stranger:
     assert 'href="/c/T-CMIF-2026-000001"' in page
     assert 'class="dots"' in page
     assert 'href="tel:12315"' in page
-    assert f'href="{ITEM}/report"' in page
+    assert f'href="{REPORT}"' in page
     assert "等级反映企业的质量追溯能力，不代表产品质量或真伪认证。" in page
 
 
@@ -274,7 +275,7 @@ SENT = {"kind": "looks_fake", "statement": "字体模糊，和以前买的不一
 async def test_a_problem_is_reported_answered_and_the_firm_hears_of_it_only_then(
     world: World, stranger: Browser, firm: Living, operator: tuple[Somebody, Browser]
 ) -> None:
-    to = await stranger.send(f"{ITEM}/report", f"{ITEM}/report", photo=("code.jpg", JPEG), **SENT)
+    to = await stranger.send(REPORT, REPORT, photo=("code.jpg", JPEG), **SENT)
     report = await CodeReport.get().prefetch_related("evidence")
     assert to == f"/reports/{report.ref}?sent"
     assert report.evidence is not None
@@ -318,6 +319,17 @@ async def test_only_operators_see_what_was_reported(
     await stranger.get("/reports/nothing", 404)
 
 
+async def test_a_code_may_end_in_whatever_a_form_could_be_called(stranger: Browser, firm: Living) -> None:
+    page = await stranger.get(f"/t/01/{GTIN}/21/report")
+    assert "<h1>样例电线 BV 2.5</h1>" in page
+    assert "(21)report" in page
+    (form,) = re.findall(r'href="(/reports/new[^"]+)"', page)
+    assert "(21)report" in await stranger.get(form)
+    await stranger.send(form, form, **SENT)
+    assert (await CodeReport.get()).code == f"https://id.gs1.org/01/{GTIN}/21/report"
+    assert await stranger.get("/reports/new", 303) == "/t"
+
+
 @pytest.mark.parametrize(
     ("wrong", "field"),
     [({"kind": "no"}, "kind"), ({"statement": "假的"}, "statement"), ({"statement": "长" * 501}, "statement"),
@@ -326,25 +338,25 @@ async def test_only_operators_see_what_was_reported(
 async def test_what_is_wrong_is_said_at_its_field_and_nothing_is_kept(
     stranger: Browser, firm: Living, wrong: dict[str, object], field: str
 ) -> None:
-    page = await stranger.send(f"{ITEM}/report", f"{ITEM}/report", status=422, **{**SENT, **wrong})
+    page = await stranger.send(REPORT, REPORT, status=422, **{**SENT, **wrong})
     assert f'id="{field}-wrong"' in page
     assert await CodeReport.all().count() + await Evidence.all().count() == 0
 
 
 async def test_the_same_report_again_is_the_same_one(world: World, stranger: Browser, firm: Living) -> None:
     fields = {**SENT, "key": "once"}
-    first = await stranger.post(f"{ITEM}/report", photo=("code.jpg", JPEG), **fields)
-    assert await stranger.post(f"{ITEM}/report", photo=("code.jpg", JPEG), **fields) == first
+    first = await stranger.post(REPORT, photo=("code.jpg", JPEG), **fields)
+    assert await stranger.post(REPORT, photo=("code.jpg", JPEG), **fields) == first
     assert (await CodeReport.all().count(), await DeskItem.all().count(), await Evidence.all().count()) == (1, 1, 1)
 
 
 async def test_reports_are_limited_and_other_sites_cannot_send_them(client: TestClient, firm: Living) -> None:
     headers = {"Origin": "https://evil.test"}
-    async with client.post(f"{ITEM}/report", data=SENT, headers=headers, allow_redirects=False) as answer:
+    async with client.post(REPORT, data=SENT, headers=headers, allow_redirects=False) as answer:
         assert answer.status == 403
     most, _ = MOST["report"]
     for number in range(most + 1):
-        async with client.post(f"{ITEM}/report", data={**SENT, "key": str(number)}, allow_redirects=False) as answer:
+        async with client.post(REPORT, data={**SENT, "key": str(number)}, allow_redirects=False) as answer:
             assert answer.status == (303 if number < most else 429)
     assert await CodeReport.all().count() == most
 
@@ -352,7 +364,8 @@ async def test_reports_are_limited_and_other_sites_cannot_send_them(client: Test
 async def test_a_code_of_nobody_can_be_reported_and_there_is_no_firm_to_tell(
     world: World, stranger: Browser, firm: Living, operator: tuple[Somebody, Browser]
 ) -> None:
-    await stranger.send("/t/https%3A%2F%2Fshop.test%2F1/report", "/t/https%3A%2F%2Fshop.test%2F1/report", **SENT)
+    page = "/reports/new?code=https%3A%2F%2Fshop.test%2F1"
+    await stranger.send(page, page, **SENT)
     item = await DeskItem.get()
     assert [choice.id for choice in await decisions.choices(world.ports, item)] == ["answer"]
     who = Asker(operator[0].person.id)

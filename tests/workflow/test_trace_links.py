@@ -1,12 +1,14 @@
 """The addresses of codes lead back to the very code, however they were written or passed on."""
 
+from urllib.parse import parse_qsl, urlsplit
+
 import pytest
 
 from standard.codes import read
 from standard.profile import edition_on
 from tests.clock import FakeClock
 from workflow.links import Links
-from workflow.scanning.trace_links import ASKING, code_in, trace_path
+from workflow.scanning.trace_links import ASKING, code_in, reporting_path, trace_path
 
 LINKS = Links("https://sample.test", b"s" * 32, 30)
 EDITION = edition_on(FakeClock().now().date())
@@ -31,6 +33,14 @@ def test_the_page_of_a_code_answers_for_that_code(text: str) -> None:
     assert again.canonical == code.canonical
     assert again.canonical is not None or (again.kind, again.text) == (code.kind, code.text)
     assert trace_path(again) == trace_path(code)
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_report_is_of_the_very_code(text: str) -> None:
+    code = read(text, edition=EDITION)
+    [(name, value)] = parse_qsl(urlsplit(reporting_path(code)).query)
+    assert (name, read(value, edition=EDITION).canonical) == ("code", code.canonical)
+    assert code.canonical is not None or value == code.text
 
 
 def test_a_gs1_code_has_a_digital_link_of_our_own() -> None:

@@ -15,6 +15,8 @@ ASKING = "/t"
 """The page on which a code is typed."""
 PAGES = f"{ASKING}/"
 """What the addresses of all codes begin with."""
+REPORTING = "/reports/new"
+"""The form on which a problem with a code is reported: not below :data:`PAGES`, where everything is part of a code."""
 
 _STEM = "https://id.gs1.org/"
 _DIGITAL_LINK = re.compile(r"(\d{2,4})/[^/]+(?:/\d{2,4}/[^/]+)*", re.ASCII)
@@ -28,6 +30,12 @@ def trace_path(code: TraceCode) -> str:
     known = code.canonical or ""
     path = PAGES + (known.removeprefix(_STEM) if known.startswith(_STEM) else quote(code.text, safe=""))
     return path if len(path) <= _LONGEST else ASKING
+
+
+def reporting_path(code: TraceCode) -> str:
+    """Where a problem with this code is reported."""
+    known = code.canonical or ""
+    return f"{REPORTING}?{urlencode({'code': known if known.startswith(_STEM) else code.text})}"
 
 
 def code_in(links: Links, text: str) -> str:
