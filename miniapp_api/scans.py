@@ -191,8 +191,8 @@ async def scans_of_firm(ports: Ports, asker: Asker, path: FirmPath) -> ScansShow
 )
 async def scans_csv(asker: Asker, path: FirmPath, query: Days) -> Stream:
     firm, _ = await firm_of_members(asker, path.uscc)
-    pieces = await scan_counts.exported(asker, firm.id, query.first, query.last)
-    return Stream(f"查询记录 {query.first} 至 {query.last}.csv", CSV, pieces)
+    file = await scan_counts.exported(asker, firm.id, query.first, query.last)
+    return Stream(file.name, file.media_type, file.pieces)
 
 
 @chapter.post(

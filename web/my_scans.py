@@ -41,17 +41,15 @@ async def export(request: web.Request) -> web.StreamResponse:
     who = await signed_in(request)
     firm, _ = await firm_here(request, who)
     try:
-        first, last = _day(request, "first"), _day(request, "last")
-        pieces = await scan_counts.exported(who.asker, firm.id, first, last)
+        file = await scan_counts.exported(who.asker, firm.id, _day(request, "first"), _day(request, "last"))
     except Refused as refusal:
         if refusal.kind is not Kind.INVALID:
             raise
         return await _scans(request, who, refusal)
-    name = quote(f"查询记录 {first} 至 {last}.csv", safe="")
     response = web.StreamResponse(
         headers={
-            "Content-Type": "text/csv; charset=utf-8",
-            "Content-Disposition": f"attachment; filename*=UTF-8''{name}",
+            "Content-Type": f"{file.media_type}; charset=utf-8",
+            "Content-Disposition": f"attachment; filename*=UTF-8''{quote(file.name, safe='')}",
             "Cache-Control": "private, no-store",
             "X-Content-Type-Options": "nosniff",
             "X-Robots-Tag": "noindex",
@@ -59,7 +57,7 @@ async def export(request: web.Request) -> web.StreamResponse:
     )
     await response.prepare(request)
     try:
-        async for piece in pieces:
+        async for piece in file.pieces:
             await response.write(piece)
         await response.write_eof()
     except ConnectionError:

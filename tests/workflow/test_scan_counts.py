@@ -133,7 +133,9 @@ async def test_old_events_go_their_counts_stay(world: World, firm: Enterprise, m
 
 
 async def table(firm: Enterprise, who: Somebody, first: date, last: date) -> list[list[str]]:
-    data = b"".join([piece async for piece in await exported(who.asker, firm.id, first, last)])
+    file = await exported(who.asker, firm.id, first, last)
+    assert (file.name, file.media_type) == (f"查询记录 {first} 至 {last}.csv", "text/csv")
+    data = b"".join([piece async for piece in file.pieces])
     return list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))
 
 

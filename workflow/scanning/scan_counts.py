@@ -20,6 +20,7 @@ from standard.calendar import midnight, shanghai_day
 from standard.months import Month
 from workflow.access import Asker, member_of
 from workflow.context import Ports
+from workflow.intake.uploads import CSV
 from workflow.ports import ClaimedJob
 from workflow.problems import Kind, Refused
 
@@ -174,8 +175,17 @@ async def summary(ports: Ports, asker: Asker, enterprise_id: int) -> Summary:
     return Summary(await counted_until(), months, by_month, tuple(lines))
 
 
-async def exported(asker: Asker, enterprise_id: int, first: date, last: date) -> AsyncIterator[bytes]:
-    """The firm's look-ups of these days (Asia/Shanghai), both included, as a CSV file, piece by piece; for members.
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A file that is read while it is sent: under which name, of what type, and its bytes piece by piece."""
+
+    name: str
+    media_type: str
+    pieces: AsyncIterator[bytes]
+
+
+async def exported(asker: Asker, enterprise_id: int, first: date, last: date) -> Export:
+    """The firm's look-ups of these days (Asia/Shanghai), both included, as a CSV file; for members.
 
     :class:`Refused` ``days_odd``.
     """
@@ -183,7 +193,8 @@ async def exported(asker: Asker, enterprise_id: int, first: date, last: date) ->
     if not (0 <= (last - first).days <= MOST_DAYS and first.year in YEARS and last.year in YEARS):
         advice = f"请选择起止日期（{YEARS[0]}—{YEARS[-1]} 年）：结束日期不早于开始日期，一次最多 {MOST_DAYS} 天"
         raise Refused(Kind.INVALID, "days_odd", advice, clause="8.1(2)", field="last")
-    return _pieces(enterprise_id, midnight(first), midnight(last + timedelta(days=1)))
+    pieces = _pieces(enterprise_id, midnight(first), midnight(last + timedelta(days=1)))
+    return Export(f"查询记录 {first} 至 {last}.csv", CSV, pieces)
 
 
 async def _pieces(enterprise_id: int, start: datetime, end: datetime) -> AsyncIterator[bytes]:
