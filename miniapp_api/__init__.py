@@ -26,7 +26,7 @@ from miniapp_api import (
 )
 from miniapp_api.admitting import people as people_at_the_door
 from miniapp_api.chapter import Chapter
-from miniapp_api.serving import as_problems, handler_of
+from miniapp_api.serving import add_endpoints, as_problems, handler_of
 from workflow.context import Ports
 
 VERSION = "1.0.0"
@@ -57,9 +57,7 @@ def add_api(app: web.Application, settings: Settings, ports: Ports, chapters: It
     chapters = list(chapters)
     api = web.Application(middlewares=[as_problems])
     admit = people_at_the_door(ports, settings.api)
-    for chapter in chapters:
-        for endpoint in chapter.endpoints:
-            api.router.add_route(endpoint.method, f"/v1{endpoint.path}", handler_of(endpoint, ports, admit))
+    add_endpoints(api, chapters, lambda endpoint: handler_of(endpoint, ports, admit))
     written = openapi.text(openapi.document(chapters, VERSION))
 
     async def document(_request: web.Request) -> web.Response:

@@ -2,7 +2,8 @@
 
 import hashlib
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+import re
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -12,7 +13,7 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from miniapp_api import bodies, problems, wording
-from miniapp_api.chapter import Endpoint
+from miniapp_api.chapter import Chapter, Endpoint
 from miniapp_api.problems import RefusedHere
 from miniapp_api.shapes import Answer, File, Stream
 from miniapp_api.sharing import Rendered
@@ -67,6 +68,37 @@ class Unchanged:
         seen = {tag.strip().removeprefix("W/") for tag in self._wanted.split(",")}
         if etag(shown.lasting()).removeprefix("W/") not in seen:
             raise RefusedHere(412, "changed", wording.CHANGED)
+
+
+def add_endpoints(api: web.Application, chapters: Iterable[Chapter], handler: Callable[[Endpoint], Handler]) -> None:
+    """Add the endpoints of the chapters to ``api``, below ``/v1``.
+
+    A word that is part of another path is no value of a variable: ``Allow`` names the methods of the path that was
+    asked for alone, and none of them answers for it with another's endpoint.
+    """
+    endpoints = [endpoint for chapter in chapters for endpoint in chapter.endpoints]
+    paths = {endpoint.path for endpoint in endpoints}
+    for endpoint in endpoints:
+        api.router.add_route(endpoint.method, f"/v1{_route(endpoint.path, paths)}", handler(endpoint))
+
+
+def _route(path: str, paths: Iterable[str]) -> str:
+    """The path as aiohttp takes it: a variable is none of the words that stand in its place in others of ``paths``."""
+    parts, others = path.split("/"), [other.split("/") for other in paths]
+    alike = [other for other in others if len(other) == len(parts) and all(map(_may_be_one, parts, other))]
+    for place, part in enumerate(parts):
+        words = sorted({re.escape(other[place]) for other in alike if not _varies(other[place])})
+        if _varies(part) and words:
+            parts[place] = f"{{{part[1:-1]}:(?!(?:{'|'.join(words)})(?:/|$))[^/]+}}"
+    return "/".join(parts)
+
+
+def _may_be_one(part: str, other: str) -> bool:
+    return part == other or _varies(part) or _varies(other)
+
+
+def _varies(part: str) -> bool:
+    return part.startswith("{")
 
 
 def handler_of(endpoint: Endpoint, ports: Ports, admit: Admit, shared: Shared[Rendered] | None = None) -> Handler:

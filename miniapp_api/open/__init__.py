@@ -14,7 +14,7 @@ from miniapp_api.chapter import Chapter, Who
 from miniapp_api.open import adoptions, certificates, firms, webhooks
 from miniapp_api.open.admitting import KEY, NONCE, SIGNATURE, TIMESTAMP, partners
 from miniapp_api.openapi import Cover
-from miniapp_api.serving import as_problems, handler_of
+from miniapp_api.serving import add_endpoints, as_problems, handler_of
 from miniapp_api.sharing import Rendered
 from workflow.context import Ports
 from workflow.sharing import Shared
@@ -67,9 +67,7 @@ def add_open(app: web.Application, settings: Settings, ports: Ports) -> None:
     api = web.Application(middlewares=[as_problems])
     admit = partners(ports, settings)
     shared: Shared[Rendered] = Shared(settings.shared_ms / 1000)
-    for chapter in CHAPTERS:
-        for endpoint in chapter.endpoints:
-            api.router.add_route(endpoint.method, f"/v1{endpoint.path}", handler_of(endpoint, ports, admit, shared))
+    add_endpoints(api, CHAPTERS, lambda endpoint: handler_of(endpoint, ports, admit, shared))
     api.router.add_get("/openapi.json", _public(document()))
     app.add_subapp("/open", api)
     issuer = ports.statements.issuer

@@ -49,6 +49,17 @@ async def test_a_firm_is_told_with_its_certificate_months_and_points(client: Tes
     assert facts["disclaimer"] == DISCLAIMER
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [("OPTIONS", "batch", "POST"), ("GET", "batch", "POST"), ("OPTIONS", USCC, "GET"), ("OPTIONS", "batches", "GET")],
+)
+async def test_a_path_is_answered_for_by_its_own_methods_alone(
+    client: TestClient, method: str, path: str, allowed: str
+) -> None:
+    answer = await client.request(method, f"/open/v1/firms/{path}")
+    assert (answer.headers["Allow"], (await problem(answer, 405))["code"]) == (allowed, "no_such_method")
+
+
 async def test_what_changed_is_told_at_once_and_the_etag_stands_for_the_facts(client: TestClient, world: World) -> None:
     one = await a_firm()
     shop = await caller(world)
