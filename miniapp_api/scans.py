@@ -200,7 +200,8 @@ async def scans_csv(asker: Asker, path: FirmPath, query: Days) -> Stream:
     "逐件申报单件追溯码",
     status=201,
     clause="3.4，4.3.3",
-    note="一次至多 1000 件。不是这款产品单件追溯码的不登记，逐件说明原因；已登记过的不重复。",
+    note="一次至多 1000 件。商品条码或发码规则须先由合格证照片证实（R33）；"
+    "不是这款产品单件追溯码的不登记，逐件说明原因；已登记过的不重复。",
 )
 async def file_items(ports: Ports, asker: Asker, path: FirmProductPath, body: ItemsGiven, key: str) -> ItemFilingShown:
     firm, _ = await firm_of_members(asker, path.uscc)

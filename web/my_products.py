@@ -116,7 +116,9 @@ def _registered(product: Product) -> dict[str, Any]:
     values["width"], values["height"] = (f"{um / 1000:g}" for um in (product.sheet_width_um, product.sheet_height_um))
     values["record"] = "\n".join(f"{name}：{text}" for name, text in product.record.items())
     for kind in CodePatternKind:
-        values[str(kind)] = " ".join(one.value for one in product.code_patterns if one.kind == kind)
+        # The one that is the GTIN has a field of its own.
+        claimed = [one.value for one in product.code_patterns if one.kind == kind and one.value != product.gtin]
+        values[str(kind)] = " ".join(claimed)
     return values
 
 

@@ -96,6 +96,7 @@ async def test_a_file_that_breaks_off_is_not_taken_for_a_whole_one(
 
 async def test_items_are_filed_and_what_is_none_is_told(client: TestClient, world: World, firm: Enterprise) -> None:
     product = await rows.product(enterprise_id=firm.id, gtin=GTIN)
+    await rows.code_pattern(product_id=product.id, kind="gtin_prefix", value=GTIN, proved_at=rows.NOW)
     staff = await member(world, firm, StaffRole.STAFF)
     headers = {**staff.headers, "Idempotency-Key": KEY}
     given = [{"code": f"(01){GTIN}(21)7", "batch": "L1", "made_on": "2026-11-01"}, {"code": "hello"}]

@@ -22,7 +22,9 @@ async def firm(world: World) -> Enterprise:
 
 @pytest.fixture
 async def product(firm: Enterprise) -> Product:
-    return await rows.product(enterprise_id=firm.id, gtin=GTIN, name="电线（样例）", model="BV 2.5")
+    product = await rows.product(enterprise_id=firm.id, gtin=GTIN, name="电线（样例）", model="BV 2.5")
+    await rows.code_pattern(product_id=product.id, kind="gtin_prefix", value=GTIN, proved_at=rows.NOW)
+    return product
 
 
 async def test_a_list_is_uploaded_and_what_became_of_it_is_shown(

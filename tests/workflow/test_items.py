@@ -2,14 +2,29 @@
 
 import asyncio
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
 from inspection.materials import ItemLine
-from models import CodePatternKind, Enterprise, Event, Evidence, Item, ItemFiling, ItemFilingState, Product, StaffRole
+from models import (
+    CodePattern,
+    CodePatternKind,
+    Enterprise,
+    Event,
+    Evidence,
+    InboxEntry,
+    Item,
+    ItemFiling,
+    ItemFilingState,
+    Product,
+    StaffRole,
+)
+from models.transactions import transaction
 from tests import rows
 from tests.workflow.firms import Somebody, member, somebody
 from tests.workflow.world import World
+from workflow.firms.products import prove_patterns
 from workflow.ports import InspectionFailed
 from workflow.problems import Refused
 from workflow.scanning import items
@@ -25,9 +40,17 @@ async def firm(world: World) -> Enterprise:
     return await rows.enterprise()
 
 
+async def proved(product: Product, value: str = GTIN) -> CodePattern:
+    return await rows.code_pattern(
+        product_id=product.id, kind="gtin_prefix", value=value, proved_at=rows.NOW, proved_by_sha256="0" * 64
+    )
+
+
 @pytest.fixture
 async def product(firm: Enterprise) -> Product:
-    return await rows.product(enterprise_id=firm.id, gtin=GTIN)
+    product = await rows.product(enterprise_id=firm.id, gtin=GTIN)
+    await proved(product)
+    return product
 
 
 @pytest.fixture
@@ -78,7 +101,7 @@ async def test_items_are_filed_under_their_canonical_code(world: World, product:
         (NewItem("MA.156.1003.1629"), "不在追溯码允许清单内"),
         (NewItem(f"https://iotroot.com.evil.cn/01/{GTIN}/21/1"), "像 iotroot.com"),
         (NewItem(code(1, "06901234567915")), "码里的商品条码是 06901234567915"),
-        (NewItem("E=1000112345678901234567890"), "已证明的发码规则"),
+        (NewItem("E=1000112345678901234567890"), "已证实的发码规则"),
         (NewItem(code(1), "批" * 61), "生产批次超过 60 个字"),
         (NewItem(code(1), made_on=date(2026, 11, 25)), "生产日期 2026-11-25 还没有到"),
     ],
@@ -105,21 +128,22 @@ async def test_a_proved_pattern_is_enough_and_an_unproved_one_is_not(
     assert (await filed(world, staff, product, *new, key="another-key")).accepted == 1
 
 
-async def test_a_gtin_that_two_firms_claim_is_not_enough(world: World, product: Product, staff: Somebody) -> None:
-    await rows.product(gtin=GTIN)
-    assert (await filed(world, staff, product, NewItem(code(1)))).accepted == 0
-    await rows.code_pattern(
-        product_id=product.id,
-        kind=CodePatternKind.GTIN_PREFIX,
-        value="6901234",
-        proved_at=rows.NOW,
-        proved_by_sha256="0" * 64,
-    )
+async def test_a_gtin_is_enough_once_a_photo_carried_it(world: World, firm: Enterprise, staff: Somebody) -> None:
+    product = await rows.product(enterprise_id=firm.id, gtin=GTIN)
+    made = await filed(world, staff, product, NewItem(code(1)))
+    assert (made.state, await Item.all().count()) == (ItemFilingState.REFUSED, 0)
+    (refused,) = refused_lines(made)
+    assert f"商品条码 {GTIN} 还没有照片证实" in refused.reason
+    assert "交一张带有这种码的合格证照片" in refused.reason
+    async with transaction():
+        await prove_patterns(world.ports, product.id, [code("photo")], "0" * 64)
     assert (await filed(world, staff, product, NewItem(code(1)), key="another-key")).accepted == 1
 
 
 async def test_what_is_filed_already_is_not_filed_again(world: World, firm: Enterprise, staff: Somebody) -> None:
     one, two = [await rows.product(enterprise_id=firm.id, gtin=GTIN, model=model) for model in ("one", "two")]
+    for product in (one, two):
+        await proved(product)
     await filed(world, staff, one, NewItem(code(1)))
     again = await filed(world, staff, one, NewItem(code(1)), NewItem(code(2)), NewItem(code(2)), key="key-number-2")
     assert (again.accepted, again.refused) == (1, 0)
@@ -148,6 +172,97 @@ async def test_who_may_not_and_how_many(world: World, firm: Enterprise, product:
     for number in (0, items.AT_ONCE + 1):
         with pytest.raises(Refused, match="items_number_odd"):
             await filed(world, staff, product, *[NewItem(code(1))] * number)
+
+
+# --- taken over ------------------------------------------------------------------------------------------------------
+
+
+async def squatted(*serials: int, proves: dict[str, Any] | None = None, **given: Any) -> Product:
+    """Another firm's product, under which these items stand; ``proves``: its pattern."""
+    squat = await rows.product(gtin=GTIN, **given)
+    await rows.staff(enterprise_id=squat.enterprise_id, person_id=(await rows.person()).id)
+    for serial in serials:
+        await rows.item(product_id=squat.id, code_key=code_key(code(serial)), code=code(serial), batch="theirs")
+    if proves is not None:
+        pattern = await proved(squat)
+        await CodePattern.filter(id=pattern.id).update(**proves)
+    return squat
+
+
+@pytest.mark.parametrize("proves", [None, {"proved_at": None, "proved_by_sha256": None}, {"retired_at": rows.NOW}])
+async def test_what_a_firm_filed_that_proved_nothing_goes_to_the_one_that_did(
+    world: World, product: Product, staff: Somebody, proves: dict[str, Any] | None
+) -> None:
+    squat = await squatted(1, 2, 3, proves=proves)
+    made = await filed(world, staff, product, NewItem(code(1), "L1", date(2026, 11, 1)), NewItem(code(2)))
+    assert (made.accepted, made.refused) == (2, 0)
+    one, two, three = await Item.all().order_by("code")
+    assert (one.product_id, one.filing_id, one.batch, one.made_on) == (product.id, made.id, "L1", date(2026, 11, 1))
+    assert (two.product_id, two.batch, two.made_on) == (product.id, "", None)
+    assert (three.product_id, three.batch) == (squat.id, "theirs")
+    event = await Event.get(action="items:take_over")
+    assert (event.subject_id, event.before) == (made.id, {"enterprise": squat.enterprise_id, "product": squat.id})
+    assert event.after == {
+        "enterprise": product.enterprise_id, "product": product.id, "codes": [code(1), code(2)]
+    }  # fmt: skip
+    told = await InboxEntry.get()
+    assert (told.enterprise_id, "部分单件追溯码" in told.title) == (squat.enterprise_id, True)
+    assert await filed(world, staff, product, NewItem(code(1))) == made
+    assert await Event.filter(action="items:take_over").count() == 1
+
+
+@pytest.mark.parametrize("how", ["in use", "another product's", "until it was withdrawn"])
+async def test_of_two_firms_that_both_proved_it_the_first_keeps_it(
+    world: World, product: Product, staff: Somebody, how: str
+) -> None:
+    gone = {"retired_at": rows.NOW} if how == "until it was withdrawn" else {}
+    first = await squatted(1, proves=gone if how != "another product's" else None, **gone)
+    if how == "another product's":
+        await proved(await rows.product(enterprise_id=first.enterprise_id, model="other"), "6901234")
+    made = await filed(world, staff, product, NewItem(code(1)))
+    assert (made.accepted, made.refused) == (0, 1)
+    assert "另一款产品" in refused_lines(made)[0].reason
+    assert (await Item.get()).product_id == first.id
+    assert not await Event.filter(action="items:take_over").exists()
+
+
+async def test_of_two_that_take_over_at_once_one_has_it(world: World, product: Product, staff: Somebody) -> None:
+    serials = range(20)
+    await squatted(*serials)
+    rival = await rows.product(gtin=GTIN)
+    await proved(rival)
+    theirs = await member(world, await rival.enterprise, StaffRole.STAFF)
+    new = [NewItem(code(serial)) for serial in serials]
+    one, two = await asyncio.gather(
+        filed(world, staff, product, *new), filed(world, theirs, rival, *reversed(new), key="another-key")
+    )
+    assert sorted([one.accepted, two.accepted]) == [0, 20]
+    assert await Event.filter(action="items:take_over").count() == 1
+    assert len(set(await Item.all().values_list("product_id", flat=True))) == 1
+
+
+async def test_a_list_takes_over_once_however_often_its_job_runs(
+    world: World, product: Product, staff: Somebody, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await squatted(*range(5))
+    monkeypatch.setattr(items, "AT_ONCE", 2)
+    real, settled = items._settle, iter([False, True])
+
+    async def dies(*given: Any) -> None:
+        if not next(settled):
+            raise OSError("killed")
+        await real(*given)
+
+    monkeypatch.setattr(items, "_settle", dies)
+    with pytest.raises(OSError, match="killed"):
+        await listed(world, staff, product, "追溯码\n" + "\n".join(map(code, range(6))))
+    world.clock.advance(timedelta(minutes=5))
+    await world.work()
+    made = await ItemFiling.get(key=KEY)
+    assert (made.state, made.accepted, made.findings) == ("filed", 6, [])
+    events = await Event.filter(action="items:take_over")
+    assert sorted(lost for event in events for lost in event.after["codes"]) == [code(serial) for serial in range(5)]
+    assert await InboxEntry.all().count() == 1
 
 
 # --- lists -----------------------------------------------------------------------------------------------------------

@@ -252,7 +252,7 @@ async def test_a_photos_codes_prove_the_patterns_they_begin_with_once(
         "https://[",
     )
     assert await prove(*foreign) == []
-    assert await prove("https://id.gs1.org/01/06901234567892/21/A1") == ["6901234"]
+    assert await prove("https://id.gs1.org/01/06901234567892/21/A1") == ["6901234", "06901234567892"]
     assert await prove("https://id.gs1.org/01/06901234567892/21/A2", "https://TRACE.sample.test/q?c=1") == [
         "trace.sample.test"
     ]
@@ -266,7 +266,32 @@ async def test_a_photos_codes_prove_the_patterns_they_begin_with_once(
     assert await prove("http://www.iotroot.com/E=1000112345678901234567890") == ["1000112"]
     pattern = await CodePattern.get(value="6901234")
     assert (pattern.proved_at, pattern.proved_by_sha256) == (world.clock.now(), "a" * 64)
-    assert await Event.filter(action="code_pattern:prove", clause="3.4").count() == 3
+    assert await Event.filter(action="code_pattern:prove", clause="3.4").count() == 4
+
+
+async def test_the_gtin_is_a_pattern_once_a_photo_carries_it_and_as_long_as_it_is_the_products(
+    world: World, firm: Enterprise, staff: Somebody
+) -> None:
+    product = await products.new_product(world.ports, staff.asker, firm.id, replace(NEW, patterns=NEW.patterns[1:]))
+
+    async def prove(*codes: str) -> None:
+        async with transaction():
+            await products.prove_patterns(world.ports, product.id, codes, "a" * 64)
+
+    async def change(**given: Any) -> list[tuple[str, str]]:
+        return live(await products.change_product(world.ports, staff.asker, product.id, ProductChanges(**given)))
+
+    host, own = ("host", "trace.sample.test"), ("gtin_prefix", "06901234567892")
+    await prove("https://id.gs1.org/01/06901234567915/21/1")
+    assert live(product) == await change(name="新名（样例）") == [host]
+    for serial in (1, 2):
+        await prove(f"https://id.gs1.org/01/06901234567892/21/{serial}")
+    assert await CodePattern.filter(value=own[1], proved_by_sha256="a" * 64).count() == 1
+    assert await change(patterns=()) == [own]
+    assert await change(patterns=NEW.patterns[1:]) == [own, host]
+    assert await change(gtin="6901234567915") == [host]
+    await prove("https://id.gs1.org/01/06901234567892/21/3")
+    assert await change(gtin="6901234567892") == [host]
 
 
 def test_the_list_of_categories_is_whole_and_says_where_it_is_unsure() -> None:

@@ -1,5 +1,6 @@
 """Whose a code is: filed items, GTINs and proved patterns; and what of a firm everybody may know."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -7,12 +8,14 @@ import pytest
 from models import CodePatternKind, Enterprise, Product, Road, ScanOutcome
 from tests import rows
 from tests.workflow.world import World
+from workflow.scanning import resolution
 from workflow.scanning.resolution import Resolved, code_key, resolve
 from workflow.scanning.scans import Visit, look_up
 
 GTIN = "06901234567892"
 ITEM = f"https://id.gs1.org/01/{GTIN}/21/0001"
-OTHER = "https://id.gs1.org/01/06901234567915/10/L1"
+OTHER_GTIN = "06901234567915"
+OTHER = f"https://id.gs1.org/01/{OTHER_GTIN}/10/L1"
 ECODE = "E=10001" + "12345678901234567890"
 
 
@@ -185,15 +188,98 @@ async def test_a_filed_item_decides_before_any_pattern(world: World, firm: Enter
     assert await whose(world, f"https://id.gs1.org/01/{GTIN}/21/0002") == ("known", other.model)
 
 
-async def test_an_item_filed_by_another_firm_gives_way_to_a_proved_pattern(world: World, firm: Enterprise) -> None:
+async def test_a_gtin_that_stands_in_a_form_gives_way_to_a_pattern_that_was_proved(
+    world: World, firm: Enterprise
+) -> None:
     squatter = await rows.enterprise()
     await rows.certificate(enterprise_id=squatter.id)
-    filed = await product(squatter, model="squatted", gtin=GTIN)
-    await rows.item(product_id=filed.id, code_key=code_key(ITEM), code=ITEM)
+    squatted = await product(squatter, model="squatted", gtin=GTIN)
     assert await whose(world, ITEM) == ("known", "squatted")
-    mine = await product(firm, model="mine")
-    await rows.code_pattern(product_id=mine.id, kind="gtin_prefix", value=GTIN[1:8], proved_at=rows.NOW)
+    await pattern(await product(firm, model="mine"), CodePatternKind.GTIN_PREFIX, GTIN[1:8])
     assert await whose(world, ITEM) == ("known", "mine")
+    await pattern(squatted, CodePatternKind.GTIN_PREFIX, GTIN)
+    assert await whose(world, ITEM) == ("known", "squatted")
+
+
+async def test_patterns_are_compared_by_their_length_however_many_share_one(
+    world: World, firm: Enterprise, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resolution, "_MOST", 2)
+    await product(firm, model="named", gtin=GTIN)
+    other = await rows.enterprise()
+    await rows.certificate(enterprise_id=other.id)
+    for model in range(3):
+        await pattern(await product(other, model=str(model)), CodePatternKind.GTIN_PREFIX, "6901234")
+    long = await product(firm, model="long")
+    await pattern(long, CodePatternKind.GTIN_PREFIX, GTIN)
+    assert await whose(world, ITEM) == ("known", "named")
+    await Product.filter(model="named").update(gtin=None)
+    assert await whose(world, ITEM) == ("known", "long")
+
+
+# --- what is not public ----------------------------------------------------------------------------------------------
+
+
+async def _writes_the_gtin(secret: Enterprise) -> None:
+    await product(secret, gtin=GTIN)
+
+
+async def _writes_it_many_times(secret: Enterprise) -> None:
+    for model in range(3):
+        await product(secret, gtin=GTIN, model=str(model))
+
+
+async def _proves_more(secret: Enterprise) -> None:
+    await pattern(await product(secret), CodePatternKind.GTIN_PREFIX, GTIN)
+
+
+async def _files_the_item(secret: Enterprise) -> None:
+    made = await product(secret)
+    await pattern(made, CodePatternKind.GTIN_PREFIX, GTIN)
+    await rows.item(product_id=made.id, code_key=code_key(ITEM), code=ITEM)
+
+
+@pytest.mark.parametrize("does", [_writes_the_gtin, _writes_it_many_times, _proves_more, _files_the_item])
+@pytest.mark.parametrize("how", ["written", "proved", "of several"])
+async def test_a_firm_of_which_nothing_is_public_takes_no_code_from_another(
+    world: World,
+    firm: Enterprise,
+    how: str,
+    does: Callable[[Enterprise], Awaitable[None]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(resolution, "_MOST", 2)
+    secret = await rows.enterprise()
+    await does(secret)
+    if how == "proved":
+        await pattern(await product(firm, model="mine"), CodePatternKind.GTIN_PREFIX, "6901234")
+    else:
+        await product(firm, model="mine", gtin=GTIN)
+    if how == "of several":
+        await product(firm, model="twin", gtin=GTIN)
+        found = await resolve(world.ports, ITEM)
+        assert (found.outcome, found.item, found.recorded_for) == (ScanOutcome.UNKNOWN, None, None)
+        assert "一家企业的几款产品" in found.findings[-1].reason
+    else:
+        assert await whose(world, ITEM) == ("known", "mine")
+
+
+@pytest.mark.parametrize("firms", [1, 2])
+async def test_several_of_which_nothing_is_public_are_nobody(world: World, firms: int) -> None:
+    secret = [await rows.enterprise() for _ in range(firms)]
+    for one, model in ((secret[0], "one"), (secret[-1], "two")):
+        await product(one, model=model, gtin=GTIN)
+    found, stranger = [await resolve(world.ports, f"https://id.gs1.org/01/{gtin}/10/L1") for gtin in (GTIN, OTHER_GTIN)]
+    assert (found.outcome, found.findings, found.recorded_for) == (ScanOutcome.UNKNOWN, stranger.findings, None)
+
+
+async def test_a_secret_firms_item_is_recorded_for_it(world: World) -> None:
+    mine, other = [await rows.enterprise() for _ in range(2)]
+    filed = await product(mine)
+    await product(other, gtin=GTIN)
+    await rows.item(product_id=filed.id, code_key=code_key(ITEM), code=ITEM)
+    found = await resolve(world.ports, ITEM)
+    assert (found.outcome, found.product, found.recorded_for) == (ScanOutcome.UNKNOWN, None, (mine.id, filed.id))
 
 
 async def test_a_firm_of_which_nothing_is_public_is_not_named(world: World) -> None:

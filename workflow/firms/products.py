@@ -110,7 +110,7 @@ async def new_product(ports: Ports, asker: Asker, enterprise_id: int, new: NewPr
         await Enterprise.filter(id=enterprise_id).select_for_update(no_key=True).get()
         await _free(enterprise_id, values["model"])
         product = await Product.create(enterprise_id=enterprise_id, created_at=ports.clock.now(), **values)
-        await _claim(ports, product, new.patterns)
+        await _claim(ports, product, new.patterns, product.gtin)
         await record_event(
             ports, "product:register", "product", product.id, actor=asker.actor, clause=CLAUSE, after=_plain(values)
         )
@@ -129,8 +129,7 @@ async def change_product(ports: Ports, asker: Asker, product_id: int, changes: P
             await _free(product.enterprise_id, values["model"])
         before = {name: getattr(product, name) for name in values}
         await Product.filter(id=product.id).update(**values)
-        if changes.patterns is not None:
-            await _claim(ports, product, changes.patterns)
+        await _claim(ports, product, changes.patterns, values["gtin"])
         if before != values:
             await judge_product_again(ports, product.id)
             await month_jobs.judge_product_again(ports, product.id)
@@ -171,15 +170,27 @@ async def add_product(ports: Ports, firm: Enterprise, new: NewProduct) -> Produc
             defaults={**values, "created_at": ports.clock.now()},
         )
         if made:
-            await _claim(ports, product, new.patterns)
+            await _claim(ports, product, new.patterns, product.gtin)
             await record_event(ports, "product:register", "product", product.id, actor="system", clause=CLAUSE)
     return product
 
 
 async def prove_patterns(ports: Ports, product_id: int, codes: Iterable[str], sha256: str) -> list[CodePattern]:
-    """Inside the caller's transaction: a judged photo (its hash) carries these codes; the patterns it proves (3.4)."""
+    """Inside the caller's transaction: a judged photo (its hash) carries these codes; the patterns it proves (3.4).
+
+    The product's GTIN is a pattern that nobody has to claim: it stands in the form already, and the photo makes it one.
+    """
     edition = edition_on(shanghai_day(ports.clock.now()))
     carried = {found for text in codes for found in patterns_of(read(text, edition=edition), edition)}
+    product = await Product.get_or_none(id=product_id, retired_at=None)
+    if product is not None and _own_pattern(product.gtin) in carried:
+        await CodePattern.get_or_create(
+            product_id=product.id,
+            kind=CodePatternKind.GTIN_PREFIX,
+            value=product.gtin,
+            retired_at=None,
+            defaults={"claimed_at": ports.clock.now()},
+        )
     proved = []
     for pattern in await CodePattern.filter(product_id=product_id, proved_at=None, retired_at=None).order_by("id"):
         if (pattern.kind, pattern.value) not in carried:
@@ -230,18 +241,28 @@ async def _not_in(product: Product, states: list[ApplicationState]) -> None:
         raise Refused(Kind.CONFLICT, "product_in_application", advice, clause="7.1(2)")
 
 
-async def _claim(ports: Ports, product: Product, patterns: tuple[Pattern, ...]) -> None:
-    """Make these the product's patterns: one that stays keeps its proof, one that goes is retired."""
-    wanted = {(pattern.kind, _spelt(pattern)) for pattern in patterns}
+async def _claim(ports: Ports, product: Product, patterns: tuple[Pattern, ...] | None, gtin: str | None) -> None:
+    """Make these the product's patterns, None: those it has; one that stays keeps its proof, one that goes is retired.
+
+    The pattern that is a GTIN stays as long as ``gtin`` is the product's, whether it is named or not.
+    """
     now = ports.clock.now()
-    for there in await CodePattern.filter(product_id=product.id, retired_at=None):
-        key = (CodePatternKind(there.kind), there.value)
-        if key in wanted:
-            wanted.discard(key)
-        else:
-            await CodePattern.filter(id=there.id).update(retired_at=now)
-    for kind, value in sorted(wanted):
+    there = {
+        (CodePatternKind(one.kind), one.value): one
+        for one in await CodePattern.filter(product_id=product.id, retired_at=None)
+    }
+    if patterns is not None:
+        wanted = {(pattern.kind, _spelt(pattern)) for pattern in patterns}
+    else:
+        wanted = there.keys() - {_own_pattern(product.gtin)}
+    for key in there.keys() - wanted - {_own_pattern(gtin)}:
+        await CodePattern.filter(id=there[key].id).update(retired_at=now)
+    for kind, value in sorted(wanted - there.keys()):
         await CodePattern.create(product_id=product.id, kind=kind, value=value, claimed_at=now)
+
+
+def _own_pattern(gtin: str | None) -> tuple[CodePatternKind, str]:
+    return CodePatternKind.GTIN_PREFIX, gtin or ""
 
 
 def _spelt(pattern: Pattern) -> str:

@@ -3,6 +3,10 @@
 Nobody has to: a code is known by its product's GTIN or pattern as well. What a filed item adds is that this very code
 was given, to which batch, made when. A list is kept as evidence before it is read; each line that is no item of the
 product is refused with its number and the reason, the others are filed.
+
+Anybody may write a GTIN into a form, so an item is filed only where a photo proved that the firm gives such codes out
+(:func:`workflow.firms.products.prove_patterns`). One that stands under the product of a firm which proved nothing of
+the kind goes over to the firm that did; where both proved it, it stays with whoever filed it first (R33).
 """
 
 import asyncio
@@ -17,6 +21,8 @@ from tortoise.exceptions import IntegrityError
 from inspection.materials import ItemLine, LedgerRefused
 from models import (
     CodePattern,
+    CodePatternKind,
+    Enterprise,
     EvidenceSource,
     Item,
     ItemFiling,
@@ -38,8 +44,9 @@ from workflow.links import Links
 from workflow.ports import ClaimedJob, InspectionFailed
 from workflow.problems import Kind, Refused
 from workflow.record import record_event
-from workflow.scanning.resolution import GTIN, code_key, patterns_of
+from workflow.scanning.resolution import GTIN, Patterns, code_key, patterns_of
 from workflow.scanning.trace_links import code_in
+from workflow.telling.notices import tell_firm
 
 READ = "items.read"
 CLAUSE = "3.4"
@@ -98,7 +105,7 @@ async def file_items(
     try:
         async with transaction():
             filing = await _new_filing(ports, asker, product, key)
-            await _file(filing, judged, counts)
+            await _file(ports, filing, product, judged, counts)
             await _settle(ports, filing, counts, asker.actor)
     except IntegrityError:
         # The same request came twice at once: the other one has filed them.
@@ -216,7 +223,7 @@ async def read_list(ports: Ports, job: ClaimedJob) -> None:
             # A thread, so that the others are answered meanwhile.
             judged = await asyncio.to_thread(judge_.all, lines[first : first + AT_ONCE])
             async with transaction():
-                await _file(filing, judged, counts)
+                await _file(ports, filing, filing.product, judged, counts)
     async with transaction():
         if not await ports.queue.finish(job):
             return
@@ -229,13 +236,14 @@ async def read_list(ports: Ports, job: ClaimedJob) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Judge:
-    """Whether a code is one of the product's items. ``proved``: its patterns; ``gtin`` where that alone is enough."""
+    """Whether a code is one of the product's items: it begins with one of its ``proved`` patterns; ``gtin`` is what its
+    form says."""
 
     links: Links
     edition: Edition
     today: date
     gtin: str | None
-    proved: frozenset[tuple[str, str]]
+    proved: Patterns
 
     def all(self, lines: Iterable[ItemLine]) -> list["_Judged"]:
         return [self.one(line) for line in lines]
@@ -252,9 +260,9 @@ class _Judge:
         if wrong is not None:
             return _Judged(line, problem=wrong.reason)
         assert code.canonical is not None
-        known = self.gtin is not None and code.parts.get(GTIN) == self.gtin
-        if not known and self.proved.isdisjoint(patterns_of(code, self.edition)):
-            return _Judged(line, problem=self._foreign(code.parts.get(GTIN)))
+        patterns = frozenset(patterns_of(code, self.edition))
+        if self.proved.isdisjoint(patterns):
+            return _Judged(line, problem=self._unproved(code.parts.get(GTIN)))
         if len(code.canonical) > LONGEST_CODE:
             return _Judged(line, problem=f"追溯码超过 {LONGEST_CODE} 个字符（3.4）")
         if len(line.batch) > LONGEST_BATCH:
@@ -262,14 +270,19 @@ class _Judge:
         made_on = date.fromisoformat(line.made_on) if line.made_on else None
         if made_on is not None and made_on > self.today:
             return _Judged(line, problem=f"生产日期 {made_on} 还没有到：请核对")
-        return _Judged(line, code.canonical, line.batch or code.parts.get(BATCH, ""), made_on)
+        return _Judged(line, code.canonical, line.batch or code.parts.get(BATCH, ""), made_on, patterns=patterns)
 
-    def _foreign(self, gtin: str | None) -> str:
+    def _unproved(self, gtin: str | None) -> str:
+        if gtin is not None and gtin == self.gtin:
+            return (
+                f"这款产品登记的商品条码 {gtin} 还没有照片证实：请在评价申报或月度提报里交一张带有这种码的合格证照片，"
+                "识读合格后自动证实，再重新申报（3.4、7.1，R33）"
+            )
         if gtin is not None and self.gtin is not None:
             return f"码里的商品条码是 {gtin}，这款产品登记的是 {self.gtin}：请核对是不是这款产品的码（3.4）"
         return (
-            "这个码不符合这款产品已证明的发码规则：请先在产品资料里填写发码规则，"
-            "并上传一张带有这种码的合格证照片（3.4、7.1）"
+            "这个码不符合这款产品已证实的发码规则：请先在产品资料里填写发码规则，"
+            "再在评价申报或月度提报里交一张带有这种码的合格证照片，识读合格后自动证实（3.4、7.1，R33）"
         )
 
 
@@ -280,18 +293,17 @@ class _Judged:
     batch: str = ""
     made_on: date | None = None
     problem: str = ""
+    patterns: Patterns = frozenset()
+    """All that would be this code's."""
 
 
 async def _judge_for(ports: Ports, product: Product) -> _Judge:
-    proved = CodePattern.filter(product_id=product.id, proved_at__not_isnull=True, retired_at=None)
     today = shanghai_day(ports.clock.now())
-    gtin = product.gtin
-    if gtin is not None:
-        others = Product.filter(gtin=gtin, retired_at=None).exclude(enterprise_id=product.enterprise_id)
-        # Anybody may write a GTIN into a form: where two firms claim it, only what was proved counts.
-        gtin = None if await others.exists() else gtin
-    patterns = frozenset(await proved.values_list("kind", "value"))
-    return _Judge(ports.links, edition_on(today), today, gtin, patterns)
+    proved = await CodePattern.filter(product_id=product.id, proved_at__not_isnull=True, retired_at=None).values_list(
+        "kind", "value"
+    )
+    patterns = frozenset((CodePatternKind(kind), value) for kind, value in proved)
+    return _Judge(ports.links, edition_on(today), today, product.gtin, patterns)
 
 
 # --- writing ---------------------------------------------------------------------------------------------------------
@@ -323,7 +335,7 @@ class _Counts:
         yield from (asdict(line) for line in self.shown)
 
 
-async def _file(filing: ItemFiling, judged: Iterable[_Judged], counts: _Counts) -> None:
+async def _file(ports: Ports, filing: ItemFiling, product: Product, judged: Iterable[_Judged], counts: _Counts) -> None:
     """Inside the caller's transaction: what is new of these is filed, the rest counted."""
     fresh: dict[str, _Judged] = {}
     for one in judged:
@@ -337,7 +349,8 @@ async def _file(filing: ItemFiling, judged: Iterable[_Judged], counts: _Counts) 
             counts.seen.add(key)
             fresh[key] = one
     there = await _there(fresh)
-    # In the order of keys: two lists of the same items do not wait for each other in a circle.
+    # In the order of keys, and first what is taken over: two lists of the same items do not wait in a circle.
+    await _take_over(ports, filing, product, fresh, there)
     new = sorted(fresh.keys() - there.keys())
     await Item.bulk_create(
         [
@@ -363,6 +376,65 @@ async def _file(filing: ItemFiling, judged: Iterable[_Judged], counts: _Counts) 
             counts.already += 1
         else:
             counts.refuse(one.line, "这个码已申报在另一款产品名下：一个追溯码只能用在一件产品上（3.4，R33）")
+
+
+async def _take_over(
+    ports: Ports, filing: ItemFiling, product: Product, fresh: dict[str, _Judged], there: dict[str, tuple[int, int]]
+) -> None:
+    """Inside the caller's transaction: items that stand under a product of another firm, which proved no pattern of
+    theirs, go over to this filing, as ``there`` then says; what each product lost is in an event, and its firm is told.
+
+    Repeating it finds them in the filing.
+    """
+    elsewhere = {key: product_id for key, (product_id, _) in there.items() if product_id != product.id}
+    others = Product.filter(id__in=set(elsewhere.values())).exclude(enterprise_id=product.enterprise_id)
+    firm_of: dict[int, int] = dict(await others.values_list("id", "enterprise_id"))
+    proved = await _proved_by(set(firm_of.values()))
+    taken: dict[int, list[str]] = {}
+    for key in sorted(key for key, product_id in elsewhere.items() if product_id in firm_of):
+        one, holder = fresh[key], elsewhere[key]
+        if not one.patterns.isdisjoint(proved.get(firm_of[holder], ())):
+            continue
+        moved = await Item.filter(code_key=key, product_id=holder).update(
+            product_id=product.id, filing_id=filing.id, batch=one.batch, made_on=one.made_on
+        )
+        if moved:
+            there[key] = (product.id, filing.id)
+            taken.setdefault(holder, []).append(one.code)
+    for holder, codes in taken.items():
+        await record_event(
+            ports,
+            "items:take_over",
+            "item_filing",
+            filing.id,
+            actor="system",
+            clause=CLAUSE,
+            before={"enterprise": firm_of[holder], "product": holder},
+            after={"enterprise": product.enterprise_id, "product": product.id, "codes": sorted(codes)},
+        )
+    for firm in await Enterprise.filter(id__in={firm_of[holder] for holder in taken}):
+        await tell_firm(
+            ports,
+            firm.id,
+            f"items:{filing.id}:taken:{firm.id}",
+            clause=CLAUSE,
+            title="部分单件追溯码已由证实发码规则的企业登记",
+            body="贵企业此前申报的部分单件追溯码没有合格证照片证实发码规则，已改由证实了的企业登记（3.4，R33）。"
+            "确属贵企业的，请在评价申报或月度提报里交一张带有这种码的合格证照片，并向平台反映。",
+            path=f"/my/firms/{firm.uscc}/products",
+        )
+
+
+async def _proved_by(firms: set[int]) -> dict[int, set[tuple[CodePatternKind, str]]]:
+    """The patterns that each of the firms proved and has in use, or had until it withdrew their product: what it gave
+    out before is still its own."""
+    found: dict[int, set[tuple[CodePatternKind, str]]] = {}
+    proved = CodePattern.filter(product__enterprise_id__in=firms, proved_at__not_isnull=True)
+    columns = ("product__enterprise_id", "kind", "value", "retired_at", "product__retired_at")
+    for firm, kind, value, retired_at, withdrawn_at in await proved.values_list(*columns):
+        if retired_at is None or retired_at == withdrawn_at:
+            found.setdefault(firm, set()).add((CodePatternKind(kind), value))
+    return found
 
 
 async def _there(keys: Iterable[str]) -> dict[str, tuple[int, int]]:

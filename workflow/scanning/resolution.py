@@ -1,14 +1,18 @@
 """Which product a trace code belongs to, and what stands behind it today (3.4, 4.3.3, 7.6).
 
 State grows with firms and products, not with items: a code is known by the item that a firm filed, where it filed any,
-else by the GTIN of a registered product, else by the longest pattern that a photo proved. What is not public of a firm
-(8.3) is not said here: its codes are unknown until a result of it was published.
+else by the longest pattern that a photo proved, else by the GTIN that a registered product has in its form. What is not
+public of a firm (8.3) is not said here: its codes are unknown until a result of it was published, and until then what
+it registered, proved or filed takes no code from a firm that everybody may know.
 """
 
 import hashlib
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+from tortoise.expressions import Q
+from tortoise.functions import Length
 
 from config.clock import SHANGHAI
 from models import Certificate, CodePattern, CodePatternKind, Item, Product, Publication, ScanOutcome
@@ -28,6 +32,8 @@ _LENGTHS = {CodePatternKind.GTIN_PREFIX: (7, 13), CodePatternKind.ECODE: (4, 64)
 """The fewest and the most characters that a pattern of the kind has."""
 _MOST = 64
 """Patterns looked at; so many products under one pattern are told apart by none of them."""
+
+Patterns = frozenset[tuple[CodePatternKind, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,42 +134,72 @@ class _Found:
 
 
 async def _find(code: TraceCode, key: str, edition: Edition) -> _Found:
+    """The product that everybody may know by this code, else the one in whose records the look-up is kept."""
     item = await Item.filter(code_key=key).select_related("product__enterprise").first()
-    if item is not None:
-        proved = await _by_pattern(code, edition)
-        if proved is None or proved.product is None or proved.product.enterprise_id == item.product.enterprise_id:
-            return _Found(item.product, item)
-        # Filing an item takes a GTIN that anybody may write into a form: a firm that proved the code is believed.
-        return proved
-    gtin = code.parts.get(GTIN)
-    if gtin is not None:
-        named = await Product.filter(gtin=gtin, retired_at=None).select_related("enterprise").limit(_MOST)
-        if len(named) == 1:
-            return _Found(named[0])
-        if named:
-            # Anybody may write a GTIN into a form: among several, the one whose pattern was proved is believed.
-            return await _by_pattern(code, edition, {product.id for product in named}) or _several(named)
-    return await _by_pattern(code, edition) or _Found()
+    if item is None:
+        return await _claimed(code, edition)
+    # Filed where its firm had proved that it gives such codes out, and taken over from whoever had not
+    # (workflow.scanning.items): no pattern is asked for once more.
+    if await _public({item.product.enterprise_id}):
+        return _Found(item.product, item)
+    found = await _claimed(code, edition)
+    if found.findings or (found.product is not None and await _public({found.product.enterprise_id})):
+        return found
+    return _Found(item.product, item)
 
 
-async def _by_pattern(code: TraceCode, edition: Edition, among: Collection[int] | None = None) -> _Found | None:
-    """By the longest proved pattern; None where no product has one."""
+async def _claimed(code: TraceCode, edition: Edition) -> _Found:
+    """By what firms registered and proved; those of which nothing is public count only where there is no other."""
     possible = set(patterns_of(code, edition))
-    proved = CodePattern.filter(proved_at__not_isnull=True, retired_at=None, product__retired_at=None)
-    if among is not None:
-        proved = proved.filter(product_id__in=among)
-    for kind in (CodePatternKind.GTIN_PREFIX, CodePatternKind.ECODE, CodePatternKind.HOST):
-        values = [value for one, value in possible if one is kind]
-        if not values:
-            continue
-        # Beginnings of one text: the longer stands behind the shorter in every order of characters.
-        rows = await proved.filter(kind=kind, value__in=values).order_by("-value", "id").limit(_MOST).select_related(
-            "product__enterprise"
-        )  # fmt: skip
-        if rows:
-            longest = max(len(row.value) for row in rows)
-            return _one_of([row.product for row in rows if len(row.value) == longest])
-    return None
+    hidden: set[int] = set()
+    while True:
+        named, proved = await _named(code, hidden), await _proved(possible, hidden)
+        firms = {product.enterprise_id for product in named} | {row.product.enterprise_id for row in proved}
+        if not firms:
+            return _Found()
+        found = _decided(named, proved)
+        alone = not hidden and len(firms) == 1 and max(len(named), len(proved)) < _MOST
+        if alone and found.product is not None:
+            return found  # whether it is public, the caller asks
+        secret = firms - await _public(firms)
+        if not secret:
+            return found
+        hidden |= secret
+
+
+async def _named(code: TraceCode, hidden: Collection[int]) -> list[Product]:
+    """Products registered under the code's GTIN, but for those of ``hidden`` firms."""
+    gtin = code.parts.get(GTIN)
+    if gtin is None:
+        return []
+    named = Product.filter(gtin=gtin, retired_at=None).exclude(enterprise_id__in=list(hidden))
+    return await named.select_related("enterprise").limit(_MOST)
+
+
+async def _proved(possible: Collection[tuple[CodePatternKind, str]], hidden: Collection[int]) -> list[CodePattern]:
+    """Proved patterns among the ``possible`` ones, but for those of ``hidden`` firms: what the code itself begins with
+    before the host of its link (as their kinds are called in the alphabet), the longer before the shorter."""
+    if not possible:
+        return []
+    values: dict[CodePatternKind, list[str]] = {}
+    for kind, value in possible:
+        values.setdefault(kind, []).append(value)
+    fitting = Q(*(Q(kind=kind, value__in=some) for kind, some in values.items()), join_type=Q.OR)
+    proved = CodePattern.filter(fitting, proved_at__not_isnull=True, retired_at=None, product__retired_at=None)
+    ordered = proved.annotate(length=Length("value")).order_by("kind", "-length", "id")
+    theirs = ordered.exclude(product__enterprise_id__in=list(hidden))
+    return await theirs.limit(_MOST).select_related("product__enterprise")
+
+
+def _decided(named: list[Product], proved: list[CodePattern]) -> _Found:
+    """Anybody may write a GTIN into a form: a firm that proved a pattern is believed before those that only did that.
+    Of its own products, the one with this GTIN is meant; of several, the one that proved the pattern itself."""
+    first = proved[0] if proved else None
+    longest = [row.product for row in proved if first and (row.kind, len(row.value)) == (first.kind, len(first.value))]
+    believed = {product.enterprise_id for product in longest}
+    theirs = [product for product in named if product.enterprise_id in believed]
+    itself = [product for product in theirs if product in longest]
+    return _one_of(itself or theirs or longest or named)
 
 
 def _one_of(products: Iterable[Product]) -> _Found:
@@ -187,6 +223,12 @@ async def _certificate_of(product: Product) -> Certificate | None:
     if certificate is not None:
         certificate.enterprise = product.enterprise
     return certificate
+
+
+async def _public(firms: Collection[int]) -> set[int]:
+    """Those of the firms that everybody may know: a certificate was issued, or a result published."""
+    certified = await Certificate.filter(enterprise_id__in=list(firms)).values_list("enterprise_id", flat=True)
+    return {firm for firm in firms if firm in certified or await _published(firm)}
 
 
 async def _published(enterprise_id: int) -> bool:
