@@ -206,6 +206,13 @@ def make_up_deadline(edition: Edition, calendar: Calendar, warned: Moment) -> De
     return _deadline(edition, calendar, "windows.make_up", warned)
 
 
+@cites("8.2(2)", rows=("R13", "R56"))
+def adoption_supplement_deadline(edition: Edition, calendar: Calendar, told: Moment) -> Deadline:
+    """By when whoever filed an adoption brings what it lacks, from the day they were told; a purchaser may have to be
+    registered first."""
+    return _deadline(edition, calendar, "windows.adoption_supplement", told)
+
+
 @cites("8.4(1)", rows=("R48",))
 def received(edition: Edition, notice: ResultNotice) -> date | None:
     """The day the enterprise received a result: first delivery or first view, else publication; None while neither."""

@@ -32,6 +32,7 @@ from workflow import overdue
 from workflow.applying import publicity, verification
 from workflow.certifying import certificates
 from workflow.context import Ports
+from workflow.credit import adoption_judging
 from workflow.monthly import month_life, months
 from workflow.ports import ClaimedJob
 
@@ -73,6 +74,7 @@ DUE = (
     Due(Application, (ApplicationState.PUBLICITY,), publicity.confirm),
     Due(Objection, (ObjectionState.OPEN,), overdue.objection),
     Due(Adoption, (AdoptionState.CHECKING,), overdue.adoption),
+    Due(Adoption, (AdoptionState.WAITING,), adoption_judging.lapse),
     Due(Certificate, LIVE, months.open_month, "month_opens_at", months.open_months),
     Due(MonthlyFiling, (FilingState.OPEN,), month_life.close_window, together=month_life.close_windows),
     Due(MonthlyFiling, (FilingState.WARNED,), month_life.end_make_up, together=month_life.end_make_ups),

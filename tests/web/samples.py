@@ -433,7 +433,8 @@ def credit_page(**given: Any) -> tuple[str, dict[str, Any]]:
 def adoption_page(one: Row, **given: Any) -> tuple[str, dict[str, Any]]:
     titles = {"tender_document": "招标采购文件", "award_notice": "中标通知书"}
     values = {
-        "visitor": VISITOR, "adoption": one, "role": "招标人", "titles": titles, "kinds": list(titles.items()),
+        "visitor": VISITOR, "adoption": one, "role": "招标人", "complete_through": None,
+        "titles": titles, "kinds": list(titles.items()),
         "files": [
             Row(ref="f1", kind="tender_document", name="招标文件.pdf", state="passed", findings=[]),
             Row(ref="f2", kind="award_notice", name="通知书.jpg", state="unclear", findings=BAD[:1]),
@@ -926,7 +927,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         problem=Refused(Kind.CONFLICT, "adoption_known", "同一招标只计一次（8.5(2)，R16）", field="tender_number"),
         values={"tender_number": "ZB-2026-001", "tender_role": "buyer"},
     ),
-    "adoption": adoption_page(adoption("waiting"), may_add=True),
+    "adoption": adoption_page(adoption("waiting"), may_add=True, complete_through=date(2027, 2, 24)),
     "adoption-valid": adoption_page(adoption(filed_by="supplier"), may_establish=True, files=[]),
     "feedback": (
         "feedback.html",

@@ -1,10 +1,11 @@
 """A customer's adoption from its filing to its point: judged by its papers and by who stands behind it (8.2, 8.5)."""
 
 import asyncio
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
+from config.clock import SHANGHAI
 from jobs.handlers import HANDLERS
 from models import (
     Adoption,
@@ -30,7 +31,7 @@ from tests.workflow.graded import member
 from tests.workflow.living import living
 from tests.workflow.test_publicity import refused
 from tests.workflow.world import World
-from workflow import decisions
+from workflow import decisions, due
 from workflow.access import Asker
 from workflow.credit import adoption_judging, adoptions
 from workflow.credit.credit_ledger import ledger_of, points_of
@@ -141,6 +142,48 @@ async def test_an_unverified_customer_waits_and_goes_on_once_it_is_verified(case
     await case.world.work()
     await made.refresh_from_db()
     assert (made.state, await points(case)) == (AdoptionState.VALID, 1)
+
+
+async def lapse(world: World) -> int:
+    (line,) = [line for line in due.DUE if line.handler is adoption_judging.lapse]
+    return await due.carry_out(world.ports, line)
+
+
+async def test_what_its_filer_does_not_complete_is_closed_and_may_be_filed_anew(case: Adopting) -> None:
+    case.customer.verified_at = None
+    await case.customer.save()
+    made = await case.file()
+    assert adoptions.complete_through(made) == date(2027, 2, 24)
+    told = await InboxEntry.get(person_id=case.buyer.person_id)
+    assert "请在 2027-02-24 及以前补齐，逾期按不成立结案" in told.body
+    case.world.clock.advance(datetime(2027, 2, 24, 23, 59, tzinfo=SHANGHAI) - case.world.clock.now())
+    assert await lapse(case.world) == 0
+    case.world.clock.advance(minutes=1)
+    assert [await lapse(case.world) for _ in range(2)] == [1, 0]
+    await made.refresh_from_db()
+    assert (made.state, made.due_at, adoptions.complete_through(made)) == (AdoptionState.REFUSED, None, None)
+    assert "2027-02-24 及以前没有补齐" in reasons(made, "fail")
+    event = await Event.get(action="adoption:decide")
+    assert (event.actor, event.before, event.after) == ("system", {"state": "waiting"}, {"state": "refused"})
+    assert await InboxEntry.filter(person_id=case.buyer.person_id).count() == 2
+    assert (await case.file()).state == AdoptionState.WAITING
+
+
+async def test_a_paper_that_comes_gives_new_time_and_what_waits_for_an_operator_does_not_lapse(case: Adopting) -> None:
+    made = await case.file(files={"award_notice": award("样例电缆有限公司"), "tender_document": tender(legible=False)})
+    assert adoptions.complete_through(made) == date(2027, 2, 24)
+    case.world.clock.advance(days=30)
+    await adoptions.add_file(case.world.ports, made, "tender_document", "2.pdf", tender(legible=False, retake="再拍"))
+    await case.world.work()
+    await made.refresh_from_db()
+    assert adoptions.complete_through(made) == date(2027, 3, 24)
+    await adoptions.add_file(case.world.ports, made, "tender_document", "3.pdf", tender(asks=""))
+    await case.world.work()
+    await made.refresh_from_db()
+    assert (made.state, made.due_at) == (AdoptionState.WAITING, None)
+    assert await DeskItem.filter(kind=adoption_judging.ADOPTION).exists()
+    case.world.clock.advance(days=365)
+    assert await lapse(case.world) == 0
 
 
 async def test_a_record_that_is_being_checked_when_its_customer_is_verified_is_looked_at_once_more(

@@ -11,11 +11,13 @@ the customer is verified here (7.1)    WAITING where a customer files: it regist
 customer and supplier are not related  REFUSED: a person who belongs to both, or one legal representative
 =====================================  ================================================================================
 
-All of it holds: VALID, booked in the same transaction. Repeating the job changes nothing: a file is judged once, and a
+All of it holds: VALID, booked in the same transaction. What waits for its filer is REFUSED once its time is over (R56);
+what waits for an operator waits on the desk. Repeating the job changes nothing: a file is judged once, and a
 record is decided only while it is being checked.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from inspection.report import PictureRefused
@@ -60,9 +62,11 @@ from workflow.credit.adoptions import (
     PLATFORM_RESULT,
     adoption_of,
     adoption_path,
+    complete_through,
     customer_of,
     due_day,
     speaks_for,
+    supplement_day,
 )
 from workflow.credit.credit_booking import book
 from workflow.credit.credit_ledger import filed_by_firm
@@ -350,20 +354,36 @@ async def _refuse(ports: Ports, adoption: Adoption, findings: list[Finding], *, 
 async def _wait(
     ports: Ports, adoption: Adoption, findings: list[Finding], *, told: bool, actor: str = "system"
 ) -> None:
-    await _turn(ports, adoption, AdoptionState.WAITING, findings, actor=actor)
+    due_at = supplement_day(ports) if told else None
+    await _turn(ports, adoption, AdoptionState.WAITING, findings, actor=actor, due_at=due_at)
     if told:
         reasons = [finding.reason for finding in findings if finding.outcome is UNCLEAR]
-        await _tell_filer(ports, adoption, "待补充", " ".join(reasons))
+        last = f"请在 {complete_through(adoption)} 及以前补齐，逾期按不成立结案（R56）。"
+        await _tell_filer(ports, adoption, "待补充", " ".join([*reasons, last]))
+
+
+async def lapse(ports: Ports, adoption: Adoption) -> None:
+    """Inside the caller's transaction, with the record locked: what it waited for did not come in time (R56)."""
+    reason = f"要求补充的，{complete_through(adoption)} 及以前没有补齐，按不成立结案（8.2(2)，R56）。"
+    await _refuse(ports, adoption, [Finding(CLAUSE, FAIL, reason, ("R56",))])
 
 
 async def _turn(
-    ports: Ports, adoption: Adoption, to: AdoptionState, findings: list[Finding], *, actor: str, clause: str = CLAUSE
+    ports: Ports,
+    adoption: Adoption,
+    to: AdoptionState,
+    findings: list[Finding],
+    *,
+    actor: str,
+    clause: str = CLAUSE,
+    due_at: datetime | None = None,
 ) -> None:
     before = adoption.state
     over = to not in OPEN
     await move(
         adoption,
         to,
+        due_at=due_at,
         findings=[plain_finding(finding) for finding in findings],
         customer_id=adoption.customer_id,
         decided_at=ports.clock.now() if over else None,

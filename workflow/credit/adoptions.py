@@ -10,7 +10,7 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from tortoise.exceptions import IntegrityError
@@ -41,7 +41,7 @@ from standard.names import same
 from standard.outcome import Finding, Outcome
 from standard.profile import edition_on
 from standard.validity import LIVE
-from standard.windows import verification_deadline
+from standard.windows import adoption_supplement_deadline, verification_deadline
 from workflow.access import RANK, Asker, firm_by_code, holds, member_of, not_found
 from workflow.context import Ports
 from workflow.findings import plain_finding
@@ -541,6 +541,19 @@ def due_day(ports: Ports) -> datetime:
     """By when a record is judged at the latest (7.2(4), R35)."""
     now = ports.clock.now()
     return verification_deadline(edition_on(shanghai_day(now)), shipped_calendar(), now).ends
+
+
+def supplement_day(ports: Ports) -> datetime:
+    """Until when a record waits for whoever filed it, from now (R56)."""
+    now = ports.clock.now()
+    return adoption_supplement_deadline(edition_on(shanghai_day(now)), shipped_calendar(), now).ends
+
+
+def complete_through(adoption: Adoption) -> date | None:
+    """The last day on which whoever filed it may bring what lacks; None where it does not wait for them."""
+    if adoption.state != AdoptionState.WAITING or adoption.due_at is None:
+        return None
+    return shanghai_day(adoption.due_at - timedelta(microseconds=1))
 
 
 async def _enqueue(

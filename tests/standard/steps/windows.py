@@ -93,6 +93,11 @@ def notice(given: dict[str, Any]) -> ResultNotice:
 
 
 @step
+def adoption_supplement_deadline(edition: Edition, given: dict[str, Any]) -> Any:
+    return told(windows.adoption_supplement_deadline(edition, shipped_calendar(), given["told"]))
+
+
+@step
 def appeal_deadline(edition: Edition, given: dict[str, Any]) -> Any:
     result = notice(given)
     return {
