@@ -5,11 +5,12 @@ from typing import Literal
 
 from pydantic import Field
 
+from miniapp_api.adopted import AdoptionStands, stands
 from miniapp_api.chapter import Chapter, Rate
-from miniapp_api.findings import FindingShown, findings_of
+from miniapp_api.findings import FindingShown
 from miniapp_api.firms import FirmPath
 from miniapp_api.shapes import Answer, Body, File, Form, Moment, Path, Ref, Said, Uscc
-from models import Adoption, AdoptionFileState, AdoptionState, AdoptionWay, Filer
+from models import Adoption, AdoptionFileState, AdoptionWay, Filer
 from standard.calendar import shanghai_day
 from workflow.access import Asker, firm_of_members
 from workflow.context import Ports
@@ -56,22 +57,8 @@ class AdoptionFileShown(Answer):
     findings: list[FindingShown]
 
 
-class AdoptionShown(Answer):
-    ref: str
-    supplier_uscc: str
-    supplier_name: str
-    customer_name: str
-    customer_uscc: str
-    tender_number: str
-    tender_role: str
-    way: AdoptionWay
+class AdoptionShown(AdoptionStands):
     filed_by: Filer
-    state: AdoptionState = Field(
-        description="checking 核验中，waiting 待补充或待人工核实（0 分），valid 有效，refused 不成立，false 虚假"
-    )
-    filed_at: Moment
-    decided_at: Moment | None
-    findings: list[FindingShown]
     files: list[AdoptionFileShown] = Field(description="登记的一方和运营可见，其他人得到空列表（8.3）")
 
 
@@ -195,19 +182,5 @@ async def credit_of_firm(ports: Ports, asker: Asker, path: FirmPath) -> CreditSh
 
 
 async def _adoption(asker: Asker, row: Adoption) -> AdoptionShown:
-    return AdoptionShown(
-        ref=row.ref,
-        supplier_uscc=row.supplier.uscc,
-        supplier_name=row.supplier.name,
-        customer_name=row.customer_name,
-        customer_uscc=row.customer_uscc,
-        tender_number=row.tender_number,
-        tender_role=row.tender_role,
-        way=AdoptionWay(row.way),
-        filed_by=Filer(row.filed_by),
-        state=AdoptionState(row.state),
-        filed_at=row.filed_at,
-        decided_at=row.decided_at,
-        findings=findings_of(row.findings),
-        files=[AdoptionFileShown.model_validate(file) for file in await adoptions.files_for(asker, row)],
-    )
+    files = [AdoptionFileShown.model_validate(file) for file in await adoptions.files_for(asker, row)]
+    return AdoptionShown(**stands(row), filed_by=Filer(row.filed_by), files=files)

@@ -4,11 +4,12 @@ from typing import Literal
 
 from pydantic import Field
 
+from miniapp_api.adopted import AdoptionStands, stands
 from miniapp_api.chapter import Chapter
 from miniapp_api.findings import FindingShown, findings_of
 from miniapp_api.open.answers import Facts, StatedAnswer, stated
-from miniapp_api.shapes import Answer, Body, File, Moment, Path, Query, Ref, Said, Uscc
-from models import Adoption, AdoptionFileState, AdoptionState, AdoptionWay, Filer, Partner, PartnerKind
+from miniapp_api.shapes import Answer, Body, File, Path, Query, Ref, Said, Uscc
+from models import Adoption, AdoptionFileState, AdoptionWay, Filer, Partner, PartnerKind
 from workflow.context import Ports
 from workflow.credit import adoptions
 from workflow.relying.partners import Scope
@@ -48,21 +49,7 @@ class PaperFact(Answer):
     findings: list[FindingShown]
 
 
-class AdoptionFacts(Facts):
-    ref: str
-    supplier_uscc: str
-    supplier_name: str
-    customer_name: str
-    customer_uscc: str
-    tender_number: str
-    tender_role: str
-    way: AdoptionWay
-    state: AdoptionState = Field(
-        description="checking 核验中，waiting 待补充或待人工核实（0 分），valid 有效，refused 不成立，false 虚假"
-    )
-    filed_at: Moment
-    decided_at: Moment | None
-    findings: list[FindingShown]
+class AdoptionFacts(AdoptionStands, Facts):
     files: list[PaperFact]
 
 
@@ -115,28 +102,14 @@ async def adoption(ports: Ports, partner: Partner, path: AdoptionPath) -> Adopti
 
 
 async def _adoption(ports: Ports, found: Adoption) -> AdoptionAnswer:
-    files = await adoptions.files_of(found)
-    facts = AdoptionFacts(
-        ref=found.ref,
-        supplier_uscc=found.supplier.uscc,
-        supplier_name=found.supplier.name,
-        customer_name=found.customer_name,
-        customer_uscc=found.customer_uscc,
-        tender_number=found.tender_number,
-        tender_role=found.tender_role,
-        way=AdoptionWay(found.way),
-        state=AdoptionState(found.state),
-        filed_at=found.filed_at,
-        decided_at=found.decided_at,
-        findings=findings_of(found.findings),
-        files=[
-            PaperFact(
-                kind=file.kind,
-                name=file.name,
-                state=AdoptionFileState(file.state),
-                findings=findings_of(file.findings),
-            )
-            for file in files
-        ],
-    )
+    files = [
+        PaperFact(
+            kind=file.kind,
+            name=file.name,
+            state=AdoptionFileState(file.state),
+            findings=findings_of(file.findings),
+        )
+        for file in await adoptions.files_of(found)
+    ]
+    facts = AdoptionFacts(**stands(found), files=files)
     return stated(ports, AdoptionAnswer, "adoption", f"adoption:{found.ref}", facts)

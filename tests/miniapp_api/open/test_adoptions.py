@@ -1,5 +1,7 @@
 """A customer's own system puts adoptions on record, with their papers, and sees what came of them."""
 
+from datetime import UTC, datetime
+
 import pytest
 from aiohttp.test_utils import TestClient
 
@@ -44,6 +46,10 @@ async def test_an_adoption_is_filed_once_with_its_papers_and_seen_by_its_partner
         assert added.status == 201, await added.text()
     facts = await stated(client, await client.get(path, headers=buyer.headers), "adoption")
     assert [(file["kind"], file["name"]) for file in facts["files"]] == [("award_notice", "中标.pdf")]
+    assert (facts["state"], facts["complete_through"]) == ("checking", None)
+    await Adoption.all().update(state="waiting", due_at=datetime(2027, 2, 24, 16, tzinfo=UTC))
+    facts = await stated(client, await client.get(path, headers=buyer.headers), "adoption")
+    assert facts["complete_through"] == "2027-02-24"
     await problem(await client.get(path, headers=other.headers), 404)
     await problem(await client.post(f"{path}{PAPER}", data=b"%PDF-1.7", headers=other.headers), 404)
     assert await Adoption.all().count() == 1
