@@ -1,6 +1,7 @@
 """The public register: what everybody may see of a certificate (7.6), and whether a file is one of ours (B, note 4)."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -154,6 +155,12 @@ async def shown(row: Certificate) -> PublicCertificate:
         pdf_ready=signed is not None,
         history=tuple((shanghai_day(event.at), event.after["text"]) for event in public),
     )
+
+
+def certificate_to_show(certificates: Iterable[Certificate]) -> Certificate | None:
+    """Of a firm's certificates, the newest first: the newest that is alive, else the newest; None where it has none."""
+    ranked = sorted(certificates, key=lambda one: State(one.state) not in LIVE)
+    return ranked[0] if ranked else None
 
 
 async def year_of(row: Certificate) -> tuple[PublicMonth, ...]:

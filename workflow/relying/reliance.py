@@ -5,7 +5,7 @@ one firm or for a hundred with the same few reads.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,8 +19,9 @@ from standard.outcome import Outcome
 from standard.profile import Edition
 from standard.reliance import Admission, Standing, admission
 from standard.scope import categories
-from standard.validity import LIVE, State
+from standard.validity import State
 from workflow.certifying.certificate_life import life_from_json
+from workflow.certifying.certificate_register import certificate_to_show
 from workflow.certifying.queries import nothing_public
 from workflow.credit.credit_ledger import Points, entry_of, points_in
 from workflow.findings import worst_of
@@ -87,12 +88,6 @@ async def standing_of(enterprise_id: int, now: datetime) -> Standing:
       issued, for no level is reached without the uploads of 6 B-4. Unclear where nothing was handed in.
     """
     return (await _read([enterprise_id], now))[enterprise_id].standing
-
-
-def certificate_to_show(certificates: Iterable[Certificate]) -> Certificate | None:
-    """Of a firm's certificates, the newest first: the newest that is alive, else the newest; None where it has none."""
-    ranked = sorted(certificates, key=lambda one: State(one.state) not in LIVE)
-    return ranked[0] if ranked else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,11 @@ from tortoise.functions import Length
 
 from config.clock import SHANGHAI
 from models import Certificate, CodePattern, CodePatternKind, Item, Product, Publication, ScanOutcome
+from models.prepared import Prepared
 from standard.codes import Kind, TraceCode, judge, look_alike, own_host, read
 from standard.outcome import Finding, Outcome
 from standard.profile import Edition, edition_on
-from standard.validity import LIVE
+from workflow.certifying.certificate_register import certificate_to_show
 from workflow.context import Ports
 from workflow.scanning.trace_links import code_in
 
@@ -81,7 +82,7 @@ async def resolve(ports: Ports, text: str) -> Resolved:
     if found.product is None:
         return Resolved(code, key, ScanOutcome.UNKNOWN, (*findings, *found.findings))
     recorded_for = (found.product.enterprise_id, found.product.id)
-    certificate = await _certificate_of(found.product)
+    certificate = found.certificate or await _certificate_of(found.product)
     if certificate is None and not await _published(found.product.enterprise_id):
         return Resolved(code, key, ScanOutcome.UNKNOWN, findings, recorded_for=recorded_for)
     covered = certificate is not None and found.product.category in certificate.holder.get("categories", ())
@@ -128,20 +129,28 @@ def _unfit(code: TraceCode) -> ScanOutcome | None:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
+    """``certificate``: the product's firm's to show, where it was read already."""
+
     product: Product | None = None
     item: Item | None = None
     findings: tuple[Finding, ...] = ()
+    certificate: Certificate | None = None
+
+
+_ITEM = Prepared(lambda key: Item.filter(code_key=key).select_related("product__enterprise"))
+_CERTIFICATES = Prepared(lambda firm: Certificate.filter(enterprise_id=firm).order_by("-serial"))
 
 
 async def _find(code: TraceCode, key: str, edition: Edition) -> _Found:
     """The product that everybody may know by this code, else the one in whose records the look-up is kept."""
-    item = await Item.filter(code_key=key).select_related("product__enterprise").first()
+    item = next(iter(await _ITEM(key)), None)
     if item is None:
         return await _claimed(code, edition)
     # Filed where its firm had proved that it gives such codes out, and taken over from whoever had not
     # (workflow.scanning.items): no pattern is asked for once more.
-    if await _public({item.product.enterprise_id}):
-        return _Found(item.product, item)
+    certificate = await _certificate_of(item.product)
+    if certificate is not None or await _published(item.product.enterprise_id):
+        return _Found(item.product, item, certificate=certificate)
     found = await _claimed(code, edition)
     if found.findings or (found.product is not None and await _public({found.product.enterprise_id})):
         return found
@@ -218,8 +227,7 @@ def _several(products: Collection[Product]) -> _Found:
 
 
 async def _certificate_of(product: Product) -> Certificate | None:
-    newest = Certificate.filter(enterprise_id=product.enterprise_id).order_by("-serial")
-    certificate = await newest.filter(state__in=[str(state) for state in LIVE]).first() or await newest.first()
+    certificate = certificate_to_show(await _CERTIFICATES(product.enterprise_id))
     if certificate is not None:
         certificate.enterprise = product.enterprise
     return certificate
