@@ -387,6 +387,8 @@ async def _take_over(
     Repeating it finds them in the filing.
     """
     elsewhere = {key: product_id for key, (product_id, _) in there.items() if product_id != product.id}
+    if not elsewhere:
+        return
     others = Product.filter(id__in=set(elsewhere.values())).exclude(enterprise_id=product.enterprise_id)
     firm_of: dict[int, int] = dict(await others.values_list("id", "enterprise_id"))
     proved = await _proved_by(set(firm_of.values()))
