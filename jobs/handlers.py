@@ -6,7 +6,7 @@ from datetime import timedelta
 from models.transactions import transaction
 from workflow import due, idempotency, retention
 from workflow.applying import applications, grading, material_judging, objection_review, publicity, verification
-from workflow.certifying import certificates
+from workflow.certifying import certificates, raising
 from workflow.context import Ports
 from workflow.credit import adoption_judging, adoption_photos, adoptions, feedback
 from workflow.firms import persons, registration, sessions
@@ -66,6 +66,7 @@ HANDLERS: Mapping[str, Handler] = {
     GIVE_UP_FILES: month_files.give_up,
     publicity.REVIEW: objection_review.review_objection,
     publicity.ISSUE: certificates.issue,
+    publicity.RAISE: raising.raise_certificate,
     certificates.RENDER: certificates.render,
     confirmations.SIGN: confirmations.sign,
     evidence.DELETE_UNOWNED: evidence.delete_unowned,

@@ -1,7 +1,7 @@
 """Applications for an evaluation, and the materials handed in with them (7.1–7.3)."""
 
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tortoise import fields
 from tortoise.migrations.constraints import CheckConstraint
@@ -11,6 +11,9 @@ from models.constraints import one_of
 from models.people import Enterprise, Person
 from models.photos import Evidence, Inspection
 from models.products import Product
+
+if TYPE_CHECKING:
+    from models.results import Certificate
 
 
 class ApplicationState(StrEnum):
@@ -23,8 +26,8 @@ class ApplicationState(StrEnum):
     PUBLICITY = "publicity"  # nobody: the result is public for three working days (7.4)
     OBJECTED = "objected"  # the platform: reviews the objection, within three working days (7.5(2))
     CONFIRMED = "confirmed"  # the platform: issues the certificate (7.5(1))
-    CERTIFIED = "certified"  # nobody: the certificate is there
-    NOT_REACHED = "not_reached"  # the firm: below B (6.1(3)); it may apply again
+    CERTIFIED = "certified"  # nobody: the certificate is there; of an upgrade review, raised
+    NOT_REACHED = "not_reached"  # the firm: below B (6.1(3)), or the certificate not raised; it may apply again
     LAPSED = "lapsed"  # the firm: nothing was supplemented in time; it may apply again
     WITHDRAWN = "withdrawn"  # nobody: taken back before it was submitted
 
@@ -40,7 +43,7 @@ TAKES_FILES = (ApplicationState.DRAFT, ApplicationState.SUPPLEMENT)
 
 
 class Application(Model):
-    """One evaluation of one firm, over all the products it names (R43)."""
+    """One evaluation of one firm, over all the products it names (R43); an upgrade review of its certificate, too."""
 
     id = fields.BigIntField(primary_key=True)
     ref = fields.CharField(max_length=43, unique=True)
@@ -81,6 +84,14 @@ class Application(Model):
     result = fields.JSONField[dict[str, Any]](null=True)
     """``standard.grades.GradeResult.to_json()``."""
     grade = fields.CharField(max_length=12, null=True)
+    """The grade that was found; of an upgrade review that raises, the one it raises to (8.5(3), R18)."""
+    upgrades: fields.ForeignKeyNullableRelation["Certificate"] = fields.ForeignKeyField(
+        "models.Certificate", related_name="upgrade_reviews", on_delete=fields.RESTRICT, null=True, db_index=True
+    )
+    """The certificate that this upgrade review may raise (8.5(3)); null: an evaluation of its own."""
+    upgrades_id: int | None
+    grade_before = fields.CharField(max_length=3, default="", db_default="")
+    """Of an upgrade review: that certificate's grade when it was last looked at; once raised, the one before."""
 
     class Meta:
         table = "application"

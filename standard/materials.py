@@ -20,6 +20,8 @@ class Due(StrEnum):
     REQUIRED = "required"
     NOT_APPLICABLE = "not_applicable"
     NOT_DUE = "not_due"
+    ON_FILE = "on_file"
+    """The platform has it on record itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class Material:
     rows: tuple[str, ...]
 
 
-@cites("A", "6 B", "6 A", "6 AA", "6 AAA", "7.1", rows=("R1", "R37", "R39", "R41", "R49"))
+@cites("5", "A", "6 B", "6 A", "6 AA", "6 AAA", "7.1", rows=("R1", "R37", "R39", "R41", "R49"))
 def required(
     level: Grade,
     product_class: str,
@@ -44,16 +46,20 @@ def required(
     *,
     first: bool,
     sells_online: bool,
+    months_on_file: bool = False,
 ) -> tuple[Material, ...]:
     """All materials up to ``level`` for a product class (``licence``, ``ccc``, ``class_3``), with those that this firm
-    does not owe: no licence to show (R49), nothing sold online (R37), no month due at a first evaluation (R1)."""
-    excused: dict[str, tuple[Due, str]] = {}
+    does not owe: no licence to show (R49), nothing sold online (R37), no month due at a first evaluation (R1), or its
+    months filed and judged here, of which the platform's own record is the evidence (5)."""
+    excused: dict[str, tuple[Due, *tuple[str, ...]]] = {}
     if not needs_qualification(product_class, edition):
         excused |= dict.fromkeys(edition.words("materials.qualification"), (Due.NOT_APPLICABLE, "R49"))
     if not sells_online:
         excused |= dict.fromkeys(edition.words("materials.online"), (Due.NOT_APPLICABLE, "R37"))
     if first:
         excused |= dict.fromkeys(edition.words("materials.of_months"), (Due.NOT_DUE, "R1"))
+    elif months_on_file:
+        excused |= dict.fromkeys(edition.words("materials.of_months"), (Due.ON_FILE,))
     sealed = edition.words("materials.sealed")
     found = []
     for asked in LEVELS[: level.rank]:

@@ -11,6 +11,9 @@ from standard.grades import Grade, GradeResult
 
 MOST_LISTED = 12
 
+UPGRADE = "upgrade"
+"""``check`` of the finding by which an upgrade review ended, whatever grade it found."""
+
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
@@ -20,6 +23,11 @@ class NextStep:
     clause: str
     path: str
     due_at: datetime | None
+
+
+def named(application: Application) -> str:
+    """What it is: ``申报``, ``升级复核``."""
+    return "申报" if application.upgrades_id is None else "升级复核"
 
 
 def page(application: Application) -> str:
@@ -44,7 +52,7 @@ def print_only(findings: Iterable[dict[str, Any]]) -> bool:
 
 def next_step(application: Application) -> NextStep:
     """One plain sentence: what happens now, who acts, by when. Bot, API and web show the same."""
-    words, clause = _step(application)
+    words, clause = (_of_review(application) or _step(application)) if application.upgrades_id else _step(application)
     return NextStep(words, clause, page(application), application.due_at)
 
 
@@ -58,7 +66,8 @@ def _step(application: Application) -> tuple[str, str]:
             return f"平台正在自动核验资料，最迟 {due} 告知结果，您不用操作。", "7.2(4)"
         case ApplicationState.SUPPLEMENT:
             words = (
-                f"有 {len(application.findings)} 处需要补正：请在 {due} 前更换相应资料并重新提交，逾期本次申报终止。"
+                f"有 {len(application.findings)} 处需要补正：请在 {due} 前更换相应资料并重新提交，"
+                f"逾期本次{named(application)}终止。"
             )
             if print_only(application.findings):
                 words = (
@@ -82,6 +91,37 @@ def _step(application: Application) -> tuple[str, str]:
             return "没有在期限内补正，本次申报已终止；随时可以重新申报。", "7.2(3)"
         case ApplicationState.WITHDRAWN:
             return "本次申报已撤回；随时可以重新申报。", "7.1(2)"
+
+
+def _of_review(application: Application) -> tuple[str, str] | None:
+    """What an upgrade review says of itself where another application would say something else (8.5(3))."""
+    before = f"{application.grade_before} 级"
+    rise = f"由 {before}升为 {application.grade} 级"
+    due = until(application.due_at) if application.due_at else ""
+    match ApplicationState(application.state):
+        case ApplicationState.DRAFT:
+            words = f"请按清单交齐 {application.level} 级资料并提交；提交前可以更换或撤下。"
+            return f"{words}证书现为 {before}，复核期间不变。", "8.5(3)"
+        case ApplicationState.PUBLICITY:
+            return f"升级复核结果（{rise}）公示中，至 {due} 结束；对结果有异议请在此之前提出。", "7.4"
+        case ApplicationState.CONFIRMED:
+            return f"升级复核结果（{rise}）已确认，平台正在更新证书，您不用操作。", "7.5(1)"
+        case ApplicationState.CERTIFIED:
+            return f"证书已{rise}，编号和有效期不变，可以查看和下载。", "8.5(3)"
+        case ApplicationState.NOT_REACHED:
+            if (why := why_ended(application)) is not None:
+                return f"升级复核已终止，证书等级不变：{why}。", "8.5(3)"
+            return f"证书等级不变，仍为 {before}：请对照还差的要求整改，随时可以再次申请升级复核。", "8.5(3)"
+        case ApplicationState.LAPSED:
+            return "没有在期限内补正，本次升级复核已终止，证书不变；随时可以再次申请。", "7.2(3)"
+        case ApplicationState.WITHDRAWN:
+            return "本次升级复核已撤回，证书不变；随时可以再次申请。", "7.1(2)"
+    return None
+
+
+def why_ended(application: Application) -> str | None:
+    """Why a review ended though nothing was wrong with what was handed in: its certificate could not be raised."""
+    return next((one["reason"] for one in reversed(application.findings) if one.get("check") == UPGRADE), None)
 
 
 def _grade(application: Application) -> str:
@@ -109,4 +149,8 @@ def result_told(result: GradeResult) -> str:
     return "\n".join(lines)
 
 
-LAPSED_TOLD = "没有在期限内补正并重新提交，本次申报已终止（7.2(3)）。资料仍保存在您的企业名下，随时可以重新申报。"
+def lapsed_told(application: Application) -> str:
+    """That the time to supplement is over (7.2(3))."""
+    what = named(application)
+    again = "随时可以重新申报" if application.upgrades_id is None else "证书不变，随时可以再次申请"
+    return f"没有在期限内补正并重新提交，本次{what}已终止（7.2(3)）。资料仍保存在您的企业名下，{again}。"

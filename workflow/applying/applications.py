@@ -36,6 +36,7 @@ from standard.profile import edition_on
 from standard.validity import LIVE
 from standard.windows import renewal_start, verification_deadline
 from workflow.access import Asker, member_of, member_or_operator, not_found
+from workflow.applying import upgrades
 from workflow.applying.application_wording import NextStep, next_step, page, print_only
 from workflow.applying.chat_photos import photos_under_way, wants_photos
 from workflow.applying.slots import Progress, Slot, edition_of, progress, progress_of, slots_of
@@ -66,17 +67,23 @@ async def open_application(
     *,
     sells_online: bool,
     produces_since: str | None = None,
+    upgrade: bool = False,
 ) -> Application:
     """A draft for ``level`` (B … AAA) over these products; one at a time a firm (``application_open``).
 
+    ``upgrade``: an upgrade review of the certificate that the firm has (8.5(3), R18), else an evaluation of its own.
     Refused: ``firm_not_verified``, ``barred`` (9.5.1), ``role_not_supported`` (R49), ``certificate_alive`` (R43),
-    ``level_unknown``, ``products_missing``, ``product_unknown``, ``month_malformed``, ``application_open``.
+    ``level_unknown``, ``products_missing``, ``product_unknown``, ``month_malformed``, ``application_open``; for a
+    review also as :func:`workflow.applying.upgrades.must_be_open` and ``must_cover``.
     """
     await member_of(asker, enterprise_id, StaffRole.STAFF)
     firm = await Enterprise.get(id=enterprise_id)
     await _may_apply(ports, firm)
+    if not upgrade:
+        await _must_have_no_certificate(ports, firm)
     if level not in LEVELS:
         raise Refused(Kind.INVALID, "level_unknown", "申报等级请选 B、A、AA 或 AAA", clause="6", field="level")
+    certificate = await upgrades.must_be_open(ports, enterprise_id, level) if upgrade else None
     if produces_since is not None:
         try:
             produces_since = str(Month.parse(produces_since))
@@ -92,9 +99,12 @@ async def open_application(
         async with transaction():
             # The firm before its products, as whoever takes one out of use holds them.
             await Enterprise.filter(id=enterprise_id).select_for_update(no_key=True).get()
-            if await Product.filter(id__in=wanted, enterprise_id=enterprise_id, retired_at=None).count() != len(wanted):
+            products = await Product.filter(id__in=wanted, enterprise_id=enterprise_id, retired_at=None)
+            if len(products) != len(wanted):
                 advice = "所选产品不在本企业的在用产品中：请刷新后重新选择"
                 raise Refused(Kind.INVALID, "product_unknown", advice, clause="7.1(2)", field="products")
+            if certificate is not None:
+                upgrades.must_cover(certificate, {product.category for product in products})
             application = await Application.create(
                 ref=secrets.token_urlsafe(9),
                 enterprise_id=enterprise_id,
@@ -104,11 +114,17 @@ async def open_application(
                 state=ApplicationState.DRAFT,
                 opened_by_id=asker.person_id,
                 opened_at=ports.clock.now(),
+                upgrades=certificate,
+                grade_before=certificate.grade if certificate is not None else "",
             )
             for product_id in wanted:
                 await ApplicationProduct.create(application_id=application.id, product_id=product_id)
             after = {"level": level, "products": wanted, "sells_online": sells_online}
-            await _note(ports, application, "open", asker.actor, after=after)
+            if certificate is None:
+                await _note(ports, application, "open", asker.actor, after=after)
+            else:
+                after |= {"upgrades": certificate.number, "from": certificate.grade}
+                await _note(ports, application, "open", asker.actor, clause="8.5(3)", after=after)
     except IntegrityError:
         advice = "本企业已有一份申报在办：请先办完或撤回它，再申报新的"
         raise Refused(Kind.CONFLICT, "application_open", advice, clause="7.1(2)") from None
@@ -126,18 +142,23 @@ async def _may_apply(ports: Ports, firm: Enterprise) -> None:
     answer = scope.applicant(firm.organisation_role, edition_on(today))
     if answer.standing is not scope.Standing.COVERED:
         raise Refused(Kind.NOT_SUPPORTED, "role_not_supported", answer.reason, clause=answer.clause, rows=answer.rows)
+
+
+async def _must_have_no_certificate(ports: Ports, firm: Enterprise) -> None:
     if (alive := await Certificate.filter(enterprise_id=firm.id, state__in=LIVE).first()) is not None:
-        renewal = renewal_start(edition_on(today), shipped_calendar(), alive.last_day)
+        renewal = renewal_start(edition_on(shanghai_day(ports.clock.now())), shipped_calendar(), alive.last_day)
         advice = (
             f"本企业已有证书 {alive.number}，有效期至 {alive.last_day}，一个企业一张证书（R43）："
             f"有效期内不另行申报，平台于 {renewal} 自动启动续期评价（9.3(1)）"
         )
+        if alive.grade != LEVELS[-1]:
+            advice += "；要提高等级，请申请升级复核（8.5(3)，R18）"
         raise Refused(Kind.CONFLICT, "certificate_alive", advice, clause="9.3(1)", rows=("R43",))
 
 
 async def application_of(asker: Asker, ref: str, least: StaffRole = StaffRole.VIEWER) -> Application:
     """The application, for members of its firm of at least that role."""
-    application = await Application.get_or_none(ref=ref).prefetch_related("enterprise")
+    application = await Application.get_or_none(ref=ref).prefetch_related("enterprise", "upgrades")
     if application is None:
         raise not_found()
     await member_of(asker, application.enterprise_id, least)
@@ -147,12 +168,14 @@ async def application_of(asker: Asker, ref: str, least: StaffRole = StaffRole.VI
 async def applications_of(asker: Asker, enterprise_id: int) -> list[Application]:
     """All applications of the firm, newest first."""
     await member_of(asker, enterprise_id)
-    return await Application.filter(enterprise_id=enterprise_id).order_by("-id").prefetch_related("enterprise")
+    mine = Application.filter(enterprise_id=enterprise_id).order_by("-id")
+    return await mine.prefetch_related("enterprise", "upgrades")
 
 
 async def current_application(enterprise_id: int) -> Application | None:
     """The firm's open application, else its latest; who may see it the caller has checked."""
-    latest = Application.filter(enterprise_id=enterprise_id).order_by("-id").prefetch_related("enterprise")
+    mine = Application.filter(enterprise_id=enterprise_id).order_by("-id")
+    latest = mine.prefetch_related("enterprise", "upgrades")
     return await latest.filter(state__in=[str(state) for state in OPEN]).first() or await latest.first()
 
 
@@ -356,12 +379,17 @@ async def submit(ports: Ports, asker: Asker, ref: str) -> Application:
 
     In a supplement everything that failed was replaced, but for a certificate whose print fails: that may stand, and
     the grade is then at most B (R5). Refused: ``photos_pending`` (sent in chat, and about to land in it),
-    ``materials_missing``, ``not_supplemented``, ``state_changed``.
+    ``materials_missing``, ``not_supplemented``, ``state_changed``; for a review also ``certificate_ended`` and
+    ``upgrade_closed``.
     """
     application = await application_of(asker, ref, StaffRole.STAFF)
     firm = await Enterprise.get(id=application.enterprise_id)
     if application.state == ApplicationState.DRAFT:
         await _may_apply(ports, firm)
+        if application.upgrades_id is None:
+            await _must_have_no_certificate(ports, firm)
+        else:
+            await upgrades.must_still_stand(ports, application)
     async with transaction():
         application = await Application.filter(id=application.id).select_for_update().get()
         if application.state not in TAKES_FILES:
@@ -379,7 +407,7 @@ async def submit(ports: Ports, asker: Asker, ref: str) -> Application:
             _must_be_supplemented(application, slots)
         await begin_verification(ports, application, actor=asker.actor)
     ports.bell.ring("jobs")
-    await application.fetch_related("enterprise")
+    await application.fetch_related("enterprise", "upgrades")
     return application
 
 

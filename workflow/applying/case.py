@@ -1,16 +1,19 @@
 """An application with all that its verification and its grade look at, read at one moment."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from models import Application, Enterprise, Material, MaterialState, Product
+from models import Application, Certificate, Enterprise, Material, MaterialState, Product
 from standard.calendar import shanghai_day
 from standard.credit import Ledger
+from standard.months import MonthState
 from standard.profile import Edition
 from workflow.applying.slots import edition_of, products_of_application, standing_materials
 from workflow.applying.trace_codes import PRINTS
 from workflow.context import Ports
 from workflow.credit.credit_ledger import ledger_of
+from workflow.monthly.months import states_ever
 
 
 @dataclass
@@ -25,6 +28,8 @@ class Case:
     today: date
     ledger: Ledger = ()
     """The firm's credit, as it stands (8.5)."""
+    months: Sequence[MonthState] | None = None
+    """Of an upgrade review: how the months of its certificate came out so far, the earliest first (R2)."""
 
     @property
     def first_day(self) -> date:
@@ -64,4 +69,11 @@ async def case_of(ports: Ports, application: Application) -> Case:
         edition_of(application, now),
         shanghai_day(now),
         await ledger_of(application.enterprise_id),
+        await _months(application),
     )
+
+
+async def _months(application: Application) -> Sequence[MonthState] | None:
+    if application.upgrades_id is None:
+        return None
+    return await states_ever(await Certificate.get(id=application.upgrades_id))

@@ -30,7 +30,8 @@ trace_info_sound       trace_ledger, product_ledger, and nothing that contradict
 info_update            realtime: realtime_link_proof · batch: upload_records
 marketplace_rate       passed ÷ checked as stated with marketplace_records; not applicable where nothing is sold online
 marketplace_automatic  marketplace_automatic_proof; not applicable likewise (R37)
-monthly                not due at a first evaluation (R1)
+monthly                not due at a first evaluation (R1); at an upgrade review the rates of the certificate's months,
+                       by the platform's own record of them (5, R2, R38)
 adoption_12m           valid records of adoption of the last twelve months in the firm's credit ledger, wherever they
                        scored (8.2(2), R4); tender_proof beside them shows nothing that is not on record there
 =====================  ===============================================================================================
@@ -45,9 +46,9 @@ from typing import Any
 from models import Material, Product
 from standard import credit, prints, scope
 from standard.codes import Level, select
-from standard.facts import LABELS, WORDS, Channel, Collection, Excused, Facts, Link, rate
+from standard.facts import LABELS, WORDS, Channel, Collection, Excused, Facts, Link, Monthly, rate
 from standard.handing_in import query_shows
-from standard.months import Month
+from standard.months import Month, rates
 from standard.names import same
 from standard.outcome import Outcome, worst
 from workflow.applying.case import Case
@@ -70,7 +71,7 @@ def facts_of(case: Case, *, first: bool) -> tuple[Facts, dict[str, dict[str, Any
     ``first``: the firm has no certificate on which months could be due (R1).
     """
     found = {name: derive(case) for name, derive in _DERIVED.items()}
-    found["monthly"] = Found(Excused.NOT_DUE, (), "首次评价，尚无应提报的月份（R1）。") if first else Found(None)
+    found["monthly"] = _monthly(case, first=first)
     values = {name: _short(one.value) for name, one in found.items()}
     return Facts(**values), {name: _plain(name, one) for name, one in found.items()}
 
@@ -86,10 +87,16 @@ def _plain(name: str, found: Found) -> dict[str, Any]:
         value = [channel.value for channel in Channel if channel in value]
     elif isinstance(value, StrEnum):
         value = value.value
+    elif isinstance(value, Monthly):
+        value = {name: f"{_short(share):f}" for name, share in _shares(value).items()}
     said = value if isinstance(value, list) else [value]
     words = "未判定" if value is None else "、".join(WORDS.get(str(one), str(one)) for one in said)
     if isinstance(value, Decimal):
         value, words = f"{_short(value):f}", f"{_short(value * 100):f}%"
+    if isinstance(found.value, Monthly):
+        words = "、".join(
+            f"{LABELS[f'monthly.{name}']} {_short(share * 100):f}%" for name, share in _shares(found.value).items()
+        )
     return {
         "label": LABELS.get(name, "月度提报"),
         "value": value,
@@ -97,6 +104,11 @@ def _plain(name: str, found: Found) -> dict[str, Any]:
         "materials": [material.ref for material in found.materials],
         "reason": found.reason,
     }
+
+
+def _shares(monthly: Monthly) -> dict[str, Decimal]:
+    shares = {"timely": monthly.timely, "compliant": monthly.compliant}
+    return {name: share for name, share in shares.items() if share is not None}
 
 
 # --- codes -----------------------------------------------------------------------------------------------------------
@@ -302,6 +314,19 @@ def _adoption(case: Case) -> Found:
     count = credit.adoption_12m(case.ledger, case.first_day, case.edition)
     reason = f"近 12 个月核验有效的招标采信记录 {count} 条，以资信档案为准（6 AAA-6，8.2(2)，R4）。"
     return Found(count, _different(case.passed("tender_proof")), reason)
+
+
+def _monthly(case: Case, *, first: bool) -> Found:
+    if first:
+        return Found(Excused.NOT_DUE, (), "首次评价，尚无应提报的月份（R1）。")
+    if case.months is None:
+        return Found(None)
+    found = rates(case.months, case.edition)
+    if found is Excused.NOT_DUE:
+        return Found(found, (), "证书还没有已出结果的应报月份（R1、R2）。")
+    ended = sum(month.result is not None for month in case.months)
+    counted = min(ended, case.edition.whole("grades.monthly_window"))
+    return Found(found, (), f"按平台记录的最近 {counted} 个应报月份（5，R2、R38）。")
 
 
 # --- proofs ----------------------------------------------------------------------------------------------------------

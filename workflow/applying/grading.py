@@ -2,15 +2,18 @@
 
 from typing import Any
 
-from models import Application, ApplicationState
+from models import Application, ApplicationState, Certificate
 from models.transactions import transaction
+from standard.calendar import shanghai_day
 from standard.grades import Grade, GradeResult, grade
-from workflow.applying import publicity
+from standard.validity import LIVE
+from workflow.applying import publicity, upgrades
 from workflow.applying.application_wording import page, result_told
 from workflow.applying.applications import asked
 from workflow.applying.case import case_of
 from workflow.applying.facts import facts_of
 from workflow.applying.slots import edition_of, first_evaluation
+from workflow.certifying.certificate_life import life_from_json
 from workflow.context import Ports
 from workflow.ports import ClaimedJob
 from workflow.record import record_event
@@ -35,7 +38,10 @@ async def grade_application(ports: Ports, job: ClaimedJob) -> None:
         application = await Application.filter(id=application.id).select_for_update().get()
         if application.state != ApplicationState.GRADING:
             return
-        await _record(ports, application, plain, result)
+        if application.upgrades_id is None:
+            await _record(ports, application, plain, result)
+        else:
+            await _record_review(ports, application, plain, result)
     ports.bell.ring("jobs")
 
 
@@ -44,6 +50,14 @@ def result_json(result: GradeResult) -> dict[str, Any]:
     plain = result.to_json()
     if result.next is not None and plain["next"] is not None:
         plain["next"]["words"] = [str(reason) for reason in result.next.missing]
+    return plain
+
+
+async def outcome_of(application: Application, result: GradeResult) -> dict[str, Any]:
+    """:func:`result_json`, of an upgrade review with what it comes to for its certificate, ``upgrade``."""
+    plain = result_json(result)
+    if application.upgrades_id is not None:
+        plain["upgrade"] = await upgrades.upgrade_found(application, result)
     return plain
 
 
@@ -85,4 +99,62 @@ async def _record(ports: Ports, application: Application, facts: dict[str, Any],
         body=body,
         path=page(application),
         asked=await asked(application),
+    )
+
+
+async def _record_review(ports: Ports, application: Application, facts: dict[str, Any], result: GradeResult) -> None:
+    """An upgrade review (8.5(3), R18): public where it raises the certificate, else over, and the firm told what lacks.
+
+    One whose certificate ended meanwhile is over, too; a certificate that is warned or suspended may be in order again
+    when the publicity is over.
+    """
+    row = await Certificate.get(id=application.upgrades_id)
+    found = await outcome_of(application, result)
+    raised = upgrades.raises(found)
+    await Application.filter(id=application.id).update(
+        facts=facts,
+        result=found,
+        grade=found["upgrade"]["to"] if raised else result.grade.value,
+        grade_before=row.grade,
+        graded_at=ports.clock.now(),
+    )
+    application = await Application.get(id=application.id)
+    await record_event(
+        ports,
+        "application:grade",
+        "application",
+        application.id,
+        actor="system",
+        clause="8.5(3)",
+        before={"state": str(ApplicationState.GRADING)},
+        after={
+            "grade": result.grade.value,
+            "capped_by": result.capped_by,
+            "profile": result.profile,
+            **{name: found["upgrade"][name] for name in ("from", "to", "points", "year")},
+        },
+    )
+    person = await asked(application)
+    if row.state not in LIVE:
+        today = shanghai_day(ports.clock.now())
+        why = upgrades.refusal(life_from_json(row.life), found["upgrade"]["to"], 0, today)
+        assert why is not None, "a certificate that ended is not raised"
+        await upgrades.end_as_refused(ports, application, why, person)
+        return
+    title, body = f"升级复核结果：仍为 {row.grade} 级", upgrades.found_told(found, result.grade)
+    if raised:
+        public = await publicity.publish(ports, application)
+        title = f"升级复核结果：由 {row.grade} 级升为 {application.grade} 级"
+        body = f"{publicity.window_told(public, edition_of(application))}\n{body}"
+    else:
+        await upgrades.end_without_raise(ports, application)
+    await tell_firm(
+        ports,
+        application.enterprise_id,
+        f"application:{application.id}:result",
+        clause="8.5(3)",
+        title=title,
+        body=body,
+        path=page(application),
+        asked=person,
     )

@@ -17,7 +17,8 @@ from standard import windows
 from standard.calendar import shipped_calendar
 from standard.grades import Grade
 from standard.windows import Party
-from workflow.applying.grading import result_json
+from workflow.applying import upgrades
+from workflow.applying.grading import outcome_of
 from workflow.applying.publicity import asked, certify, publication_path, record_publication, turn, window_of
 from workflow.applying.verification import rejudge
 from workflow.context import Ports
@@ -48,7 +49,7 @@ async def review_objection(ports: Ports, job: ClaimedJob) -> None:
     except InspectionFailed as problem:
         await ports.queue.retry(job, ports.clock.now() + timedelta(seconds=min(2**job.attempts, 300)), problem.reason)
         return
-    found = result_json(result)
+    found = await outcome_of(application, result)
     outcome = {
         "replaced": [
             {"kind": kind, "product_id": product_id, "sha256": evidence.sha256}
@@ -108,9 +109,15 @@ async def _uphold(
     """Another result: it takes the place of the published one, at once and for good."""
     now = ports.clock.now()
     await _decide(ports, objection, ObjectionState.UPHELD, outcome)
+    review = application.upgrades_id is not None
+    raised = review and upgrades.raises(result)
+    grade = result["upgrade"]["to"] if raised else result["grade"]
+    application.facts, application.result, application.grade = facts, result, grade
+    await Application.filter(id=application.id).update(facts=facts, result=result, grade=grade)
+    if review and not raised:
+        await _not_raised(ports, objection, public, application, result)
+        return
     await turn(public, PublicationState.OVERTURNED)
-    application.facts, application.result, application.grade = facts, result, result["grade"]
-    await Application.filter(id=application.id).update(facts=facts, result=result, grade=result["grade"])
     final = await record_publication(ports, application, PublicationState.CONFIRMED, now, final=True, clause="7.5(2)")
     if result["grade"] == Grade.NOT_REACHED:
         await move(application, ApplicationState.NOT_REACHED, ended_at=now)
@@ -127,13 +134,30 @@ async def _uphold(
         then = "未达到 B 级，不发证书；整改后可再次申报（6.1(3)）。"
     else:
         await certify(ports, application, clause="7.5(2)")
-        then = "平台随即发放电子证书。"
+        then = "平台随即更新证书。" if review else "平台随即发放电子证书。"
     body = (
         f"复核结果由 {public.content['grade_name']} 改为 {final.content['grade_name']}，为最终结果（7.5(2)）。{then}"
         if public.content["grade"] != final.content["grade"]
         else f"等级仍为 {final.content['grade_name']}，核验依据已更正，为最终结果（7.5(2)）。{then}"
     )
     await _tell(ports, objection, final, application, "异议复核：结果已更正", body)
+
+
+async def _not_raised(
+    ports: Ports, objection: Objection, public: Publication, application: Application, result: dict[str, Any]
+) -> None:
+    """An upgrade review that was public raises nothing after all: its certificate stays as it is (8.5(3), R18)."""
+    await turn(public, PublicationState.OVERTURNED, content=upgrades.taken_back(public.content))
+    await upgrades.end_without_raise(ports, application)
+    told = upgrades.found_told(result, Grade(result["grade"]))
+    await _tell(
+        ports,
+        objection,
+        public,
+        application,
+        "异议复核：结果已更正",
+        f"复核结果没有高于证书现有等级，为最终结果（7.5(2)）。{told}",
+    )
 
 
 async def _decide(ports: Ports, objection: Objection, to: ObjectionState, outcome: dict[str, Any]) -> None:

@@ -50,6 +50,7 @@ from workflow.transitions import Moved, move
 
 REVIEW = "objection.review"
 ISSUE = "certificate.issue"
+RAISE = "certificate.raise"
 COMPLAINT = "complaint"
 """Kind of the desk item of what the public says."""
 
@@ -131,9 +132,12 @@ async def record_publication(
 
 def window_told(public: Publication, edition: Edition) -> str:
     """How long the result is public, and what may be done meanwhile."""
+    then = "发放电子证书"
+    if (upgrade := public.content["upgrade"]) is not None:
+        then = f"把证书 {upgrade['number']} 升为 {public.content['grade']} 级，编号和有效期不变"
     return (
         f"公示 {edition.whole('windows.publicity')} 个工作日，至 {window_of(public).deadline.last_day} 24:00（7.4）。"
-        "无异议的，平台自动确认并发放电子证书；有异议请在公示期内提交说明和证明材料（7.5(2)）。"
+        f"无异议的，平台自动确认并{then}；有异议请在公示期内提交说明和证明材料（7.5(2)）。"
     )
 
 
@@ -352,7 +356,8 @@ async def confirm(ports: Ports, application: Application) -> None:
 
 
 async def certify(ports: Ports, application: Application, *, clause: str) -> None:
-    """Inside the caller's transaction: the result is confirmed, and its certificate will be issued."""
+    """Inside the caller's transaction: the result is confirmed, and its certificate will be issued; of an upgrade
+    review, the one that it is about raised (8.5(3))."""
     before = application.state
     await move(application, ApplicationState.CONFIRMED)
     await record_event(
@@ -365,7 +370,12 @@ async def certify(ports: Ports, application: Application, *, clause: str) -> Non
         before={"state": str(before)},
         after={"state": ApplicationState.CONFIRMED, "grade": application.grade},
     )
-    await enqueue_issue(ports, application.id, f"{ISSUE}:{application.id}")
+    if application.upgrades_id is None:
+        await enqueue_issue(ports, application.id, f"{ISSUE}:{application.id}")
+    else:
+        args = {"application": application.id}
+        key = f"{RAISE}:{application.id}"
+        await ports.queue.enqueue(RAISE, key, args, due=ports.clock.now(), priority=20, max_attempts=20)
 
 
 async def enqueue_issue(ports: Ports, application_id: int, key: str) -> None:
@@ -559,25 +569,37 @@ async def _check_files(ports: Ports, application: Application, files: list[Suppo
 
 
 async def _content(ports: Ports, application: Application, *, final: bool) -> dict[str, Any]:
-    """What the public sees (7.4): firm, categories, grade, the core basis by element, the print's result."""
+    """What the public sees (7.4): firm, categories, grade, the core basis by element, the print's result; of an upgrade
+    review the grade that the certificate is raised to, and from which."""
     await application.fetch_related("enterprise")
     firm, result, edition = application.enterprise, application.result, edition_of(application)
     assert result is not None
     conditions = await _open_conditions(ports, application, result)
+    upgrade = result.get("upgrade")
+    grade = result["grade"] if upgrade is None else upgrade["to"]
     return {
         "firm": firm.name,
         "uscc": firm.uscc,
         "is_sample": firm.is_sample,
         "categories": await categories_of(application),
         "level": application.level,
-        "grade": result["grade"],
-        "grade_name": _grade_words(result["grade"], edition),
+        "grade": grade,
+        "grade_name": _grade_words(grade, edition),
+        "upgrade": None if upgrade is None else _upgrade(upgrade),
         "basis": [_basis(element) for element in result["elements"]],
         "print": _print(result, conditions, edition),
         "conditions": list(conditions),
         "edition": result["profile"],
         "final": final,
     }
+
+
+def _upgrade(upgrade: dict[str, Any]) -> dict[str, Any]:
+    """Which certificate an upgrade review raises, from which grade, and the sentence that says so (8.5(3)); ``applies``
+    until it is clear that nothing comes of it."""
+    before, to = upgrade["from"], upgrade["to"]
+    words = f"升级复核：证书 {upgrade['number']} 由 {before} 级升为 {to} 级（8.5(3)）。"
+    return {"number": upgrade["number"], "grade_before": before, "words": words, "applies": True}
 
 
 def _basis(element: dict[str, Any]) -> dict[str, str]:

@@ -39,9 +39,9 @@ class Slot:
     """One material that is asked, for one product where it is asked by product, with the files that stand in it.
 
     ``state``: ``missing``, ``handed_in`` (not all judged), ``passed``, ``failed``, ``unclear``, or ``excused`` (not
-    owed: R1, R37, R49). ``least`` and ``most`` files belong in it; with fewer it is missing. ``accepts`` are media
-    types, ``asks`` what is to be stated beside each file. One that shows what platforms say of opaque codes is missing
-    as long as a code is not shown (R33).
+    owed: R1, R37, R49; or on record here: 5). ``least`` and ``most`` files belong in it; with fewer it is missing.
+    ``accepts`` are media types, ``asks`` what is to be stated beside each file. One that shows what platforms say of
+    opaque codes is missing as long as a code is not shown (R33).
     """
 
     material: Asked
@@ -108,8 +108,9 @@ async def slots_of(application: Application, edition: Edition | None = None) -> 
 
 
 async def first_evaluation(application: Application) -> bool:
-    """Whether no month is due (R1): no certificate of before is alive, on which months could be due."""
-    return not await Certificate.exists(
+    """Whether no month is due (R1): no certificate of before is alive, on which months could be due. One that an
+    upgrade review is about stays its certificate, whatever became of it since."""
+    return application.upgrades_id is None and not await Certificate.exists(
         enterprise_id=application.enterprise_id, state__in=LIVE, application_id__lt=application.id
     )
 
@@ -132,7 +133,12 @@ def slots_for(
         product.id: {
             asked.id: asked
             for asked in required(
-                level, product.product_class, edition, first=first, sells_online=application.sells_online
+                level,
+                product.product_class,
+                edition,
+                first=first,
+                sells_online=application.sells_online,
+                months_on_file=not first,
             )
         }
         for product in products

@@ -20,7 +20,7 @@ from standard.handing_in import ReadAs, handing
 from standard.materials import materials_hold
 from standard.outcome import Finding, Outcome
 from standard.windows import grading_deadline, supplement_deadline
-from workflow.applying.application_wording import LAPSED_TOLD, page, print_only, problems_told
+from workflow.applying.application_wording import lapsed_told, named, page, print_only, problems_told
 from workflow.applying.applications import asked, begin_verification
 from workflow.applying.case import Case, case_of
 from workflow.applying.consistency import findings_across
@@ -237,7 +237,7 @@ async def _back_to_firm(ports: Ports, application: Application, verified: Verifi
         application.enterprise_id,
         f"application:{application.id}:problems:{application.round}",
         clause="7.2(3)",
-        title=f"申报资料有 {len(verified.problems)} 处需要补正",
+        title=f"{named(application)}资料有 {len(verified.problems)} 处需要补正",
         body=problems_told(verified.problems, due),
         path=page(application),
         asked=await asked(application),
@@ -316,8 +316,8 @@ async def lapse_supplement(ports: Ports, application: Application) -> None:
         application.enterprise_id,
         f"application:{application.id}:lapsed",
         clause="7.2(3)",
-        title="申报因逾期未补正而终止",
-        body=LAPSED_TOLD,
+        title=f"{named(application)}因逾期未补正而终止",
+        body=lapsed_told(application),
         path=page(application),
     )
 

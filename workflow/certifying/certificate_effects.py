@@ -9,7 +9,6 @@ from datetime import date, timedelta
 
 from config.message_templates import NoticeKind
 from models import (
-    Application,
     Certificate,
     Enterprise,
     Event,
@@ -25,7 +24,7 @@ from standard.profile import edition_on
 from standard.validity import LIVE, Standing, State, certificate_face
 from workflow.certifying.certificate_life import face_to_json, grade_name, holder_from_json, life_from_json
 from workflow.certifying.certificate_numbers import certificate_path
-from workflow.certifying.certificate_register import NOTED, PUBLISHED, remarks
+from workflow.certifying.certificate_register import NOTED, PUBLISHED, remarks, sells_online
 from workflow.certifying.certificate_wording import happened
 from workflow.context import Ports
 from workflow.credit.credit_ledger import hold_ledger, ledger_of, write
@@ -92,7 +91,7 @@ class _Gathered:
 
 @dataclass(frozen=True, slots=True)
 class _Beside:
-    """What has to be known of the firms, their applications and months."""
+    """What has to be known of the firms, what they declared (by certificate), and months."""
 
     names: dict[int, str]
     samples: set[int]
@@ -234,11 +233,10 @@ def telling_of(
 
 async def _beside(rows: Sequence[Certificate]) -> _Beside:
     firms = await Enterprise.filter(id__in={row.enterprise_id for row in rows}).values_list("id", "name", "is_sample")
-    applications = await Application.filter(id__in={row.application_id for row in rows}).values_list(
-        "id", "sells_online"
-    )
     return _Beside(
-        {firm: name for firm, name, _ in firms}, {firm for firm, _, sample in firms if sample}, dict(applications)
+        {firm: name for firm, name, _ in firms},
+        {firm for firm, _, sample in firms if sample},
+        await sells_online(rows),
     )
 
 
@@ -375,7 +373,7 @@ def _intend(
         "alive": after.state in LIVE,
         "active": after.state in LIVE and after.state is not State.SUSPENDED,
         "as_of_words": f"截至 {today.year} 年 {today.month} 月 {today.day} 日（第 {row.revision} 版）",
-        "remarks": list(remarks(sells_online=beside.online[row.application_id])),
+        "remarks": list(remarks(sells_online=beside.online[row.id])),
         "seal_note": SAMPLE_SEAL_NOTE if ports.certifier.sample else SEAL_NOTE,
         "sample_words": "样例" if sample else "",
         "url": url,

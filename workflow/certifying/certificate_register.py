@@ -1,12 +1,22 @@
 """The public register: what everybody may see of a certificate (7.6), and whether a file is one of ours (B, note 4)."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from inspection.identify import MediaType, identify
-from models import Application, Certificate, Confirmation, Event, FilingState, MonthlyFiling, Rendering, RenderingState
+from models import (
+    Application,
+    ApplicationState,
+    Certificate,
+    Confirmation,
+    Event,
+    FilingState,
+    MonthlyFiling,
+    Rendering,
+    RenderingState,
+)
 from models.prepared import Prepared
 from standard import life
 from standard.calendar import shanghai_day
@@ -310,7 +320,17 @@ async def _given(confirmation: Confirmation) -> Verified:
 
 async def remarks_of(row: Certificate) -> tuple[str, ...]:
     """What has to be said on a certificate beside the notes of Appendix B."""
-    return remarks(sells_online=(await Application.get(id=row.application_id)).sells_online)
+    return remarks(sells_online=(await sells_online([row]))[row.id])
+
+
+async def sells_online(rows: Sequence[Certificate]) -> dict[int, bool]:
+    """Whether the firms of these certificates declared that they sell online (R37), by the certificate's id: in the
+    application that it was issued for, or in the latest upgrade review that raised it."""
+    issued_for = {row.application_id: row.id for row in rows}
+    first = await Application.filter(id__in=list(issued_for)).values_list("id", "sells_online")
+    raised = Application.filter(upgrades_id__in=list(issued_for.values()), state=ApplicationState.CERTIFIED)
+    since = await raised.order_by("id").values_list("upgrades_id", "sells_online")
+    return {issued_for[application]: declared for application, declared in first} | dict(since)
 
 
 def remarks(*, sells_online: bool) -> tuple[str, ...]:

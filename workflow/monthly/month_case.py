@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from models import (
+    Application,
+    ApplicationState,
     Certificate,
     FiledCode,
     FilingFile,
@@ -18,6 +20,7 @@ from models import (
     Product,
 )
 from standard.calendar import midnight
+from standard.grades import Grade
 from standard.monthly import asked_of
 from standard.months import Month
 from standard.names import fold
@@ -32,7 +35,8 @@ STANDING = (
 
 @dataclass
 class MonthCase:
-    """One month: the certificate's level, the firm's products in use, the files that stand, what was filed before.
+    """One month: the level it files for (:func:`levels_of`), the firm's products in use, the files that stand, what was
+    filed before.
 
     ``last_month`` holds the batches of each product that was filed for the month before, by the product's id;
     ``codes_before`` those of this month's codes that were filed for another one; ``on_their_way`` counts chat photos
@@ -142,14 +146,14 @@ async def month_cases(filings: Sequence[MonthlyFiling]) -> dict[int, MonthCase]:
         files[file.filing_id].append(file)
     coming = await _on_their_way(filings)
     with_something = [filing for filing in filings if files.get(filing.id) or coming.get(filing.id)]
-    levels = await _levels(with_something)
+    levels = await levels_of(with_something)
     products = await _products(with_something)
     last = await _last_month(with_something, products)
     before = await _before({filing.enterprise_id for filing in with_something}, files)
     return {
         filing.id: MonthCase(
             filing,
-            levels.get(filing.certificate_id, ""),
+            levels.get(filing.id, ""),
             edition_of_month(filing.month),
             products.get(filing.enterprise_id, []),
             files.get(filing.id, []),
@@ -165,16 +169,38 @@ async def month_case(filing: MonthlyFiling) -> MonthCase:
     """The case of one month, its products read in any event."""
     case = (await month_cases([filing]))[filing.id]
     if not case.level:
-        case.level = (await _levels([filing]))[filing.certificate_id]
+        case.level = (await levels_of([filing]))[filing.id]
         case.products = (await _products([filing])).get(filing.enterprise_id, [])
         in_use = {filing.enterprise_id: case.products}
         case.last_month = (await _last_month([filing], in_use)).get(filing.id, {})
     return case
 
 
-async def _levels(filings: Sequence[MonthlyFiling]) -> dict[int, str]:
+async def levels_of(filings: Sequence[MonthlyFiling]) -> dict[int, str]:
+    """The level that each month files for, by the filing's id: its certificate's; where that was raised since the
+    month's window opened, the level of before, so that nobody owes in a month's last days what nobody asked (R39)."""
     ids = {filing.certificate_id for filing in filings}
-    return dict(await Certificate.filter(id__in=ids).values_list("id", "grade")) if ids else {}
+    if not ids:
+        return {}
+    now = dict(await Certificate.filter(id__in=ids).values_list("id", "grade"))
+    raised: dict[int, list[tuple[datetime, str]]] = defaultdict(list)
+    reviews = Application.filter(upgrades_id__in=ids, state=ApplicationState.CERTIFIED)
+    for row, at, before in await reviews.values_list("upgrades_id", "ended_at", "grade_before"):
+        raised[row].append((at, before))
+    return {
+        filing.id: min(
+            [
+                now[filing.certificate_id],
+                *(before for at, before in raised[filing.certificate_id] if at > filing.opened_at),
+            ],
+            key=_rank,
+        )
+        for filing in filings
+    }
+
+
+def _rank(grade: str) -> int:
+    return Grade(grade).rank
 
 
 async def _products(filings: Sequence[MonthlyFiling]) -> dict[int, list[Product]]:

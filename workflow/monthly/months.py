@@ -340,6 +340,13 @@ def _month_of_year(
     )
 
 
+async def states_ever(certificate: Certificate) -> list[MonthState]:
+    """The states of a certificate's months, the earliest first, those of the certificates it renewed before them."""
+    held = await Certificate.filter(enterprise_id=certificate.enterprise_id)
+    lives = {one.number: life_from_json(one.life) for one in held}
+    return _states_ever(lives[certificate.number], lives)
+
+
 def _states_ever(now: life.Certificate, lives: dict[str, life.Certificate]) -> list[MonthState]:
     """The states of all months, the earliest first, looking back past renewals (R8)."""
     states: list[MonthState] = []

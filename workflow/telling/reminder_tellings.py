@@ -14,7 +14,7 @@ from models.transactions import transaction
 from standard.calendar import shanghai_day, shipped_calendar
 from standard.months import Month, filing_window
 from workflow.context import Ports
-from workflow.monthly.month_case import edition_of_month
+from workflow.monthly.month_case import edition_of_month, levels_of
 from workflow.monthly.month_judging import Judgement, judged
 from workflow.telling.notices import Telling, tell_many
 from workflow.telling.reminder_calendar import Occasion, Reminding, evening, latest, of_make_up, of_window, waking
@@ -148,9 +148,11 @@ async def _told(due: Sequence[_Due]) -> set[tuple[int, str]]:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What the words of a batch rest on: how each month stands, and who of its firm has handed nothing in."""
+    """What the words of a batch rest on: how each month stands, for which level it files, and who of its firm has
+    handed nothing in."""
 
     judgements: dict[int, Judgement]
+    levels: dict[int, str]
     idle: dict[int, list[str]]
 
     def words(self, one: _Due, today: date) -> Words:
@@ -162,7 +164,7 @@ class _Known:
             one.reminding,
             today,
             self.judgements[filing.id],
-            filing.certificate.grade,
+            self.levels[filing.id],
             edition_of_month(filing.month),
             idle,
         )
@@ -187,4 +189,5 @@ async def _known(ports: Ports, due: Sequence[_Due]) -> _Known:
         ):
             if (firms[firm], person) not in busy:
                 idle.setdefault(firms[firm], []).append(name)
-    return _Known(await judged(ports, list(filings.values())), idle)
+    months = list(filings.values())
+    return _Known(await judged(ports, months), await levels_of(months), idle)

@@ -16,6 +16,7 @@ def of(edition: Edition, given: dict[str, Any]) -> tuple[materials.Material, ...
         edition,
         first=given.get("first", False),
         sells_online=given.get("sells_online", True),
+        months_on_file=given.get("months_on_file", False),
     )
 
 
