@@ -1,4 +1,4 @@
-"""Applying: materials, submission, what is wrong with them, the result (7.1–7.3, Appendix A)."""
+"""Applying, for an evaluation or an upgrade review: materials, submission, problems, the result (7.1–7.3, 8.5(3))."""
 
 from collections.abc import Iterable
 from typing import Any, Literal
@@ -13,8 +13,8 @@ from miniapp_api.shapes import Answer, Body, File, Form, Id, Moment, Path, Ref
 from models import Application, ApplicationState, Material, MaterialState
 from standard.grades import Grade
 from standard.matrix import in_chinese, label
-from workflow.access import Asker, firm_of_members
-from workflow.applying import applications
+from workflow.access import Asker, firm_of_members, not_found
+from workflow.applying import applications, upgrades
 from workflow.applying.applications import Ask, Slot
 from workflow.context import Ports
 from workflow.intake.uploads import CSV, OFD, PDF, PICTURES, XLSX
@@ -31,6 +31,13 @@ class NextStepShown(Answer):
     due_at: Moment | None
 
 
+class UpgradeShown(Answer):
+    """The certificate that an upgrade review is about (8.5(3), R18)."""
+
+    certificate: str = Field(description="证书编号")
+    grade_before: Level = Field(description="证书现有的等级；已升级的为升级前的等级")
+
+
 class ApplicationShown(Answer):
     ref: str
     firm: FirmShown
@@ -45,6 +52,7 @@ class ApplicationShown(Answer):
     grade: str | None
     findings: list[FindingShown] = Field(description="整份申报的问题（资料之间不一致、登记核对）")
     next: NextStepShown
+    upgrade: UpgradeShown | None = Field(description="升级复核的是哪张证书；评价申报为 null")
 
 
 class Applications(Answer):
@@ -58,6 +66,26 @@ class Opening(Body):
     produces_since: str | None = Field(
         None, pattern=r"^\d{4}-\d{2}$", description="首次投产月份，不足统计期的企业填写（R43）"
     )
+    upgrade: bool = Field(
+        False, description="true：对现有证书申请升级复核，level 为要升到的等级（8.5(3)，R18）；可选的见 upgrade-review"
+    )
+
+
+class UpgradeLevel(Answer):
+    level: Level
+    open: bool = Field(description="true：现在可以申请升到这一级")
+    reason: str | None = Field(description="不可以的原因")
+
+
+class UpgradeOffer(Answer):
+    """What an upgrade review may lead to as things stand (8.5(3), R18)."""
+
+    certificate: str = Field(description="证书编号")
+    grade: Level = Field(description="证书现有的等级")
+    year: int
+    year_points: int = Field(description="该自然年的资信分值（R16）")
+    categories: list[str] = Field(description="证书上的品类：升级复核须覆盖且只覆盖这些品类（R43）")
+    levels: list[UpgradeLevel] = Field(description="更高的各级；已是最高等级的为空")
 
 
 class ApplicationPath(Path):
@@ -154,6 +182,17 @@ class NextLevel(Answer):
     missing: list[ReasonShown] = Field(description="要达到这一级还差什么")
 
 
+class UpgradeResult(Answer):
+    """What an upgrade review comes to for its certificate (8.5(3), R18)."""
+
+    grade_before: str
+    to: str = Field(description="升到的等级；与 grade_before 相同：证书等级不变")
+    most: str = Field(description="按年度资信分值至多升到")
+    year: int
+    year_points: int
+    next: NextLevel | None = Field(description="再高一级还差什么，包括较低等级未满足的")
+
+
 class ResultShown(Answer):
     """The grade with its reasons (7.3)."""
 
@@ -163,6 +202,7 @@ class ResultShown(Answer):
     elements: list[ElementShown]
     next: NextLevel | None
     edition: str
+    upgrade: UpgradeResult | None = Field(description="升级复核的结果；评价申报为 null")
 
 
 @chapter.post("/firms/{uscc}/applications", "新建申报", status=201, clause="7.1(2)")
@@ -176,9 +216,34 @@ async def open_application(ports: Ports, asker: Asker, path: FirmPath, body: Ope
         body.products,
         sells_online=body.sells_online,
         produces_since=body.produces_since,
+        upgrade=body.upgrade,
     )
-    await made.fetch_related("enterprise")
+    await made.fetch_related("enterprise", "upgrades")
     return _application(made)
+
+
+@chapter.get(
+    "/firms/{uscc}/upgrade-review",
+    "升级复核可以申请到哪一级",
+    clause="8.5(3)",
+    note="没有有效证书的为 404。申请用“新建申报”，upgrade 为 true。",
+)
+async def upgrade_offer(ports: Ports, asker: Asker, path: FirmPath) -> UpgradeOffer:
+    firm, _ = await firm_of_members(asker, path.uscc)
+    offer = await upgrades.offer_of(ports, firm.id)
+    if offer is None:
+        raise not_found()
+    return UpgradeOffer(
+        certificate=offer.certificate.number,
+        grade=offer.certificate.grade,
+        year=offer.year,
+        year_points=offer.points,
+        categories=list(offer.categories),
+        levels=[
+            UpgradeLevel(level=rung.level, open=rung.closed is None, reason=rung.closed and rung.closed.reason)
+            for rung in offer.rungs
+        ],
+    )
 
 
 @chapter.get("/firms/{uscc}/applications", "企业的全部申报，最新的在前")
@@ -273,6 +338,7 @@ def _application(row: Application) -> ApplicationShown:
         grade=row.grade,
         findings=findings_of(row.findings),
         next=NextStepShown.model_validate(applications.next_step(row)),
+        upgrade=row.upgrades and UpgradeShown(certificate=row.upgrades.number, grade_before=row.grade_before),
     )
 
 
@@ -346,6 +412,19 @@ def _result(row: Application) -> ResultShown:
         ],
         next=following and NextLevel(level=following["level"], missing=_reasons(following["missing"])),
         edition=result["profile"],
+        upgrade=_upgrade(result["upgrade"]) if "upgrade" in result else None,
+    )
+
+
+def _upgrade(found: dict[str, Any]) -> UpgradeResult:
+    above = found["level"]
+    return UpgradeResult(
+        grade_before=found["from"],
+        to=found["to"],
+        most=found["most"],
+        year=found["year"],
+        year_points=found["points"],
+        next=None if above is None else NextLevel(level=above, missing=_reasons(found["missing"])),
     )
 
 

@@ -38,6 +38,15 @@ class PublishedPrint(Answer):
     words: str
 
 
+class PublishedUpgrade(Answer):
+    """The certificate that an upgrade review raises (8.5(3), R18)."""
+
+    number: str
+    grade_before: str
+    words: str
+    applies: bool = Field(description="false：结果没有用于证书，证书等级不变")
+
+
 class PublicationShown(Answer):
     ref: str
     state: PublicationState = Field(
@@ -53,6 +62,7 @@ class PublicationShown(Answer):
     level: str = Field(description="申报等级")
     grade: str
     grade_name: str
+    upgrade: PublishedUpgrade | None = Field(None, description="升级复核的公示；评价结果的公示为 null")
     basis: list[PublishedElement]
     print: PublishedPrint = Field(description="合格证赋码印刷")
     conditions: list[str] = Field(description="限制等级的附录 D 条款")

@@ -63,6 +63,7 @@ MATRIX = """
     retire_product             401      404    403   204   204   404      404
 
     open_application           401      404    403   201   201   404      404
+    upgrade_offer              401      404    200   200   200   404      404
     applications_of_firm       401      404    200   200   200   404      404
     application                401      404    200   200   200   404      404
     application_progress       401      404    200   200   200   404      404
@@ -495,6 +496,7 @@ PREPARE: dict[str, Prepare] = {
     "revoke_invitation": an_invitation_to_end,
     "accept_invitation": an_invitation,
     "open_application": a_product,
+    "upgrade_offer": a_supplier,
     "application": a_draft,
     "application_progress": a_draft,
     "application_result": a_draft,

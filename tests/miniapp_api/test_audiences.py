@@ -21,7 +21,7 @@ SHOWS: dict[Information, str] = {
         confirmation confirmation_pdf my_adoptions file_adoption give_feedback my_feedback reminders choose_reminders
         new_calendar""",
     I.INSIDE: """firm_inside firm_members remove_member leave_firm act_for_firm invite invite_by_qr invitations
-        revoke_invitation products_of_firm new_product change_product retire_product open_application
+        revoke_invitation products_of_firm new_product change_product retire_product open_application upgrade_offer
         applications_of_firm application application_progress hand_in take_out submit withdraw application_result
         months_of_firm month hand_in_for_month take_out_of_month submit_month sampling_records_of_firm record_sampling
         object_to""",
@@ -53,7 +53,7 @@ PUBLIC_FIELDS: dict[Information, str] = {
         standing certificate certificates number path issued_on last_day continued_through months month year words
         conditions remarks previous successor revision pdf_ready history on basis element outcome clause title final
         print published_at closes_at publications ref notices is_sample as_of disclaimer items next sentence signer
-        signed_at""",
+        signed_at upgrade grade_before applies""",
     I.POINTS: "points year_points praised_by",
     I.STANDING: "tender reason",
     I.CODE: """outcome tone headline lines advice disclaimer facts label value path certificate number grade state

@@ -87,6 +87,7 @@ async def test_anybody_reads_what_is_public_and_may_keep_it_a_while(
         "published_at": "2026-11-24T02:00:00Z",
         "closes_at": "2026-11-27T16:00:00Z",
         "last_day": "2026-11-27",
+        "upgrade": None,
     }
     await problem(await client.get("/api/v1/publications/unknown"), 404)
 
