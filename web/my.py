@@ -11,8 +11,10 @@ from web.forms import Form, row_number
 from web.owed import owed_by
 from web.page import PORTS, new_key, show
 from web.signing_in import Visitor, signed_form, signed_in
+from web.wording import ENDED
 from workflow.access import RANK, firm_of_members, holds
-from workflow.applying import applications
+from workflow.applying import applications, upgrades
+from workflow.applying.application_wording import named
 from workflow.certifying import certificate_register
 from workflow.credit.credit_ledger import points_of
 from workflow.firms import members, products, registration
@@ -45,7 +47,17 @@ async def _home(
         application = await applications.current_application(staff.enterprise_id)
         step = applications.next_step(application) if application else None
         owed = await owed_by(staff.enterprise_id, today)
-        firms.append({"staff": staff, "application": application, "step": step, "owed": owed})
+        over = application is not None and application.state in ENDED
+        firms.append(
+            {
+                "staff": staff,
+                "application": application,
+                "named": named(application) if application else "",
+                "step": step,
+                "owed": owed,
+                "may_upgrade": over and await upgrades.may_ask(staff.enterprise_id),
+            }
+        )
     under_way = [
         one for one in await registration.registrations_of(who.asker) if one.state != RegistrationState.VERIFIED
     ]
@@ -145,6 +157,8 @@ async def _firm(request: web.Request, who: Visitor, **more: Any) -> web.StreamRe
         "application": application,
         "step": applications.next_step(application) if application else None,
         "earlier": [one for one in await applications.applications_of(who.asker, enterprise.id) if one != application],
+        "named": named(application) if application else "",
+        "may_upgrade": await upgrades.may_ask(enterprise.id),
         "certificates": await certificate_register.certificates_of(enterprise.id),
         "owed": await owed_by(enterprise.id, today),
         "points": (await points_of(enterprise.id, today)).balance,

@@ -1,11 +1,21 @@
-"""A firm's application on the web: choosing a level, handing in, submitting, supplementing, objecting (7.1–7.5)."""
+"""A firm's application on the web, for an evaluation or an upgrade review: choosing a level, handing in, submitting,
+supplementing, objecting (7.1–7.5, 8.5(3))."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from aiohttp import web
 
-from models import TAKES_FILES, Application, ApplicationState, Certificate, Publication, PublicationState, StaffRole
+from models import (
+    TAKES_FILES,
+    Application,
+    ApplicationState,
+    Certificate,
+    Product,
+    Publication,
+    PublicationState,
+    StaffRole,
+)
 from standard.calendar import shanghai_day
 from standard.grades import LEVELS
 from standard.handing_in import handing
@@ -15,11 +25,13 @@ from web.forms import Form, row_number, stated
 from web.my import firm_here
 from web.page import PORTS, new_key, show, uploaded_file
 from web.signing_in import Visitor, signed_form, signed_in
-from web.wording import element_title, reason
+from web.wording import ENDED, element_title, reason
 from workflow.access import RANK, member_of, not_found
-from workflow.applying import applications, publicity
+from workflow.applying import applications, publicity, upgrades
+from workflow.applying.application_wording import named
 from workflow.applying.applications import Slot
 from workflow.applying.publicity import SupportingFile
+from workflow.applying.upgrades import Offer
 from workflow.firms import products
 from workflow.intake.uploads import PICTURES
 from workflow.problems import Kind, Refused
@@ -36,7 +48,8 @@ FILES = 3
 
 
 async def apply_form(request: web.Request) -> web.StreamResponse:
-    """What each level asks, and the firm's products to choose from."""
+    """What each level asks, and the firm's products to choose from; of a firm with a certificate, what an upgrade
+    review may raise it to."""
     return await _apply_form(request, await signed_in(request), {}, None)
 
 
@@ -48,6 +61,7 @@ async def _apply_form(
     if not found:
         raise web.HTTPSeeOther(f"/my/firms/{firm.uscc}/products")
     edition = edition_on(shanghai_day(request.app[PORTS].clock.now()))
+    offer = await upgrades.offer_of(request.app[PORTS], firm.id)
     shown = {
         "visitor": who,
         "firm": firm,
@@ -56,12 +70,23 @@ async def _apply_form(
         "values": values,
         "problem": problem,
     }
-    return show(request, "apply.html", shown, problem.kind.status if problem else 200)
+    status = problem.kind.status if problem else 200
+    if offer is None:
+        return show(request, "apply.html", shown, status)
+    return show(request, "upgrade.html", {**shown, **_upgrading(offer, found)}, status)
+
+
+def _upgrading(offer: Offer, found: list[Product]) -> dict[str, Any]:
+    """What the page of an upgrade review shows beside: the certificate, and each level with why it is closed; of the
+    products those of the certificate's categories, which are lacking where none is left."""
+    covered = [one for one in found if one.category in offer.categories]
+    lacking = [category for category in offer.categories if category not in {one.category for one in covered}]
+    return {"offer": offer, "products": covered, "lacking": lacking}
 
 
 def _levels(edition: Edition) -> list[dict[str, Any]]:
     """Each level with how many materials it asks, and the names of those that it adds to the one below."""
-    # Who has a certificate on which months are due does not apply anew (R1, R43).
+    # Who has a certificate on which months are due has them on record here (R1, R43).
     asked = required(LEVELS[-1], "licence", edition, first=True, sells_online=True)
     return [
         {
@@ -90,6 +115,7 @@ async def open_application(request: web.Request) -> web.StreamResponse:
             chosen,
             sells_online=form.text("sells_online") == "yes",
             produces_since=form.text("produces_since") or None,
+            upgrade=form.text("upgrade") == "yes",
         )
     except Refused as refusal:
         if refusal.code == "application_open" and (current := await applications.current_application(firm.id)):
@@ -141,7 +167,9 @@ async def _application(
         "result": _result(case),
         "publication": publication,
         "objections": await publicity.objections_of(who.asker, publication) if publication else [],
-        "certificate": await Certificate.get_or_none(application_id=case.id),
+        "named": named(case),
+        "certificate": case.upgrades or await Certificate.get_or_none(application_id=case.id),
+        "may_upgrade": able and case.state in ENDED and await upgrades.may_ask(case.enterprise_id),
         "may_change": able,
         "may_hand_in": able and at_hand,
         "may_withdraw": able,
@@ -178,7 +206,8 @@ def _groups(case: Application, slots: Iterable[Slot]) -> list[tuple[str, list[Sl
 
 
 def _result(case: Application) -> dict[str, Any] | None:
-    """The graded result in words: each element with the level it reaches, and what the next grade needs."""
+    """The graded result in words: each element with the level it reaches, and what the next grade needs; of an upgrade
+    review the one above what its certificate is raised to, or has."""
     if case.result is None:
         return None
     elements = [
@@ -189,9 +218,10 @@ def _result(case: Application) -> dict[str, Any] | None:
         }
         for one in case.result["elements"]
     ]
-    ahead = case.result["next"]
+    upgrade = case.result.get("upgrade")
+    ahead = case.result["next"] if upgrade is None else upgrade["level"] and upgrade
     onward = {"level": ahead["level"], "missing": [reason(one) for one in ahead["missing"]]} if ahead else None
-    return {"grade": case.result["grade"], "elements": elements, "next": onward}
+    return {"grade": case.result["grade"], "elements": elements, "next": onward, "upgrade": upgrade}
 
 
 # --- its materials ---------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from web.procurement import compared
 from web.signing_in import Visitor, signed_form, signed_in
 from web.tender_papers import FIELDS, all_papers_of
 from workflow.access import RANK, holds
+from workflow.applying import upgrades
 from workflow.credit import adoption_judging, adoptions, feedback
 from workflow.credit.adoptions import FILES, OPEN, ROLES, NewAdoption
 from workflow.credit.credit_booking import credit_path
@@ -48,6 +49,7 @@ async def _credit(
         "entries": [(shanghai_day(one.at), one) for one in reversed(ledger[-LATEST:])],
         "records": records[:LATEST],
         "feedback": await feedback.published_of(who.asker, firm.id),
+        "may_upgrade": await upgrades.may_ask(firm.id),
         "may_file": RANK[StaffRole(staff.role)] >= RANK[StaffRole.STAFF],
         "roles": list(ROLES.items()),
         "files": list(FILES.items()),

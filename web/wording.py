@@ -76,6 +76,12 @@ APPLICATION = {
     "withdrawn": Said("ended", "已撤回"),
 }
 
+REVIEW = {
+    "certified": Said("pass", "已升级"),
+    "not_reached": Said("ended", "等级不变"),
+}
+"""How an upgrade review that is over is called, where it is not as another application (8.5(3))."""
+
 ENDED = ("certified", "not_reached", "lapsed", "withdrawn")
 """States in which an application is over and the firm may apply again."""
 
@@ -244,6 +250,7 @@ def month_legend(months: Sequence[Any]) -> list[tuple[str, str, int]]:
 EXCUSED = {
     "not_applicable": "这项资料与本企业的产品或销售方式无关，不需要提供。",
     "not_due": "首次评价还没有月度记录，不需要提供。",
+    "on_file": "平台已有本证书的月度提报记录和自动核验结果，不需要提供。",
 }
 """By ``standard.materials.Due``."""
 

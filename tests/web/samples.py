@@ -92,6 +92,15 @@ def publication(**given: Any) -> Row:
     return Row(**{**values, **given})
 
 
+def upgrade_publication(*, applies: bool = True, **given: Any) -> Row:
+    made = publication(**given)
+    words = (
+        f"升级复核：证书 {NUMBER} 由 B 级升为 AA 级（8.5(3)）。" if applies else "复核结果没有用于证书，证书等级不变。"
+    )
+    made.content["upgrade"] = {"number": NUMBER, "grade_before": "B", "words": words, "applies": applies}
+    return made
+
+
 VISITOR = Row(form_token="sample-token")
 PRODUCT = Row(
     id=3, name="聚氯乙烯绝缘电线（样例）", model="BV 2.5", category="电线电缆", sheet_width_um=100_000,
@@ -109,7 +118,7 @@ OWNER = Row(
 def application(state: str = "draft", **given: Any) -> Row:
     values = {
         "id": 9, "ref": "sample-application", "level": "AA", "state": state, "enterprise": ENTERPRISE, "findings": [],
-        "opened_at": NOW, "due_at": LATER, "grade": None, "result": None,
+        "opened_at": NOW, "due_at": LATER, "grade": None, "result": None, "upgrades_id": None, "grade_before": "",
     }  # fmt: skip
     return Row(**{**values, **given})
 
@@ -279,7 +288,9 @@ RESULT = {
         {"title": "用码覆盖率", "level": "A", "missing": ["用码覆盖率：现在 93.10%，AA 级要求 ≥ 95%（6 AA）"]},
     ],
     "next": {"level": "AA", "missing": ["用码覆盖率：现在 93.10%，AA 级要求 ≥ 95%（6 AA）"]},
+    "upgrade": None,
 }
+UPGRADE = {"from": "B", "to": "A", "most": "AA", "year": 2026, "points": 12}
 OBJECTION = Row(filed_at=NOW, state="open", due_at=LATER)
 
 
@@ -288,9 +299,34 @@ def application_page(state: str, groups: list[Any], **given: Any) -> tuple[str, 
         "visitor": VISITOR, "application": application(state), "firm": ENTERPRISE, "step": step(), "groups": groups,
         "progress": Row(have=9, need=17, sentence="AA 级：已交 9 项，共 17 项"), "lacking": [], "result": None,
         "publication": None, "objections": [], "certificate": None, "may_change": True, "waiting": False, "done": "",
-        "may_hand_in": state in {"draft", "supplement"}, "may_withdraw": True, "here": "",
+        "may_hand_in": state in {"draft", "supplement"}, "may_withdraw": True, "here": "", "named": "申报",
+        "may_upgrade": False,
     }  # fmt: skip
     return "application.html", {**values, **given}
+
+
+def review_page(state: str, groups: list[Any], **given: Any) -> tuple[str, dict[str, Any]]:
+    """An upgrade review from B to A."""
+    values = {
+        "application": application(state, upgrades_id=1, grade_before="B", level="A", grade="A"), "named": "升级复核",
+        "certificate": certificate(grade="A" if state == "certified" else "B"),
+        "step": step("升级复核结果（由 B 级升为 A 级）公示中，至 2026 年 11 月 27 日 24:00 结束。", "7.4"),
+    }  # fmt: skip
+    return application_page(state, groups, **{**values, **given})
+
+
+def upgrade_page(**given: Any) -> tuple[str, dict[str, Any]]:
+    closed = Row(reason="年度资信 3 分，一次至多升 1 级，不能由 B 级升为 AA 级（8.5(3)，R18）")
+    rungs = [Row(level="A", closed=None), Row(level="AA", closed=closed), Row(level="AAA", closed=closed)]
+    offer = {
+        "certificate": certificate(grade="B"), "points": 3, "year": 2026, "rungs": rungs, "open": ("A",),
+        "categories": ("电线电缆",), "sells_online": False, **given.pop("offer", {}),
+    }  # fmt: skip
+    values = {
+        "visitor": VISITOR, "firm": ENTERPRISE, "products": [PRODUCT], "levels": LEVELS, "lacking": [],
+        "offer": Row(**offer), "values": {}, "problem": None,
+    }  # fmt: skip
+    return "upgrade.html", {**values, **given}
 
 
 NOTICES = [
@@ -424,7 +460,8 @@ def credit_page(**given: Any) -> tuple[str, dict[str, Any]]:
         "visitor": VISITOR, "firm": ENTERPRISE, "points": points, "cap": 20, "enough": 10, "barred": None,
         "entries": entries,
         "records": [adoption(state) for state in ("checking", "waiting", "valid", "refused", "false")],
-        "may_file": True, "feedback": WORDS, "roles": [("tenderer", "招标人"), ("buyer", "采购人")],
+        "may_file": True, "may_upgrade": True, "feedback": WORDS,
+        "roles": [("tenderer", "招标人"), ("buyer", "采购人")],
         "files": [("tender_document", "招标采购文件"), ("award_notice", "中标通知书")],
     }  # fmt: skip
     return "credit.html", {**values, **given}
@@ -495,6 +532,7 @@ def firm_page(**given: Any) -> tuple[str, dict[str, Any]]:
         "step": step("评价结果（AA 级）公示中，至 2026 年 11 月 27 日 24:00 结束。", "7.4"),
         "earlier": [application("not_reached")], "certificates": [certificate()], "products": [PRODUCT], "owed": OWED,
         "points": 12,
+        "named": "申报", "may_upgrade": False,
         "members": [OWNER, Row(id=6, role="staff", name="李工（样例）", title="", created_at=NOW)],
         "invitations": [Row(id=8, role="viewer", expires_at=LATER)], "invited": None,
     }  # fmt: skip
@@ -703,6 +741,11 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "publicity-none": ("publicity.html", {"publications": [], "more": "", "only_running": True}),
     "publication": ("publication.html", {"publication": publication(), "sent": False}),
+    "publication-upgrade": ("publication.html", {"publication": upgrade_publication(), "sent": False}),
+    "publication-upgrade-in-vain": (
+        "publication.html",
+        {"publication": upgrade_publication(state="overturned", applies=False), "sent": False},
+    ),
     "publication-sent": ("publication.html", {"publication": publication(), "sent": True}),
     "publication-wrong": (
         "publication.html",
@@ -740,8 +783,22 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         {
             "visitor": VISITOR,
             "firms": [
-                {"staff": OWNER, "application": application("supplement"), "step": step(), "owed": []},
-                {"staff": OWNER, "application": application("certified"), "step": step(), "owed": OWED},
+                {
+                    "staff": OWNER,
+                    "application": application("supplement", upgrades_id=1, grade_before="B"),
+                    "named": "升级复核",
+                    "step": step(),
+                    "owed": [],
+                    "may_upgrade": False,
+                },
+                {
+                    "staff": OWNER,
+                    "application": application("certified"),
+                    "named": "申报",
+                    "step": step(),
+                    "owed": OWED,
+                    "may_upgrade": True,
+                },
             ],
             "registrations": [Row(ref="r", name="样例燃气器具有限公司", state="mend", created_at=NOW)],
             "notices": NOTICES,
@@ -778,6 +835,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         invitations=[],
         invited={"role": "staff", "code": "K7M3QX9T", "picture": None},
     ),
+    "my-firm-upgrade": firm_page(application=application("certified"), may_upgrade=True, owed=[]),
     "my-firm-viewer": firm_page(rank=0, staff=Row(id=6, role="viewer"), invitations=[]),
     "inbox": ("inbox.html", {"visitor": VISITOR, "notices": NOTICES, "more": "after=1"}),
     "products": ("products.html", {"visitor": VISITOR, "firm": ENTERPRISE, "products": [PRODUCT], "rank": 1}),
@@ -806,6 +864,18 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
     "apply": ("apply.html", {"visitor": VISITOR, "firm": ENTERPRISE, "products": [PRODUCT], "levels": LEVELS}),
+    "upgrade": upgrade_page(),
+    "upgrade-lacking": upgrade_page(lacking=["低压电器"]),
+    "upgrade-at-the-top": upgrade_page(offer={"rungs": (), "open": ()}),
+    "upgrade-wrong": upgrade_page(
+        problem=Refused(Kind.CONFLICT, "upgrade_closed", "现在不能申请升级复核", clause="8.5(3)", field="level"),
+        values={"level": "A", "sells_online": "yes", "product": [], "key": "k"},
+    ),
+    "review-draft": review_page("draft", [("还没有交", MISSING, True)], lacking=MISSING),
+    "review-certified": review_page("certified", [], result={**RESULT, "upgrade": UPGRADE}, may_upgrade=True),
+    "review-in-vain": review_page(
+        "not_reached", [], result={**RESULT, "grade": "B", "upgrade": {**UPGRADE, "to": "B"}}, may_upgrade=True
+    ),
     "application-draft": application_page(
         "draft",
         [("还没有交", MISSING, True), ("已通过", [PASSED], False), ("不需要的资料", [EXCUSED], False)],
