@@ -11,9 +11,9 @@ from bot.menu import KEY_CHECK, KEY_FIRM, KEY_HELP, KEY_RECENT
 from bot.router import Context, Router
 from bot.verdict import verdict
 from config.clock import for_people
-from models import OPEN, TAKES_FILES, Photo, Product, Road, WeChatIdentity
-from workflow.applying import applications
-from workflow.applying.application_wording import next_step
+from models import OPEN, TAKES_FILES, Enterprise, Photo, Product, Road, WeChatIdentity
+from workflow.applying import applications, upgrades
+from workflow.applying.application_wording import named, next_step
 from workflow.certifying import certificate_register
 from workflow.context import Ports
 from workflow.firms import people, sessions
@@ -213,7 +213,7 @@ async def recent(context: Conversation) -> Answer:
 
 
 @router.on(updates.Text, text_is("企业", "我的企业", "产品"))
-@router.on(updates.Text, text_matches(r".*(申报|评价|证书|等级|公示|补正).*"))
+@router.on(updates.Text, text_matches(r".*(申报|评价|证书|等级|公示|补正|升级|复核).*"))
 @router.on(updates.Click, key=KEY_FIRM)
 async def firm(context: Conversation) -> Answer:
     """The firm that this chat speaks for: its certificate, its case and the next step; a stranger is told how to come
@@ -274,7 +274,7 @@ async def anything_else(context: Conversation) -> Answer:
 
 
 async def _standing(ports: Ports, identity: WeChatIdentity, enterprise_id: int) -> list[str]:
-    """Certificate and case, each with a link; where there is neither, the way to apply."""
+    """Certificate and case, each with a link; without a case the way to apply, or to have the certificate raised."""
     lines = []
     if held := await certificate_register.certificates_of(enterprise_id):
         shown = await certificate_register.shown(held[0])
@@ -283,7 +283,10 @@ async def _standing(ports: Ports, identity: WeChatIdentity, enterprise_id: int) 
     if case is not None and case.state in OPEN:
         progress = await applications.progress(case) if case.state in TAKES_FILES else None
         url = await sessions.sign_in_link(ports, identity, next_step(case).path)
-        lines.append(wording.case_standing(progress.sentence if progress else "", next_step(case), url))
+        lines.append(wording.case_standing(named(case), progress.sentence if progress else "", next_step(case), url))
+    elif await upgrades.may_ask(enterprise_id):
+        firm = await Enterprise.get(id=enterprise_id)
+        lines.append(wording.may_upgrade(await sessions.sign_in_link(ports, identity, f"/my/firms/{firm.uscc}/apply")))
     elif not lines:
         lines.append(wording.no_case(await sessions.sign_in_link(ports, identity)))
     return lines

@@ -155,10 +155,15 @@ def certificate_standing(certificate: Any, url: str) -> str:
     )
 
 
-def case_standing(progress: str, step: Any, url: str) -> str:
-    """Where the application stands: how far its materials are, what happens next, and its page."""
-    told = f"申报：{progress}\n" if progress else "申报："
-    return f"{told}{step.words}\n{link(url, '打开申报')}"
+def case_standing(named: str, progress: str, step: Any, url: str) -> str:
+    """Where what is ``named`` so (``申报``, ``升级复核``) stands: how far its materials are, what is next, its page."""
+    told = f"{named}：{progress}\n" if progress else f"{named}："
+    return f"{told}{step.words}\n{link(url, f'打开{named}')}"
+
+
+def may_upgrade(url: str) -> str:
+    """The certificate may be raised."""
+    return f"要提高等级：{link(url, '申请升级复核')}（8.5(3)，链接用一次即失效）"
 
 
 def no_case(url: str) -> str:

@@ -10,6 +10,7 @@ from models import Enterprise, Staff, StaffRole, WeChatIdentity
 from tests import rows
 from tests.bot.test_conversation import STRANGER, ZHANG, Chat, chat
 from tests.workflow.firms import Somebody, member
+from tests.workflow.upgrading import upgrading
 from workflow.firms import members, sessions
 from workflow.firms.people import meet
 from workflow.firms.persons import person_of
@@ -89,3 +90,18 @@ async def test_one_says_for_which_firm_the_chat_speaks(chat: Chat) -> None:
 async def test_the_word_in_a_sentence_is_no_command(chat: Chat) -> None:
     for words in ("我想加入你们公司", "加入 12345678 12345678 12345678", "怎么登录小程序"):
         assert await chat.say(words) == wording.UNKNOWN_TEXT
+
+
+async def test_a_firm_is_told_of_the_upgrade_review_and_then_how_far_it_is(chat: Chat) -> None:
+    """8.5(3)."""
+    case = await upgrading(chat.world)
+    who = await member(chat.world, case.one.firm, StaffRole.STAFF)
+    staff = await Staff.get(person_id=who.person.id)
+    await WeChatIdentity.filter(id=who.identity.id).update(staff_id=staff.id)
+    said = await chat.say("怎样升级", who.identity.openid)
+    assert "证书：B 级" in said
+    assert ">申请升级复核</a>" in said
+    await case.open()
+    said = await chat.say("企业", who.identity.openid)
+    assert "升级复核：A 级：已交 0 项，共 17 项\n请按清单交齐 A 级资料并提交" in said
+    assert ">打开升级复核</a>" in said
