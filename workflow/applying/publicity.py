@@ -133,7 +133,7 @@ async def record_publication(
 def window_told(public: Publication, edition: Edition) -> str:
     """How long the result is public, and what may be done meanwhile."""
     then = "发放电子证书"
-    if (upgrade := public.content["upgrade"]) is not None:
+    if (upgrade := public.content.get("upgrade")) is not None:
         then = f"把证书 {upgrade['number']} 升为 {public.content['grade']} 级，编号和有效期不变"
     return (
         f"公示 {edition.whole('windows.publicity')} 个工作日，至 {window_of(public).deadline.last_day} 24:00（7.4）。"
