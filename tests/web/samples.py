@@ -874,7 +874,11 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "review-draft": review_page("draft", [("还没有交", MISSING, True)], lacking=MISSING),
     "review-certified": review_page("certified", [], result={**RESULT, "upgrade": UPGRADE}, may_upgrade=True),
     "review-in-vain": review_page(
-        "not_reached", [], result={**RESULT, "grade": "B", "upgrade": {**UPGRADE, "to": "B"}}, may_upgrade=True
+        "not_reached",
+        [],
+        step=step("证书等级不变，仍为 B 级：请对照还差的要求整改。", "8.5(3)"),
+        result={**RESULT, "grade": "B", "upgrade": {**UPGRADE, "to": "B"}},
+        may_upgrade=True,
     ),
     "application-draft": application_page(
         "draft",
