@@ -13,6 +13,9 @@ from workflow.problems import Kind, Refused
 CREDIT_CODE = re.compile(r"[0-9A-Za-z]{18}")
 """What may be a credit code: nothing else is asked of the database, which refuses what is longer than its column."""
 
+REF = re.compile(r"[0-9A-Za-z_-]{1,43}")
+"""What may be the name of a row in an address or a form: likewise."""
+
 RANK = {StaffRole.VIEWER: 0, StaffRole.STAFF: 1, StaffRole.OWNER: 2}
 
 

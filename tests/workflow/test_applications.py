@@ -261,6 +261,8 @@ async def test_a_single_file_is_replaced_and_several_fill_their_slot(world: Worl
     await applications.take_out(world.ports, asker, application.ref, photos[0].ref)
     assert await photo(4)
     assert await Event.filter(action="material:take_out").count() == 1
+    for nobodys in ("9" * 5000, "\x00", ""):
+        await refused(applications.take_out(world.ports, asker, application.ref, nobodys), "not_found")
 
 
 async def test_what_is_missing_is_listed_when_submitting(world: World) -> None:

@@ -104,6 +104,9 @@ async def test_what_is_missing_failing_or_being_looked_at_is_not_submitted(world
     assert (await MonthlyFiling.get(id=case.filing.id)).state == FilingState.OPEN
     await month_filing.take_out(world.ports, case.asker, case.filing.ref, bad.ref)
     await month_filing.take_out(world.ports, case.asker, case.filing.ref, bad.ref)
+    for nobodys in ("9" * 5000, "\x00", ""):
+        with pytest.raises(Refused, match="not_found"):
+            await month_filing.take_out(world.ports, case.asker, case.filing.ref, nobodys)
     assert (await case.submit()).state == FilingState.CONTINUED
 
 

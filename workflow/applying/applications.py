@@ -35,7 +35,7 @@ from standard.months import Month
 from standard.profile import edition_on
 from standard.validity import LIVE
 from standard.windows import renewal_start, verification_deadline
-from workflow.access import Asker, member_of, member_or_operator, not_found
+from workflow.access import REF, Asker, member_of, member_or_operator, not_found
 from workflow.applying import upgrades
 from workflow.applying.application_wording import NextStep, next_step, page, print_only
 from workflow.applying.chat_photos import photos_under_way, wants_photos
@@ -361,7 +361,8 @@ async def take_out(ports: Ports, asker: Asker, ref: str, material_ref: str) -> N
     application = await application_of(asker, ref, StaffRole.STAFF)
     async with transaction():
         application = await Application.filter(id=application.id).select_for_update().get()
-        material = await Material.get_or_none(ref=material_ref, application_id=application.id)
+        mine = Material.filter(ref=material_ref, application_id=application.id)
+        material = await mine.first() if REF.fullmatch(material_ref) else None
         if material is None:
             raise not_found()
         if material.state == MaterialState.REMOVED:

@@ -220,7 +220,8 @@ async def _signed(number: str, revision: int | None) -> Rendering:
     row = await certificate_by_number(number)
     signed = Rendering.filter(certificate_id=row.id, state=RenderingState.SIGNED)
     if revision is not None:
-        rendering = await signed.get_or_none(revision=revision)
+        # What was never drawn is not asked for: the database takes no number of any length.
+        rendering = await signed.get_or_none(revision=revision) if revision <= row.revision else None
         if rendering is None:
             raise not_found()
         return rendering

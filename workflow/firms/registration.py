@@ -33,7 +33,7 @@ from standard.outcome import Finding, Outcome, worst
 from standard.profile import edition_on
 from standard.scope import Standing, applicant
 from standard.windows import verification_deadline
-from workflow.access import Asker, holds, must_hold, not_found
+from workflow.access import REF, Asker, holds, must_hold, not_found
 from workflow.context import Ports
 from workflow.credit.adoptions import customer_known
 from workflow.desk import put_on_desk
@@ -91,6 +91,7 @@ async def register(
 
     Nothing is kept where it is :class:`Refused`: ``uscc_invalid``, ``role_not_supported`` (R49), ``file_type`` …
     """
+    key = key[:128]
     if (known := await Registration.get_or_none(person_id=asker.person_id, key=key)) is not None:
         return known
     stated = _stated(ports, form)
@@ -149,7 +150,8 @@ async def _enqueue_check(ports: Ports, row: Registration, key: str) -> None:
 
 async def registration(asker: Asker, ref: str) -> Registration:
     """One registration: the person's own, or any for an operator."""
-    row = await Registration.get_or_none(ref=ref).prefetch_related("enterprise")
+    known = Registration.filter(ref=ref).prefetch_related("enterprise")
+    row = await known.first() if REF.fullmatch(ref) else None
     if row is None or not (row.person_id == asker.person_id or await holds(asker, PlatformRole.OPERATOR)):
         raise not_found()
     return row

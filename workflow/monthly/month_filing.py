@@ -30,7 +30,7 @@ from standard.handing_in import DeclaredOdd
 from standard.handing_in import declared as stated_beside
 from standard.months import Month
 from standard.validity import LIVE
-from workflow.access import Asker, member_or_operator, not_found
+from workflow.access import REF, Asker, member_or_operator, not_found
 from workflow.certifying import certificates
 from workflow.context import Ports
 from workflow.firms.people import lock_person
@@ -311,7 +311,8 @@ async def take_out(ports: Ports, asker: Asker, ref: str, file_ref: str) -> None:
     filing = await filing_of(asker, ref, StaffRole.STAFF)
     async with transaction():
         held = await locked(filing)
-        file = await FilingFile.get_or_none(ref=file_ref, filing_id=held.id)
+        mine = FilingFile.filter(ref=file_ref, filing_id=held.id)
+        file = await mine.first() if REF.fullmatch(file_ref) else None
         if file is None:
             raise not_found()
         if file.state == FilingFileState.REMOVED:

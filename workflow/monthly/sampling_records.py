@@ -12,7 +12,7 @@ from models.transactions import transaction
 from standard import sampling
 from standard.calendar import shanghai_day
 from standard.profile import edition_on
-from workflow.access import Asker, member_of
+from workflow.access import REF, Asker, member_of
 from workflow.context import Ports
 from workflow.findings import plain_finding
 from workflow.problems import Kind, Refused
@@ -124,7 +124,8 @@ async def sampling_records(asker: Asker, enterprise_id: int) -> list[SamplingRec
 async def _filing(enterprise_id: int, ref: str | None) -> int | None:
     if ref is None:
         return None
-    filing = await MonthlyFiling.get_or_none(ref=ref, enterprise_id=enterprise_id)
+    mine = MonthlyFiling.filter(ref=ref, enterprise_id=enterprise_id)
+    filing = await mine.first() if REF.fullmatch(ref) else None
     if filing is None:
         advice = "没有找到这个月的提报：请从月度提报页面登记"
         raise Refused(Kind.INVALID, "filing_unknown", advice, clause="D.6", field="filing")
