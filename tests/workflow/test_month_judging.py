@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from tortoise.connection import get_connection
 
 from models import FiledCode, FilingFile, FilingFileState, FilingState, Job, MonthlyFiling, Photo, Product
 from standard.calendar import midnight
@@ -15,7 +16,7 @@ from tests.workflow.world import World
 from workflow.due import DUE, carry_out
 from workflow.intake import photos
 from workflow.monthly import month_filing, month_life
-from workflow.monthly.month_jobs import enqueue_judgement
+from workflow.monthly.month_jobs import buried, enqueue_judgement
 from workflow.monthly.month_judging import Judgement, Standing, judged
 from workflow.monthly.months import LOOK_AGAIN
 from workflow.problems import Refused
@@ -130,6 +131,19 @@ async def test_a_file_that_is_looked_at_anew_is_not_given_up(world: World) -> No
     await world.work()
     await file.refresh_from_db()
     assert file.state == FilingFileState.PASSED
+
+
+@pytest.mark.parametrize("migrated_url", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
+async def test_buried_jobs_are_found_without_reading_those_that_are_done(world: World) -> None:
+    await get_connection("default").execute_script(
+        "INSERT INTO job (kind, key, args, due_at, priority, attempts, max_attempts, created_at, done_at, dead_at)"
+        " SELECT 'filing_file.judge', number, '{}', now(), 0, 1, 1, now(),"
+        " CASE WHEN number % 5000 > 0 THEN now() END, CASE WHEN number % 5000 = 0 THEN now() END"
+        " FROM generate_series(1, 20000) number; ANALYZE job"
+    )
+    (plan,) = await buried().limit(100).explain()
+    assert "job_buried" in str(plan)
+    assert await buried().count() == 4
 
 
 # --- R9: products, batches, codes ------------------------------------------------------------------------------------

@@ -24,7 +24,6 @@ from models import (
     FilingFileKind,
     FilingFileState,
     FilingState,
-    Job,
     Material,
     MaterialState,
     MonthlyFiling,
@@ -44,7 +43,7 @@ from workflow.intake.file_judging import Judged, judge_body, judge_print, prove_
 from workflow.intake.inspections import as_plain, record_inspection, tried_once_more
 from workflow.monthly.ledger_index import index_of
 from workflow.monthly.month_case import STANDING, edition_of_month, named
-from workflow.monthly.month_jobs import JUDGE, bell_name, enqueue_judgement, under_way
+from workflow.monthly.month_jobs import bell_name, buried, enqueue_judgement, under_way
 from workflow.ports import ClaimedJob, InspectionFailed, ObjectMissing
 from workflow.record import record_event
 
@@ -54,6 +53,8 @@ STATES = {PASS: FilingFileState.PASSED, FAIL: FilingFileState.FAILED, UNCLEAR: F
 PASSED_MONTHS = (FilingState.CONTINUED, FilingState.MADE_UP, FilingState.MADE_UP_LATE)
 GAVE_UP = "gave_up"
 """Code of the finding on a file whose job was buried."""
+AT_ONCE = 100
+"""Buried jobs that are looked through together."""
 MOST_EARLIER = 12
 """Earlier certificates of a category that the code's place is compared with, the newest."""
 
@@ -150,20 +151,29 @@ async def judge_file(ports: Ports, job: ClaimedJob) -> None:
 async def give_up(ports: Ports, job: ClaimedJob) -> None:
     """Sweep: a file whose job was buried is unclear, and its firm is told to send it once more; no month waits for what
     nobody looks at any more. Repeating it finds nothing."""
-    buried = await Job.filter(kind=JUDGE, dead_at__not_isnull=True).values_list("args")
-    ids = [args["file"] for (args,) in buried]
-    left = await FilingFile.filter(id__in=ids, state=FilingFileState.HANDED_IN).order_by("id") if ids else []
-    for file in left:
-        async with transaction():
-            filing = await MonthlyFiling.filter(id=file.filing_id).select_for_update().get()
-            await file.fetch_related("evidence")
-            if await under_way(file):
-                continue  # its product has changed since, and it is looked at anew
-            reason = "这份文件几次检查都没有做完，问题在平台一方：请把它再上传一次（7.2(2)）。"
-            judged = single(UNCLEAR, "7.2(2)", reason, "R6", code=GAVE_UP)
-            await record_judgement(ports, file, judged, edition_of_month(filing.month))
+    last = 0
+    while found := await buried(last).limit(AT_ONCE).values_list("id", "args"):
+        last = found[-1][0]
+        await _give_up(ports, {args["file"] for _, args in found})
     async with transaction():
         await ports.queue.finish(job)
+
+
+async def _give_up(ports: Ports, ids: set[int]) -> None:
+    left = FilingFile.filter(id__in=ids, state=FilingFileState.HANDED_IN).order_by("id")
+    filings = set(await left.values_list("filing_id", flat=True))
+    if not filings:
+        return
+    async with transaction():
+        # A month before its files, as whoever files or decides holds them.
+        held = await MonthlyFiling.filter(id__in=filings).order_by("id").select_for_update()
+        months = {filing.id: filing.month for filing in held}
+        anew = await under_way()  # where their product has changed since
+        for file in await left.filter(filing_id__in=filings).prefetch_related("evidence"):
+            if file.id not in anew:
+                reason = "这份文件几次检查都没有做完，问题在平台一方：请把它再上传一次（7.2(2)）。"
+                judged = single(UNCLEAR, "7.2(2)", reason, "R6", code=GAVE_UP)
+                await record_judgement(ports, file, judged, edition_of_month(months[file.filing_id]))
 
 
 def given_up(file: FilingFile) -> bool:

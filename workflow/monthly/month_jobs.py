@@ -2,7 +2,7 @@
 
 import secrets
 
-from tortoise.expressions import Q
+from tortoise.queryset import QuerySet
 
 from models import OWES, FilingFile, FilingFileState, Job, MonthlyFiling
 from workflow.context import Ports
@@ -19,11 +19,15 @@ async def enqueue_judgement(ports: Ports, file: FilingFile, *, again: str = "") 
     await ports.queue.enqueue(JUDGE, key, {"file": file.id}, due=ports.clock.now(), priority=8, max_attempts=20)
 
 
-async def under_way(file: FilingFile) -> bool:
-    """Whether a job will judge it still."""
-    key = f"{JUDGE}:{file.id}"
-    mine = Q(key=key) | Q(key__startswith=f"{key}:")
-    return await Job.filter(mine, kind=JUDGE, done_at=None, dead_at=None).exists()
+async def under_way() -> set[int]:
+    """Files that a job will judge still."""
+    jobs = Job.filter(kind=JUDGE, done_at=None, dead_at=None)
+    return {args["file"] for (args,) in await jobs.values_list("args")}
+
+
+def buried(after: int = 0) -> QuerySet[Job]:
+    """Jobs that were given up, in the order of their ids beyond ``after``: by their index, however many are done."""
+    return Job.filter(kind=JUDGE, dead_at__not_isnull=True, id__gt=after).order_by("id")
 
 
 def bell_name(filing_id: int) -> str:
