@@ -206,9 +206,25 @@ async def test_what_stays_behind_does_not_hold_up_the_others(world: World, firm:
     await owed_month(month="2026-11", due_at=world.clock.now())
     go(world, 18, 9)
     await tick(world.ports, SWEEP, SWEEPS[SWEEP])
-    for _ in range(5):
+    for _ in range(6):
         await world.work()
         world.clock.advance(LOOK_AGAIN)
+    assert await told(boss) == ["t7"]
+
+
+async def test_a_round_waits_for_as_long_as_fewer_and_fewer_months_are_behind(world: World, firm: Enterprise) -> None:
+    """A hundred thousand months take longer to be opened than a sweep has tries."""
+    boss = await member(world, firm, StaffRole.OWNER)
+    await owed_month(firm)
+    go(world, 18, 9)
+    late = [(await owed_month(month="2026-11", due_at=world.clock.now())).id for _ in range(8)]
+    await tick(world.ports, SWEEP, SWEEPS[SWEEP])
+    for behind in late:
+        await world.work()
+        assert not await FanOut.exists()
+        await MonthlyFiling.filter(id=behind).update(due_at=None)
+        world.clock.advance(LOOK_AGAIN)
+    await world.work()
     assert await told(boss) == ["t7"]
 
 
@@ -554,6 +570,34 @@ async def test_who_could_not_be_told_all_day_has_the_reason_in_the_job_and_the_n
     assert [await told(who) for who in people] == [["t1"], ["t3", "t1"]]
 
 
+async def test_a_buried_batch_holds_up_nobody_and_its_people_are_told_one_by_one(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(reminders, "AT_ONCE", 3)
+    people = await crowd(world, 5)
+    go(world, 18, 9)
+    await tick(world.ports, SWEEP, SWEEPS[SWEEP])
+    for _ in range(2):
+        await world.work(until_idle=False)
+    buried = await Job.filter(kind=BATCH, done_at=None).get()
+    await Job.filter(id=buried.id).update(dead_at=world.clock.now(), last_error="its workers were killed")
+    await world.work()
+    assert [len(await told(who)) for who in people] == [1, 1, 0, 0, 0]
+    world.clock.advance(SWEEPS[SWEEP])
+    await tick(world.ports, SWEEP, SWEEPS[SWEEP])
+    await world.work(until_idle=False)
+    alone = await Job.filter(kind=ONE).order_by("id").values_list("args", flat=True)
+    assert [(args["person"], args["why"]) for args in alone] == [
+        (who.person.id, "its workers were killed") for who in people[2:4]
+    ]
+    assert [record.levelname for record in caplog.records if "buried" in record.getMessage()] == ["ERROR"]
+    for _ in range(2):
+        world.clock.advance(SWEEPS[SWEEP])
+        await sweep(world)
+    await each_once(people)
+    assert await Job.filter(kind=ONE).count() == 2
+
+
 async def test_a_sweep_that_the_night_overtakes_leaves_the_next_day_its_round(
     world: World, firm: Enterprise, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -562,14 +606,14 @@ async def test_a_sweep_that_the_night_overtakes_leaves_the_next_day_its_round(
     go(world, 21, 9)
     await sweep(world)
     go(world, 21, 20, 30)
-    behind = reminders._states_are_behind
+    behind = reminders._behind
 
-    async def slowly(now: datetime) -> bool:
+    async def slowly(now: datetime) -> int:
         go(world, 22, 0, 1)  # the machine slept
         return await behind(now)
 
     with monkeypatch.context() as patch:
-        patch.setattr(reminders, "_states_are_behind", slowly)
+        patch.setattr(reminders, "_behind", slowly)
         await sweep(world)
     go(world, 22, 9)
     await sweep(world)

@@ -8,6 +8,8 @@ for the person's hour, and is looked at once more before it goes (:mod:`workflow
 What is missed is told by the change of state itself (:mod:`workflow.monthly.month_life`).
 """
 
+import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -19,6 +21,7 @@ from models import (
     Certificate,
     FanOut,
     FilingState,
+    Job,
     MonthlyFiling,
     Staff,
 )
@@ -27,13 +30,15 @@ from standard.calendar import shanghai_day
 from standard.validity import LIVE
 from workflow import fan_outs
 from workflow.context import Ports
-from workflow.ports import ClaimedJob
+from workflow.ports import ClaimedJob, NewJob
 from workflow.telling.reminder_calendar import (
     quiet,
     window_ends_on,
 )
 from workflow.telling.reminder_tellings import PRIORITY, tell, tell_together
 from workflow.telling.still_owed import WORKERS
+
+log = logging.getLogger(__name__)
 
 SWEEP = "month.remind"
 BATCH = "month.remind_batch"
@@ -45,7 +50,7 @@ AT_ONCE = 200
 MOST_PAGES = 50
 """Pages that a batch turns over while nobody on them owes anything."""
 LOOK_AGAIN = timedelta(seconds=20)
-"""How soon a sweep comes again that found months to be opened or closed first."""
+"""How soon a sweep comes again that found months to be opened or closed first: in a minute hundreds are."""
 TRIES = 20
 """Of a batch, and of a person alone: more than an hour, and a worker that is killed costs one."""
 OVERLAP = timedelta(hours=1)
@@ -82,14 +87,23 @@ class _Span:
 
 
 async def remind(ports: Ports, job: ClaimedJob) -> None:
-    """Sweep: begin the day's fan-out, once, as soon as the quiet hours are over. Repeating it finds it begun."""
+    """Sweep: begin the day's fan-out, once, as soon as the quiet hours are over, and see that it goes on. Repeating it
+    finds it begun.
+
+    It waits as long as months are being opened or closed, however many they are; what stands still for as many looks as
+    the job has tries holds up nobody.
+    """
     now = ports.clock.now()
-    if not quiet(now) and job.attempts < job.max_attempts and await _states_are_behind(now):
-        await ports.queue.retry(job, now + LOOK_AGAIN, "months are to be opened or closed first")
-        return
+    if not quiet(now) and (behind := await _behind(now)):
+        if behind < job.args.get("behind", behind + 1):
+            await ports.queue.postpone(job, now + LOOK_AGAIN, {"behind": behind})
+            return
+        if job.attempts < job.max_attempts:
+            await ports.queue.retry(job, now + LOOK_AGAIN, "months are to be opened or closed first")
+            return
     async with transaction():
         if await ports.queue.finish(job) and not quiet(now):
-            await begin_day(ports, now)
+            await _past_buried(ports, await begin_day(ports, now), now)
     ports.bell.ring("jobs")
 
 
@@ -135,13 +149,24 @@ async def remind_batch(ports: Ports, job: ClaimedJob) -> None:
     ports.bell.ring("jobs")
 
 
-async def _next_batch(ports: Ports, fan_out: FanOut, now: datetime) -> None:
+async def _past_buried(ports: Ports, fan_out: FanOut, now: datetime) -> None:
+    """Inside the caller's transaction: where the job of the batch that comes next was buried, its people are each told
+    by a job of their own, and the fan-out goes on with those behind them."""
+    key = _batch_key(fan_out)
+    buried = await Job.get_or_none(key=key, dead_at__not_isnull=True) if fan_out.ended_at is None else None
+    held = await fan_outs.held(fan_out.id) if buried is not None else None
+    if buried is not None and held is not None and _batch_key(held) == key:
+        log.error("a batch of reminders was buried, each of it is told alone: %s: %s", key, buried.last_error)
+        await _next_batch(ports, held, now, buried=buried.last_error or "its batch was buried")
+
+
+async def _next_batch(ports: Ports, fan_out: FanOut, now: datetime, *, buried: str = "") -> None:
+    """``buried``: why these people cannot be told together."""
     cursor = fan_out.cursor
     span = _span_of(fan_out, now)
     people, after, complete = await _following(span, cursor["after"])
-    if people:
-        for person, why in (await tell(ports, people, span.owing())).items():
-            await _set_aside(ports, fan_out, person, why)
+    untold = dict.fromkeys(people, buried) if buried else await tell(ports, people, span.owing()) if people else {}
+    await _set_aside(ports, fan_out, untold)
     moved = {**cursor, "batch": cursor["batch"] + 1, "after": after, "complete": complete}
     await fan_outs.advance(fan_out, len(people), moved)
     if complete:
@@ -181,30 +206,39 @@ async def _following(span: _Span, after: int) -> tuple[list[int], int, bool]:
 
 
 async def _enqueue(ports: Ports, fan_out: FanOut) -> None:
-    batch = fan_out.cursor["batch"]
     await ports.queue.enqueue(
         BATCH,
-        f"{fan_out.key}:{batch}",
-        {"fan_out": fan_out.id, "batch": batch},
+        _batch_key(fan_out),
+        {"fan_out": fan_out.id, "batch": fan_out.cursor["batch"]},
         due=ports.clock.now(),
         priority=PRIORITY,
         max_attempts=TRIES,
     )
+
+
+def _batch_key(fan_out: FanOut) -> str:
+    """Of the job of the batch that comes next."""
+    return f"{fan_out.key}:{fan_out.cursor['batch']}"
 
 
 # --- who could not be told with the others ---------------------------------------------------------------------------
 
 
-async def _set_aside(ports: Ports, fan_out: FanOut, person: int, why: str) -> None:
-    """The fan-out goes on without the person, whom a job of their own tells: what failed may pass."""
-    await ports.queue.enqueue(
-        ONE,
-        f"{fan_out.key}:person:{person}",
-        {"fan_out": fan_out.id, "person": person, "why": why},
-        due=ports.clock.now(),
-        priority=PRIORITY,
-        max_attempts=TRIES,
-    )
+async def _set_aside(ports: Ports, fan_out: FanOut, untold: Mapping[int, str]) -> None:
+    """The fan-out goes on without these people, each of whom a job of their own tells: what failed may pass."""
+    now = ports.clock.now()
+    jobs = [
+        NewJob(
+            ONE,
+            f"{fan_out.key}:person:{person}",
+            {"fan_out": fan_out.id, "person": person, "why": why},
+            now,
+            PRIORITY,
+            TRIES,
+        )
+        for person, why in untold.items()
+    ]
+    await ports.queue.enqueue_many(jobs)
 
 
 async def remind_one(ports: Ports, job: ClaimedJob) -> None:
@@ -235,11 +269,11 @@ def _span_of(fan_out: FanOut, now: datetime) -> _Span:
     return _Span(shanghai_day(now), None if since is None else datetime.fromisoformat(since))
 
 
-async def _states_are_behind(now: datetime) -> bool:
-    """Whether months are still to be opened, or closed: who is reminded rests upon it."""
+async def _behind(now: datetime) -> int:
+    """How many months are still to be opened, or closed: who is reminded rests upon it."""
     return (
-        await Certificate.exists(state__in=LIVE, month_opens_at__lte=now)
-        or await MonthlyFiling.exists(state__in=(FilingState.OPEN, FilingState.WARNED), due_at__lte=now)
+        await Certificate.filter(state__in=LIVE, month_opens_at__lte=now).count()
+        + await MonthlyFiling.filter(state__in=(FilingState.OPEN, FilingState.WARNED), due_at__lte=now).count()
     )  # fmt: skip
 
 
