@@ -131,6 +131,12 @@ async def test_no_firm_is_blamed_for_a_month_that_was_over_before_it_could_open(
     assert (await certificate_life(one)).months == ()
     event = await Event.get(action="certificate:months_unopened")
     assert (event.clause, event.after["months"]) == ("8.1(2)", ["2026-12", "2027-01"])
+    (entry,) = await InboxEntry.filter(enterprise_id=one.firm.id, key__contains="months_unopened")
+    assert (entry.clause, entry.title, entry.push_id is not None) == ("8.1(2)", "提报期未开放，不计（8.1(2)）", True)
+    assert entry.body == (
+        "2026 年 12 月至 2027 年 1 月的整个提报期，平台都没有开放，无从提报："
+        "不算企业未报，不计入比率，不用补报（8.1(2)，R10）。"
+    )
     year = await months.year_of(world.ports, one.asker, one.firm.id)
     assert [(month.words, month.unopened, month.counts) for month in year.months[:4]] == [
         ("平台未开放提报，不计", True, False),

@@ -5,26 +5,28 @@ What becomes of a month once it is open is in :mod:`workflow.monthly.month_life`
 """
 
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import structlog
 from tortoise.expressions import Q
 
-from models import OWES, Certificate, Event, FilingState, MonthlyFiling, StaffRole
+from config.message_templates import NoticeKind
+from models import OWES, Certificate, Enterprise, FilingState, MonthlyFiling, StaffRole
 from models.bulk import insert_new, update_each
 from standard import life, windows
 from standard.calendar import shanghai_day
 from standard.facts import Excused, Monthly
 from standard.months import Month, MonthState, filing_window, months_due, rates, towards_three
 from standard.profile import Edition, edition_on
-from standard.validity import LIVE
+from standard.validity import LIVE, State
 from standard.windows import Window
 from workflow.access import Asker, member_of, not_found
 from workflow.certifying.certificate_life import life_from_json
 from workflow.context import Ports
 from workflow.record import new_event, record_events
+from workflow.telling.notices import Telling, tell_many
 from workflow.transitions import Move, move_many
 
 SUBJECT = "monthly_filing"
@@ -69,15 +71,16 @@ async def open_months(ports: Ports, certificates: Sequence[Certificate]) -> None
     """Due: the windows of these certificates' next months have opened; inside the sweep's transaction, that holds them.
 
     A month is there once for its certificate; opening it again changes nothing. One whose window is over already is
-    passed over, and the event log says so.
+    passed over: the event log says so, and the firm is told.
     """
     now = ports.clock.now()
     opened: dict[str, MonthlyFiling] = {}
     turned: list[tuple[int, datetime | None]] = []
-    passed_over: list[Event] = []
+    passed_over: dict[int, list[Month]] = {}
     for certificate in certificates:
         left = _months_left(certificate, now)
-        passed_over += _passed_over(ports, certificate, left)
+        if over := _passed_over(certificate, left, now):
+            passed_over[certificate.id] = over
         if left and left[0][1].opens <= now:
             month, window = left.pop(0)
             ref = secrets.token_urlsafe(9)
@@ -111,29 +114,66 @@ async def open_months(ports: Ports, certificates: Sequence[Certificate]) -> None
             )
             for ref, filing_id in made.items()
         ]
-        + passed_over
     )
+    await _pass_over(ports, [one for one in certificates if one.id in passed_over], passed_over)
 
 
-def _passed_over(ports: Ports, certificate: Certificate, left: Sequence[tuple[Month, Window]]) -> list[Event]:
-    """The event of the months that were waited for and are not ``left``: none could be filed."""
-    assert certificate.month_opens_at is not None
-    edition = edition_on(shanghai_day(ports.clock.now()))
-    over = [
-        str(month)
+def _passed_over(certificate: Certificate, left: Sequence[tuple[Month, Window]], now: datetime) -> list[Month]:
+    """The months that were waited for and are not ``left``: none could be filed."""
+    edition = edition_on(shanghai_day(now))
+    return [
+        month
         for month in months_due(certificate.issued_on, certificate.last_day, edition)
         if not turn_is_over(certificate, month, edition) and month not in {one for one, _ in left}
     ]
-    if not over:
-        return []
-    _log.warning("months passed over: their windows were over before they opened", months=over)
-    after = {"months": over, "reason": UNOPENED}
-    return [
-        new_event(
-            ports, "certificate:months_unopened", "certificate", certificate.id, actor="system", clause="8.1(2)",
-            after=after,
+
+
+async def _pass_over(ports: Ports, certificates: Sequence[Certificate], over: Mapping[int, Sequence[Month]]) -> None:
+    """Nobody could file ``over`` of each certificate's months: it is on record, and the firm is told that nothing of
+    them is owed or counted (R10)."""
+    if not certificates:
+        return
+    firms = await Enterprise.in_bulk({one.enterprise_id for one in certificates})
+    events, tellings = [], []
+    for certificate in certificates:
+        months = over[certificate.id]
+        _log.warning("months passed over", certificate=certificate.number, months=[str(month) for month in months])
+        events.append(
+            new_event(
+                ports,
+                "certificate:months_unopened",
+                "certificate",
+                certificate.id,
+                actor="system",
+                clause="8.1(2)",
+                after={"months": [str(month) for month in months], "reason": UNOPENED},
+            )
         )
-    ]  # fmt: skip
+        tellings.append(_unopened_told(certificate, firms[certificate.enterprise_id], months))
+    await record_events(events)
+    await tell_many(ports, tellings)
+
+
+def _unopened_told(certificate: Certificate, firm: Enterprise, months: Sequence[Month]) -> Telling:
+    named = months[0].words if len(months) == 1 else f"{months[0].words}至 {months[-1].words}"
+    title = "提报期未开放，不计"
+    return Telling(
+        firm.id,
+        f"certificate:{certificate.id}:months_unopened:{months[-1]}",
+        "8.1(2)",
+        f"{title}（8.1(2)）",
+        f"{named}的整个提报期，平台都没有开放，无从提报：不算企业未报，不计入比率，不用补报（8.1(2)，R10）。",
+        f"/my/firms/{firm.uscc}/months",
+        notice={
+            "kind": NoticeKind.RESULT,
+            "title": title,
+            "number": certificate.number,
+            "firm": firm.name,
+            "deadline": "",
+            "state": State(certificate.state).words,
+            "advice": "不用补报",
+        },
+    )
 
 
 def _months_left(certificate: Certificate, now: datetime) -> list[tuple[Month, Window]]:
