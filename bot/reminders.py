@@ -7,7 +7,6 @@ from bot import reminder_wording as words
 from bot.filters import plain, text_is, text_matches
 from bot.router import Context, Router
 from bot.speaker import speaker_of
-from config.message_templates import NoticeKind
 from workflow.context import Ports
 from workflow.firms import sessions
 from workflow.problems import Refused
@@ -49,7 +48,7 @@ async def on(context: Conversation) -> Answer:
     if who.staff is None:
         return replies.Text(filing_wording.STRANGER)
     choice = await reminder_choices.choose(ports, who.asker, on=True)
-    wanting = await consents.askable(ports, who.asker.person_id, NoticeKind.MONTHLY)
+    wanting = await consents.askable(ports, who.asker.person_id)
     return replies.Text(words.on(choice, await sessions.sign_in_link(ports, who.identity, PAGE) if wanting else None))
 
 

@@ -15,11 +15,13 @@ class NoticeKind(StrEnum):
 
     MONTHLY = "monthly"
     RESULT = "result"
+    APPLICATION = "application"
 
 
 KINDS: dict[NoticeKind, str] = {
     NoticeKind.MONTHLY: "月度提报提醒",
     NoticeKind.RESULT: "证书状态通知",
+    NoticeKind.APPLICATION: "评价申报进度通知",
 }
 
 SOURCES: dict[str, str] = {
@@ -82,6 +84,10 @@ SAMPLE_TEMPLATES = {
             "time4": "time",
             "thing5": "title",
         },
+    ),
+    NoticeKind.APPLICATION: MessageTemplate(
+        id="sample-template-application",
+        fields={"thing1": "title", "thing2": "firm", "phrase3": "state", "time4": "time", "thing5": "advice"},
     ),
 }
 """What the simulated account has where none is configured."""

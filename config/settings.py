@@ -72,7 +72,7 @@ class WeChatSettings(BaseModel):
         description="PicUrl is fetched only from these hosts and below them; else the picture comes through media/get",
     )
     subscribe_templates: dict[NoticeKind, MessageTemplate] = Field(
-        default_factory=dict, description="订阅通知 by what they tell (monthly, result): id and fields"
+        default_factory=dict, description="订阅通知 by what they tell (monthly, result, application): id and fields"
     )
     message_templates: dict[NoticeKind, MessageTemplate] = Field(
         default_factory=dict, description="模板消息, likewise; without both, notices arrive in the 48-hour window only"

@@ -4,7 +4,6 @@ from typing import Any
 
 from aiohttp import web
 
-from config.message_templates import NoticeKind
 from web.forms import Form
 from web.limits import not_too_often
 from web.page import PORTS, in_wechat, js_sdk_here, show, show_in_wechat, unchanged
@@ -38,9 +37,9 @@ async def _reminders(request: web.Request, who: Visitor, **more: Any) -> web.Str
 
 async def _asking(request: web.Request, who: Visitor) -> dict[str, Any] | None:
     """With what WeChat is made to ask the visitor's leave; None where none is wanting, or cannot be asked now."""
-    template = await consents.askable(request.app[PORTS], who.asker.person_id, NoticeKind.MONTHLY)
-    config = await js_sdk_here(request) if template else None
-    return {"template": template, "config": config} if config else None
+    templates = await consents.askable(request.app[PORTS], who.asker.person_id)
+    config = await js_sdk_here(request) if templates else None
+    return {"template": ",".join(templates), "config": config} if config else None
 
 
 async def choose(request: web.Request) -> web.StreamResponse:

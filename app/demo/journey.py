@@ -25,6 +25,8 @@ Tell = Callable[[str, str], None]
 PATIENCE = 180.0
 """Seconds in which a state has to be reached; the platform's own limit is a working day (7.2(4), R35)."""
 LOOK_EVERY = 0.3
+PUSHED_WITHIN = 15.0
+"""Seconds in which what is to be pushed is in the chat, where it is pushed at all."""
 MORNING = timedelta(hours=9)
 CONSUMER, BUYER = "consumer", "buyer"
 """Whose phones they are, in the simulator, that scan the product and look the firm up."""
@@ -248,9 +250,11 @@ class Journey:
     async def let_publicity_end(self, ref: str, published: Mapping[str, Any]) -> None:
         """Move business time past the publicity's last day, for everybody; nothing where it is over.
 
-        It ends at midnight, when nobody is told anything: the day goes on in the morning.
+        It ends at midnight, when nobody is told anything: the day goes on in the morning. What is not read by then has
+        outlived the time in which it is pushed.
         """
         if (await self._application(ref))["state"] == "publicity":
+            await self._read("评价结果：")
             now = datetime.fromisoformat((await self._json("GET", "/dev/clock"))["now"])
             closes = datetime.fromisoformat(published["closes_at"])
             if closes >= now:
@@ -354,6 +358,17 @@ class Journey:
         answer = await self._message(form)
         texts = [(answer["reply"] or {}).get("content", ""), *(one.get("content", "") for one in answer["messages"])]
         return next((text for text in texts if text), "（判定中，结果随后到）")
+
+    async def _read(self, beginning: str) -> None:
+        """Wait for a push that begins so; not for long, since whoever looks at another phone, or at one whose
+        simulator was started anew, never sees it."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PUSHED_WITHIN):
+                while True:
+                    chat = await self._json("GET", f"/sim/users/{self.firm.user}/chat")
+                    if f'"{beginning}' in json.dumps(chat, ensure_ascii=False):
+                        return
+                    await asyncio.sleep(self.look_every)
 
     async def _message(self, form: Callable[[], aiohttp.FormData], by: str = "") -> Any:
         """Send something in chat; again where WeChat says that the account is out of order, as people do."""

@@ -74,6 +74,8 @@ def test_what_is_right_only_in_some_places_is_said() -> None:
     assert "ZHUISU_API__PROXIES" in known
     assert "没有“月度提报提醒”的模板消息" in known
     assert "character_string1 编号、thing2 企业名称" in known
+    assert "没有“评价申报进度通知”的模板消息" in known
+    assert "thing1 事项、thing2 企业名称、phrase3 当前状态、time4 时间、thing5 温馨提示" in known
     assert "ZHUISU_WECHAT__SUBSCRIBE_TEMPLATES" in known
     placed = Settings(
         storage_url="s3://bucket/prefix",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from config.message_templates import SAMPLE_SUBSCRIBE, NoticeKind
+from config.message_templates import SAMPLE_SUBSCRIBE, MessageTemplate, NoticeKind
 from tests.clock import FakeClock
 from tests.conftest import Database
 from tests.web.conftest import Browser
@@ -39,6 +39,19 @@ async def test_inside_wechat_leave_is_asked_for_until_it_is_given(world: World, 
     await consents.take(world.ports, owner.who.identity.id, TEMPLATE)
     assert "data-subscribe" in await owner.get("/my/reminders", **WECHAT)
     assert "data-subscribe" not in await owner.get("/my/reminders")
+
+
+async def test_every_kind_that_wants_a_yes_is_asked_for_together(world: World, owner: Browser) -> None:
+    result = MessageTemplate(id="sample-subscribe-result", fields={"thing1": "title"})
+    both = {NoticeKind.RESULT: result, **SAMPLE_SUBSCRIBE}
+    ports = replace(world.ports, telling=replace(world.ports.telling, subscribe=both))
+    assert owner.who is not None
+    person, identity = owner.who.person.id, owner.who.identity
+    assert await consents.askable(ports, person) == [TEMPLATE, result.id]
+    await consents.agreed(ports, identity, TEMPLATE)
+    assert await consents.askable(ports, person) == [result.id]
+    await consents.agreed(ports, identity, result.id)
+    assert await consents.askable(ports, person) == []
 
 
 async def test_only_the_page_that_asks_holds_frames_of_wechat(owner: Browser) -> None:

@@ -42,10 +42,12 @@ from tests.clock import FakeClock
 from tests.conftest import Database
 from tests.workflow.test_pacing import Away
 from tests.workflow.world import make_world
+from workflow.applying.application_wording import notice_of, worth_until
 from workflow.context import Ports, Telling
 from workflow.firms import people
 from workflow.intake import answers
 from workflow.telling import channels, service_windows
+from workflow.telling.notices import tell_firm
 
 CUSTOM = "/cgi-bin/message/custom/send"
 SUBSCRIBE = "/cgi-bin/message/subscribe/bizsend"
@@ -190,6 +192,31 @@ async def test_the_cheapest_way_that_is_open_is_taken(town: Town) -> None:
     await town.reported()
     delivered = [(await Answer.get(id=answer.id)).delivered_at is not None for answer in sent]
     assert delivered == [False] * 5 + [True] * 3
+
+
+async def test_what_becomes_of_an_application_goes_by_the_same_ways_for_as_long_as_the_firm_can_act(town: Town) -> None:
+    firm = await rows.enterprise(name="样例电缆有限公司")
+    await rows.staff(enterprise_id=firm.id, person_id=town.identity.person_id, role="owner")
+    closes = datetime(2026, 11, 28, tzinfo=SHANGHAI)
+    application = await rows.application(enterprise_id=firm.id, state="publicity", grade="A", due_at=closes)
+    await town.writes()
+    for number in range(1, 7):
+        title = f"评价结果：A 级，第 {number} 次"
+        async with transaction():
+            await tell_firm(
+                town.ports, firm.id, f"sample:{number}", clause="7.3", title=title, body="样例", path="/my",
+                notice=await notice_of(application, title), worth_until=worth_until(application),
+            )  # fmt: skip
+        town.clock.advance(seconds=1)
+        await town.work()
+    sent = await Answer.all().order_by("id")
+    assert [(answer.state, answer.channel) for answer in sent] == [("sent", "service")] * 5 + [("sent", "template")]
+    assert town.arrived("评价结果：A 级") == ["custom"] * 5 + ["template"]
+    lines = town.person.chat[-1].own["lines"]
+    assert [value for _, value in lines if not value.startswith("2026年")] == [
+        "评价结果：A 级，第 6 次", "样例电缆有限公司", "公示中", "公示至 11 月 27 日 24:00",
+    ]  # fmt: skip
+    assert {answer.worth_until for answer in sent} == {closes}
 
 
 async def test_where_no_way_is_left_the_reason_of_each_is_said_and_the_inbox_has_it(town: Town) -> None:

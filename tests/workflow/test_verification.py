@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from config.message_templates import SAMPLE_TEMPLATES, NoticeKind
 from inspection.report import PictureRefused
 from jobs.handlers import HANDLERS
 from models import (
+    Answer,
     Application,
     ApplicationState,
     CodePattern,
@@ -37,6 +39,7 @@ from workflow.intake.answers import PUSH, PUSH_MARGIN
 from workflow.intake.evidence import keep_file
 from workflow.ports import ClaimedJob, InspectionFailed, Register, RegistryAnswer, Reply
 from workflow.problems import Refused
+from workflow.telling.message_fields import filled
 
 
 @pytest.fixture
@@ -483,6 +486,10 @@ async def test_a_failing_print_that_survives_the_supplement_is_graded_with_the_c
     application = await case.now()
     assert (application.state, application.grade) == (ApplicationState.PUBLICITY, "B")
     assert await last_push() == MORNING
+    push = await Answer.get(key__contains=":result:")
+    assert push.worth_until == application.due_at  # afterwards there is nothing left to object to
+    assert push.notice is not None
+    assert (push.notice["state"], push.notice["deadline"]) == ("公示中", "2026-12-07")
 
 
 async def test_a_new_photo_whose_print_fails_again_may_be_mended_again(
@@ -548,6 +555,16 @@ async def test_anything_else_that_stays_open_lapses(world: World, inspector: Rec
         "申报因逾期未补正而终止"
     )
     assert await last_push() == MORNING
+    told = await Answer.all().order_by("-id").first()
+    assert told is not None
+    assert told.notice is not None
+    assert filled(SAMPLE_TEMPLATES[NoticeKind.APPLICATION], told.notice, told.created_at) == {
+        "thing1": "申报因逾期未补正而终止",
+        "thing2": "样例电缆有限公司",
+        "phrase3": "已终止",
+        "time4": "2026年12月2日 00:00",
+        "thing5": "请打开页面查看下一步",
+    }
     assert await applications.open_application(
         world.ports, case.asker, case.firm.id, "B", [case.product.id], sells_online=False
     )

@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from config.clock import SHANGHAI
+from config.message_templates import NoticeKind
 from models import Application, ApplicationState
+from standard.calendar import shanghai_day
 from standard.grades import Grade, GradeResult
 
 MOST_LISTED = 12
@@ -126,6 +128,53 @@ def why_ended(application: Application) -> str | None:
 
 def _grade(application: Application) -> str:
     return Grade(application.grade).named if application.grade else "等级待定"
+
+
+_STATES = {
+    ApplicationState.DRAFT: "待提交",
+    ApplicationState.VERIFYING: "核验中",
+    ApplicationState.SUPPLEMENT: "待补正",
+    ApplicationState.GRADING: "评定中",
+    ApplicationState.PUBLICITY: "公示中",
+    ApplicationState.OBJECTED: "复核中",
+    ApplicationState.CONFIRMED: "已确认",
+    ApplicationState.CERTIFIED: "已发证",
+    ApplicationState.NOT_REACHED: "未达标",
+    ApplicationState.LAPSED: "已终止",
+    ApplicationState.WITHDRAWN: "已撤回",
+}
+"""In no more characters than a message's field of that type holds."""
+
+
+_DO_BY = {
+    ApplicationState.SUPPLEMENT: "{day} 24:00 前补正",
+    ApplicationState.PUBLICITY: "公示至 {day} 24:00",
+}
+"""What the firm may do by the application's day, in the twenty characters of a field; in other states the day is ours,
+and nothing of the firm's."""
+
+
+def worth_until(application: Application) -> datetime | None:
+    """Until when the firm can do something about what it is told of its application; None: there is no such moment."""
+    return application.due_at if application.state in _DO_BY else None
+
+
+async def notice_of(application: Application, title: str) -> dict[str, Any]:
+    """Where an application stands, as the fields of a subscribe or template message take it."""
+    await application.fetch_related("enterprise")
+    until, last = worth_until(application), None
+    if until is not None:
+        last = shanghai_day(until - timedelta(microseconds=1))
+    state = ApplicationState(application.state)
+    return {
+        "kind": NoticeKind.APPLICATION,
+        "title": title,
+        "number": application.ref,
+        "firm": application.enterprise.name,
+        "deadline": last.isoformat() if last else "",
+        "state": _STATES[state],
+        "advice": _DO_BY[state].format(day=f"{last.month} 月 {last.day} 日") if last else "请打开页面查看下一步",
+    }
 
 
 def problems_told(findings: Sequence[dict[str, Any]], due_at: datetime) -> str:

@@ -8,7 +8,7 @@ from standard.calendar import shanghai_day
 from standard.grades import Grade, GradeResult, grade
 from standard.validity import LIVE
 from workflow.applying import publicity, upgrades
-from workflow.applying.application_wording import page, result_told
+from workflow.applying.application_wording import notice_of, page, result_told, worth_until
 from workflow.applying.applications import asked
 from workflow.applying.case import case_of
 from workflow.applying.facts import facts_of
@@ -90,14 +90,17 @@ async def _record(ports: Ports, application: Application, facts: dict[str, Any],
         public = await publicity.publish(ports, application)
         # What has a deadline first: a message in chat is cut after so many words.
         body = f"{publicity.window_told(public, edition_of(application))}\n{body}"
+    title = f"评价结果：{result.grade.named}"
     await tell_firm(
         ports,
         application.enterprise_id,
         f"application:{application.id}:result",
         clause="7.3" if reached else "6.1(3)",
-        title=f"评价结果：{result.grade.named}",
+        title=title,
         body=body,
         path=page(application),
+        notice=await notice_of(application, title),
+        worth_until=worth_until(application),
         asked=await asked(application),
     )
 
@@ -156,5 +159,7 @@ async def _record_review(ports: Ports, application: Application, facts: dict[str
         title=title,
         body=body,
         path=page(application),
+        notice=await notice_of(application, title),
+        worth_until=worth_until(application),
         asked=person,
     )

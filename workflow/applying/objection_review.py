@@ -18,6 +18,7 @@ from standard.calendar import shipped_calendar
 from standard.grades import Grade
 from standard.windows import Party
 from workflow.applying import upgrades
+from workflow.applying.application_wording import notice_of, worth_until
 from workflow.applying.grading import outcome_of
 from workflow.applying.publicity import asked, certify, publication_path, record_publication, turn, window_of
 from workflow.applying.verification import rejudge
@@ -189,6 +190,8 @@ async def _tell(
         title=title,
         body=body,
         path=path,
+        notice=await notice_of(application, title),
+        worth_until=worth_until(application),
         asked=asked(objection),
     )
     if objection.party == Party.PUBLIC and objection.person_id is not None:

@@ -35,6 +35,7 @@ from standard.outcome import Outcome
 from standard.profile import Edition
 from standard.windows import Party, Publicity, Route, Window
 from workflow.access import Asker, member_of, not_found
+from workflow.applying.application_wording import notice_of
 from workflow.applying.case import case_of
 from workflow.applying.facts import print_verdicts
 from workflow.applying.slots import edition_of, products_of_application
@@ -451,14 +452,16 @@ async def _stop(
         after={"publication": PublicationState.STOPPED, "due": deadline.ends.isoformat()},
     )
     await _enqueue_review(ports, objection, f"{REVIEW}:{objection.id}")
+    title = "异议已受理，公示中止"
     await tell_firm(
         ports,
         application.enterprise_id,
         f"objection:{objection.id}",
         clause="7.5(2)",
-        title="异议已受理，公示中止",
+        title=title,
         body=f"平台最迟 {deadline.last_day} 完成复核，复核结果为最终结果（7.5(2)）。",
         path=publication_path(public),
+        notice=await notice_of(application, title),
         asked=asked(objection),
     )
 

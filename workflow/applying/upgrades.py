@@ -18,7 +18,7 @@ from standard.grades import LEVELS, Grade, GradeResult, Reason
 from standard.outcome import Finding
 from standard.profile import edition_on
 from standard.validity import LIVE, State
-from workflow.applying.application_wording import MOST_LISTED, UPGRADE, page
+from workflow.applying.application_wording import MOST_LISTED, UPGRADE, notice_of, page
 from workflow.applying.publicity import turn
 from workflow.applying.slots import edition_of
 from workflow.certifying.certificate_life import life_from_json
@@ -262,15 +262,17 @@ async def end_as_refused(ports: Ports, application: Application, why: Finding, a
     if public is not None:
         await turn(public, PublicationState.OVERTURNED, content=taken_back(public.content))
     reason = plain_finding(why, check=UPGRADE)
+    title = "升级复核终止，证书等级不变"
     await end_without_raise(ports, application, findings=[*application.findings, reason])
     await tell_firm(
         ports,
         application.enterprise_id,
         f"application:{application.id}:not_raised",
         clause="8.5(3)",
-        title="升级复核终止，证书等级不变",
+        title=title,
         body=f"{why.reason}。本次升级复核到此终止，证书等级不变（8.5(3)，R18）。",
         path=page(application),
+        notice=await notice_of(application, title),
         asked=asked,
     )
 

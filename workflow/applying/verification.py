@@ -20,7 +20,15 @@ from standard.handing_in import ReadAs, handing
 from standard.materials import materials_hold
 from standard.outcome import Finding, Outcome
 from standard.windows import grading_deadline, supplement_deadline
-from workflow.applying.application_wording import lapsed_told, named, page, print_only, problems_told
+from workflow.applying.application_wording import (
+    lapsed_told,
+    named,
+    notice_of,
+    page,
+    print_only,
+    problems_told,
+    worth_until,
+)
 from workflow.applying.applications import asked, begin_verification
 from workflow.applying.case import Case, case_of
 from workflow.applying.consistency import findings_across
@@ -232,14 +240,17 @@ async def _back_to_firm(ports: Ports, application: Application, verified: Verifi
     due = supplement_deadline(edition_of(application), shipped_calendar(), now).ends
     await move(application, ApplicationState.SUPPLEMENT, due_at=due, told_at=now, findings=verified.problems)
     await _note(ports, application, "supplement", "7.2(3)", verified)
+    title = f"{named(application)}资料有 {len(verified.problems)} 处需要补正"
     await tell_firm(
         ports,
         application.enterprise_id,
         f"application:{application.id}:problems:{application.round}",
         clause="7.2(3)",
-        title=f"{named(application)}资料有 {len(verified.problems)} 处需要补正",
+        title=title,
         body=problems_told(verified.problems, due),
         path=page(application),
+        notice=await notice_of(application, title),
+        worth_until=worth_until(application),
         asked=await asked(application),
     )
 
@@ -311,14 +322,16 @@ async def lapse_supplement(ports: Ports, application: Application) -> None:
         before={"state": str(ApplicationState.SUPPLEMENT)},
         after={"state": str(application.state)},
     )
+    title = f"{named(application)}因逾期未补正而终止"
     await tell_firm(
         ports,
         application.enterprise_id,
         f"application:{application.id}:lapsed",
         clause="7.2(3)",
-        title=f"{named(application)}因逾期未补正而终止",
+        title=title,
         body=lapsed_told(application),
         path=page(application),
+        notice=await notice_of(application, title),
     )
 
 

@@ -10,6 +10,9 @@ from models import MessageConsent, WeChatIdentity
 from models.transactions import transaction
 from workflow.context import Ports
 
+MOST_ASKED = 3
+"""So many templates one pop-up of WeChat's holds."""
+
 
 async def agreed(ports: Ports, identity: WeChatIdentity, template: str) -> None:
     """One more yes to WeChat's ``template``."""
@@ -49,12 +52,11 @@ async def give_back(ports: Ports, identity_id: int, template: str) -> None:
     )
 
 
-async def askable(ports: Ports, person_id: int, kind: NoticeKind) -> str | None:
-    """The template to ask the person for (``wx-open-subscribe``), where a yes to notices of ``kind`` is wanting."""
-    template = ports.telling.subscribe.get(kind)
-    if template is None:
-        return None
-    given = await MessageConsent.exists(
-        identity__person_id=person_id, identity__app_id=ports.app_id, template=template.id, credits__gt=0
-    )
-    return None if given else template.id
+async def askable(ports: Ports, person_id: int) -> list[str]:
+    """The templates to ask the person for together (``wx-open-subscribe``): of every kind of notice for which no yes is
+    left, the monthly one first."""
+    templates = [ports.telling.subscribe[kind].id for kind in NoticeKind if kind in ports.telling.subscribe]
+    given = await MessageConsent.filter(
+        identity__person_id=person_id, identity__app_id=ports.app_id, template__in=templates, credits__gt=0
+    ).values_list("template", flat=True)
+    return [template for template in templates if template not in set(given)][:MOST_ASKED]
