@@ -13,8 +13,9 @@ class Migration(migrations.Migration):
     initial = False
 
     operations = [
+        # As Tortoise writes it: SQLite takes an index for a condition that is the same to the letter.
         ops.RunSQL(
-            'CREATE INDEX "job_buried" ON "job" ("kind", "id") WHERE "dead_at" IS NOT NULL',
+            'CREATE INDEX "job_buried" ON "job" ("kind", "id") WHERE NOT "dead_at" IS NULL',
             'DROP INDEX "job_buried"',
         ),
     ]
