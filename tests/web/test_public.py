@@ -167,6 +167,17 @@ async def test_a_published_result_says_what_until_when_and_how_to_object(world: 
     assert "我要投诉" in page
 
 
+async def test_a_final_result_below_every_grade_is_said_without_one(world: World, stranger: Browser) -> None:
+    application, _ = await published(world)
+    one = await Publication.get(application_id=application.id)
+    one.content |= {"grade": "not_reached", "grade_name": "未达标", "final": True}
+    await one.save()
+    page = await stranger.get(f"/publicity/{one.ref}")
+    assert "<h2>未达标</h2>" in page
+    assert 'class="letters' not in page
+    assert "未达标" in await stranger.get("/publicity")
+
+
 async def test_a_complaint_of_the_public_reaches_the_desk_once(world: World, stranger: Browser) -> None:
     application, _ = await published(world)
     one = await Publication.get(application_id=application.id)

@@ -8,7 +8,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("models", "0007_scan_confirm_earn")]
+    dependencies = [("models", "0008_upgrade_reviews")]
 
     initial = False
 
