@@ -190,6 +190,12 @@ DONE: Mapping[str, str] = {
     "submitted": "已提交，核验合格",
 }
 """What was just done."""
+CHECKED = "已收到，也检查过了"
+
+
+def _done(what: str, waiting: int) -> str:
+    """What was just done, as it stands by the time the page is looked at (again)."""
+    return CHECKED if what == "handed-in" and not waiting else DONE.get(what, "")
 
 
 async def month(request: web.Request) -> web.StreamResponse:
@@ -226,7 +232,7 @@ async def _month(
         "wrong": {one.ref: _about(one, found) for slot in checklist.slots for one in slot.files},
         "choices": [one for one in await month_filing.choices(filing) if one.product.id not in filed] if owed else [],
         "may_hand_in": owed and RANK[StaffRole(staff.role)] >= RANK[StaffRole.STAFF],
-        "done": done or (DONE.get(request.query.get("done", ""), "") if problem is None else ""),
+        "done": done or (_done(request.query.get("done", ""), checklist.waiting) if problem is None else ""),
         "problem": problem,
         "here": here or request.query.get("at", ""),
         "values": values or {},

@@ -84,7 +84,10 @@ async def test_a_month_is_filed_from_slot_to_slot_and_continues_the_certificate(
     await upload(colleague, case, "update_ledger", ("台账.csv", ledger(case.row(0, "L1"), case.row(1, "L1"))))
     assert "正在检查 8 个文件" in await colleague.get(here)
     await world.work()
-    assert "可以提交" in await colleague.get(here)
+    assert "资料齐了，可以提交" in await colleague.get(here)
+    again = await colleague.get(f"{here}?done=handed-in")
+    assert "已收到，也检查过了" in again
+    assert "正在检查" not in again
     onward = await colleague.send(here, f"{here}/submit")
     found = await colleague.get(onward)
     assert "已提交，核验合格" in found
