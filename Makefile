@@ -22,6 +22,10 @@ test soak: export PYTHONDONTWRITEBYTECODE =
 # Drawing photos takes large arrays by the thousand: memory once had from the system is kept, not had page by page again.
 test soak: export MALLOC_MMAP_MAX_ = 0
 test soak: export MALLOC_TRIM_THRESHOLD_ = 4294967296
+# The inspector has one thread (gateways/inspector.py); more of them would only wait for each other, at full speed.
+test soak: export OMP_NUM_THREADS = 1
+test soak: export OPENBLAS_NUM_THREADS = 1
+test soak: export OPENCV_FOR_THREADS_NUM = 1
 
 test: setup ## 运行全部测试；只跑一部分：make test T=tests/bot
 	@$(PY) -m pytest $(AT_ONCE) $(T)

@@ -16,9 +16,11 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
+import jinja2
 import pytest
 import redis.asyncio as aioredis
 from aiohttp.web_runner import BaseRunner
+from jinja2.bccache import Bucket
 from redis.exceptions import RedisError
 from tortoise.apps import Apps
 from tortoise.backends.base.client import BaseDBAsyncClient
@@ -59,6 +61,10 @@ OF_A_KIND = (
 
 BOTH = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 
+DOORS = tuple(Path(__file__).with_name(room) for room in ("bot", "miniapp_api", "web"))
+"""Rooms that ask the use cases, which :mod:`tests.workflow` tries on both kinds of database, and hardly the database
+themselves: their tests run on SQLite, on PostgreSQL in ``make soak``. Marked ``both`` they run on both each time."""
+
 
 @dataclass(frozen=True, slots=True)
 class Database:
@@ -76,6 +82,7 @@ def pytest_configure(config: pytest.Config) -> None:
     _log_as_in_production()
     _end_servers_wholly()
     _build_models_once_a_kind()
+    _compile_templates_once()
     if _worker_number(config) is not None:
         _use_own_redis(config)
         return  # the process that started this one has looked
@@ -122,8 +129,15 @@ def _end_servers_wholly() -> None:
     BaseRunner.cleanup = cleanup_wholly  # type: ignore[assignment,method-assign]
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin the files that take long, so that none is left for the end; skip what needs a server that is not there."""
+    """Begin the files that take long, so that none is left for the end; skip what needs a server that is not there.
+
+    Before the markers are looked at: the doors' second database is left to the soak (:data:`DOORS`).
+    """
+    for item in items:
+        if _is_second_of_a_door(item):
+            item.add_marker(pytest.mark.soak)
     long = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in long)
     for item in items:
@@ -132,6 +146,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason=f"no {service} answered and {variable} is not set"))
         if item.get_closest_marker("browser") and CHROMIUM is None:
             item.add_marker(pytest.mark.skip(reason="no Chromium is installed"))
+
+
+def _is_second_of_a_door(item: pytest.Item) -> bool:
+    on_postgres = getattr(item, "callspec", None) is not None and "postgres" in item.callspec.params.values()
+    return on_postgres and not item.get_closest_marker("both") and not set(DOORS).isdisjoint(item.path.parents)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -144,6 +163,31 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     reasons += terminalreporter.config.stash.get(DESELECTED, Counter())
     left_out = [f"{count} ({reason})" for reason, count in reasons.most_common()]
     terminalreporter.write_line(f"left out: {'; '.join(left_out) or 'nothing'}")
+
+
+class _Compiled(jinja2.BytecodeCache):
+    """What templates compile to, for as long as the process lives; their sources tell whether it still holds."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+def _compile_templates_once() -> None:
+    """Tests make an app each; what its templates compile to is the same in all, and takes longer than most tests."""
+    make = jinja2.Environment.__init__
+    kept = _Compiled()
+
+    def make_with_what_was_compiled(self: jinja2.Environment, *args: Any, **kwargs: Any) -> None:
+        make(self, *args, **{"bytecode_cache": kept, **kwargs})
+
+    jinja2.Environment.__init__ = make_with_what_was_compiled  # type: ignore[method-assign]
 
 
 # --- several processes at once ---------------------------------------------------------------------------------------
@@ -350,6 +394,8 @@ async def _create_postgres(template: str = "template1") -> str:
     connection = await asyncpg.connect(server)
     try:
         await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        # It outlives no power failure: nobody waits for the disk.
+        await connection.execute(f'ALTER DATABASE "{name}" SET synchronous_commit = off')
     finally:
         await connection.close()
     return urlunsplit(urlsplit(server)._replace(path=f"/{name}"))

@@ -1,8 +1,9 @@
 """A world, the API before it, and people who are signed in."""
 
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient
 
 from config.settings import Settings
-from miniapp_api import add_api
+from miniapp_api import CHAPTERS, VERSION, add_api, openapi
+from miniapp_api.chapter import Chapter
 from models import Enterprise, Staff, StaffRole
 from tests import rows
 from tests.clock import FakeClock
@@ -60,6 +62,21 @@ async def member(world: World, firm: Enterprise, role: StaffRole) -> Caller:
         created_at=world.clock.now(),
     )
     return caller
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _document_made_once() -> Iterator[None]:
+    """Tests make an app each; the document of the whole API is the same in all, and takes longer than most tests."""
+    make = openapi.document
+    whole = cache(lambda: make(CHAPTERS, VERSION))
+
+    def document(chapters: Iterable[Chapter], version: str, *cover: openapi.Cover) -> openapi.Document:
+        given = tuple(chapters)
+        return whole() if given == CHAPTERS and not cover else make(given, version, *cover)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(openapi, "document", document)
+        yield
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import cache
 from html.parser import HTMLParser
 from types import SimpleNamespace as Row
 from typing import Any
@@ -73,13 +74,18 @@ class Outline(HTMLParser):
             self.named[-1] = (tag, said + data.strip())
 
 
-def page(name: str, changed: Callable[[Any], Any] = lambda values: values) -> str:
+@cache
+def application() -> web.Application:
     app = web.Application()
     app[PORTS] = Row(  # type: ignore[misc]
         clock=Row(now=lambda: samples.NOW), links=Row(base="https://sample.test"), max_bytes=20 * 2**20
     )
     set_up_templates(app)
-    request = make_mocked_request("GET", "/", app=app)
+    return app
+
+
+def page(name: str, changed: Callable[[Any], Any] = lambda values: values) -> str:
+    request = make_mocked_request("GET", "/", app=application())
     template, values = samples.PAGES[name]
     return aiohttp_jinja2.render_string(template, request, {**always(request), **changed(values)})
 
@@ -109,10 +115,16 @@ def test_what_people_wrote_never_becomes_part_of_the_page(name: str) -> None:
     assert found.open == []
 
 
+@cache
+def outlined(name: str) -> Outline:
+    found = Outline()
+    found.feed(page(name))
+    return found
+
+
 @pytest.fixture(params=samples.PAGES)
 def outline(request: pytest.FixtureRequest) -> Outline:
-    found = Outline()
-    found.feed(page(request.param))
+    found = outlined(request.param)
     assert found.open == []
     return found
 
