@@ -6,7 +6,8 @@ filed items (one product for ten of them, one firm for ten products; ten at leas
 * ``floor``: a bare aiohttp handler that sends the statements of one such request, as they were recorded from ours, by
   asyncpg for the code or the firm asked for, and answers with bytes that ours answered. It counts no requests, signs
   nothing and draws no page. Both are asked in turns by :data:`CALLERS` who ask again as soon as they are answered:
-  ``cold`` each code or firm once, ``warm`` the same :data:`WARM` over and over. Ours over the floor's is the measure.
+  ``cold`` always another code or firm, of a server that keeps nothing; ``warm`` the same :data:`WARM` over and over, of
+  one that shares what it read for a moment. Ours over the floor's is the measure.
 * ``p99`` at ``--rate`` requests a second, each due at its own moment, so that waiting in line counts; all of different
   items, and of firms for the partner's question.
 
@@ -25,7 +26,7 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -57,8 +58,8 @@ P99_SECONDS = 20.0
 AT_ONCE = 20_000
 SAMPLE = 7_777
 """The item whose statements the floor repeats for others: none of its numbers stands for anything else in them."""
-CERTIFIED = "firm"
-TRACE = "trace"
+CERTIFIED, TRACE = "firm", "trace"
+COLD, WARMED, FLOOR = "cold", "warm", "floor"
 
 
 def main() -> None:
@@ -346,8 +347,8 @@ async def _measure(url: str, folder: Path, items: int, rate: float) -> dict[str,
             print(f" {what}: {len(one.statements)} statements, {len(one.body)} bytes")
             for line in one.words():
                 print(f"    {line}")
-            for name, numbers in (("cold", _numbers(what, items)), ("warm", map(Asked, itertools.cycle(_few(items))))):
-                ours, bare = await _in_turns(place, what, numbers, headers)
+            for name, numbers in ((COLD, _numbers(what, items)), (WARMED, map(Asked, itertools.cycle(_few(items))))):
+                ours, bare = await _in_turns(place, name, what, numbers, headers)
                 ratio = statistics.median(mine / theirs for mine, theirs in zip(ours, bare, strict=True))
                 print(f"  {name}: ours {_shown(ours)}, floor {_shown(bare)} requests/s: {ratio:.2f}", flush=True)
             slow[what] = await _steady(place, what, _numbers(what, items), headers, rate)
@@ -364,7 +365,7 @@ def _shown(found: Sequence[float]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The two servers: their ports by name, and the process of ours."""
+    """The servers, ours cold and warm and the floor: their ports by name, and the process of the warm one."""
 
     ports: dict[str, int]
     pid: int
@@ -374,26 +375,24 @@ class Place:
 async def _servers(
     environment: dict[str, str], url: str, folder: Path, recorded: dict[str, Recorded]
 ) -> AsyncIterator[Place]:
-    """Ours, that only answers, and the floor's."""
+    """Ours, that only answer, and the floor's."""
     kept = folder / "recorded"
     kept.write_bytes(pickle.dumps(recorded))
-    ports = {"ours": free_port(), "floor": free_port()}
-    where = json.dumps({"recorded": str(kept), "port": ports["floor"]})
-    ours = Server(
-        ["-m", "app", "serve", "--no-work"],
-        {**environment, "ZHUISU_PORT": str(ports["ours"])},
-        f"http://127.0.0.1:{ports['ours']}/readyz",
-    )
-    bare = Server(["-m", "benchmarks.look_ups", url, "--floor", where], {}, f"http://127.0.0.1:{ports['floor']}/readyz")
-    await ours.start()
-    try:
-        await bare.start()
-        try:
-            yield Place(ports, ours.pid)
-        finally:
-            await bare.stop()
-    finally:
-        await ours.stop()
+    ports = {name: free_port() for name in (COLD, WARMED, FLOOR)}
+    where = json.dumps({"recorded": str(kept), "port": ports[FLOOR]})
+    ready = {name: f"http://127.0.0.1:{port}/readyz" for name, port in ports.items()}
+    serve = ["-m", "app", "serve", "--no-work"]
+    own = {name: {**environment, "ZHUISU_PORT": str(ports[name])} for name in (COLD, WARMED)}
+    servers = {
+        COLD: Server(serve, {**own[COLD], "ZHUISU_SHARED_MS": "0"}, ready[COLD]),
+        WARMED: Server(serve, own[WARMED], ready[WARMED]),
+        FLOOR: Server(["-m", "benchmarks.look_ups", url, "--floor", where], {}, ready[FLOOR]),
+    }
+    async with AsyncExitStack() as stack:
+        for server in servers.values():
+            await server.start()
+            stack.push_async_callback(server.stop)
+        yield Place(ports, servers[WARMED].pid)
 
 
 class Caller:
@@ -427,14 +426,15 @@ def _request(what: str, asked: Asked, headers: dict[str, str], number: int) -> b
 
 
 async def _in_turns(
-    place: Place, what: str, numbers: Iterator[Asked], headers: dict[str, str]
+    place: Place, name: str, what: str, numbers: Iterator[Asked], headers: dict[str, str]
 ) -> tuple[list[float], list[float]]:
-    """Requests a second of ours and of the floor, round by round."""
-    found: dict[str, list[float]] = {"ours": [], "floor": []}
+    """Requests a second of ours by that name and of the floor, round by round."""
+    ours: list[float] = []
+    bare: list[float] = []
     for _ in range(ROUNDS):
-        for who, port in place.ports.items():
-            found[who].append(await _round(port, what, numbers, headers))
-    return found["ours"], found["floor"]
+        ours.append(await _round(place.ports[name], what, numbers, headers))
+        bare.append(await _round(place.ports[FLOOR], what, numbers, headers))
+    return ours, bare
 
 
 _visitors = itertools.count()
@@ -461,7 +461,7 @@ async def _round(port: int, what: str, numbers: Iterator[Asked], headers: dict[s
 
 async def _steady(place: Place, what: str, numbers: Iterator[Asked], headers: dict[str, str], rate: float) -> float:
     """Print how long answers took at so many requests a second; the p99 in milliseconds."""
-    free = [await Caller.to(place.ports["ours"]) for _ in range(4 * CALLERS)]
+    free = [await Caller.to(place.ports[WARMED]) for _ in range(4 * CALLERS)]
     waiting: asyncio.Queue[Caller] = asyncio.Queue()
     for caller in free:
         waiting.put_nowait(caller)

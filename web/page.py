@@ -4,7 +4,7 @@ import functools
 import hashlib
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -69,9 +69,13 @@ def set_up_templates(app: web.Application) -> None:
     )
 
     @functools.lru_cache(maxsize=MONTHS_DRAWN)
-    def dots(months: tuple[PublicMonth, ...]) -> str:
+    def drawn(months: tuple[tuple[str, str, str], ...]) -> str:
+        parts = environment.get_template("parts.html").module
+        return parts.dots([PublicMonth(*month) for month in months])  # type: ignore[attr-defined]
+
+    def dots(months: Sequence[PublicMonth]) -> str:
         # Most firms' months look like those of others, and drawing them is half of what a code's page costs.
-        return environment.get_template("parts.html").module.dots(months)  # type: ignore[attr-defined]
+        return drawn(tuple((one.month, one.state, one.words) for one in months))
 
     environment.globals.update(
         dots=dots,

@@ -162,7 +162,8 @@ async def visit(world: World, browser_of) -> tuple[Browser, list[str]]:  # type:
         f"/my/firms/{new.uscc}/apply", f"/my/suppliers/{uscc}", f"/my/adoptions/new?supplier={uscc}",
         *(f"/my/adoptions/{one.ref}" for one in adoptions),
         f"/my/applications/{draft.ref}", f"/my/applications/{public.ref}",
-        f"/f/{uscc}/feedback", f"/t/{quote(code(), safe='')}/report", "/publicity", "/verify", f"/desk/{item.ref}",
+        f"/f/{uscc}/feedback", f"/reports/new?code={quote(code(), safe='')}",
+        "/publicity", "/verify", f"/desk/{item.ref}",
         f"{certificate_path(case.one.certificate.number)}/certificate.pdf", urlsplit(link).path,
     ]  # fmt: skip
     return await browser_of(who), begin
@@ -178,7 +179,8 @@ PARTS = r"(\{.+?\}(?=/|$))"
 
 
 def route_of(path: str, method: str = "GET") -> str | None:
-    """The address in :data:`PAGES` that a path belongs to."""
+    """The address in :data:`PAGES` that a path belongs to, whatever is asked of it."""
+    path = urlsplit(path).path
     for known, address, _ in PAGES:
         part = r"[^/]+" if not re.search(r"\{(code|number)", address) else r".+"
         shape = "".join(part if one.startswith("{") else re.escape(one) for one in re.split(PARTS, address))
@@ -192,7 +194,7 @@ async def read(browser: Browser, begin: list[str]) -> tuple[list[Found], list[st
     ahead, seen, forms = list(begin), set[str](), dict[str, Found]()
     while ahead:
         address = ahead.pop(0)
-        route = route_of(urlsplit(address).path)
+        route = route_of(address)
         if route is None or address in seen or (route in seen and address not in begin):
             continue
         seen |= {address, route}

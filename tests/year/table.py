@@ -113,6 +113,8 @@ class Firm:
     state: str = "active"
     grade: str = ""
     months: dict[int, Month] = field(default_factory=dict)
+    unopened: set[int] = field(default_factory=set)
+    """Months that nobody could file: the platform was away for the whole of their windows."""
     cases: int = 0
     case: date | None = None
     """When the case that is open was opened."""
@@ -145,11 +147,18 @@ class Firm:
         """What time alone brings about, as the day begins."""
         if self.state not in LIVE:
             return
+        unopened = len(self.unopened)
         for number in range(self.first_due, 13):
-            # One whose window is over already could not be filed, and counts for nothing (R10).
             opens, closes = date(YEAR, number, FIRST), date(YEAR, number, LAST)
-            if closes <= self.last_day and opens <= day <= closes:
+            if closes > self.last_day:
+                continue
+            if opens <= day <= closes:
                 self.months.setdefault(number, Month(number))
+            elif closes < day and number not in self.months:
+                # It could not be filed, and counts for nothing (R10).
+                self.unopened.add(number)
+        # All of them are told of at once.
+        self.told += len(self.unopened) > unopened
         for month in [one for one in self._in_order() if one.state == "open" and one.closes < day]:
             self._close(month, day)
         for month in [one for one in self._in_order() if one.state == "warned" and one.until and one.until < day]:
