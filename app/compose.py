@@ -1,6 +1,7 @@
 """Joins gateways to ports, and ports to the doors. Nothing else in the project knows which adapter serves."""
 
 import fcntl
+import gc
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -215,4 +216,7 @@ async def serving(
             stack.push_async_callback(stop_accepting, runner)
             progress(f"监听 {settings.host}:{settings.port}")
             await web.SockSite(runner, listener).start()
+        # What stands now stands as long as the process: it is not looked through for garbage again and again.
+        gc.collect()
+        gc.freeze()
         yield ports

@@ -20,7 +20,6 @@ import itertools
 import json
 import os
 import pickle
-import random
 import statistics
 import sys
 import tempfile
@@ -29,6 +28,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from math import gcd
 from pathlib import Path
 from typing import Any
 
@@ -134,11 +134,11 @@ class Asked:
 
 
 def _numbers(what: str, items: int) -> Iterator[Asked]:
-    """Items in an order that no index has; of the firms one item each."""
-    step = 1 if what == TRACE else ITEMS_EACH * PRODUCTS_EACH
-    numbers = list(range(1, items + 1, step))
-    random.Random(7).shuffle(numbers)
-    return map(Asked, itertools.cycle(numbers))
+    """Items in an order that no index has, each once before any comes again; of the firms one item each."""
+    each = 1 if what == TRACE else ITEMS_EACH * PRODUCTS_EACH
+    count, stride = items // each, 7_654_321
+    assert gcd(count, stride) == 1, "else some would never come"
+    return (Asked(1 + (number * stride % count) * each) for number in itertools.count(1))
 
 
 # --- the database ----------------------------------------------------------------------------------------------------
