@@ -141,7 +141,17 @@ def show(
 
 def show_public(request: web.Request, template: str, values: dict[str, Any], *, indexed: bool = True) -> web.Response:
     """A page that is the same for everybody: kept by browsers, asked after at every view, so that it is never stale."""
-    response = aiohttp_jinja2.render_template(template, request, {**always(request), **values})
+    return public(request, drawn(request, template, values), indexed=indexed)
+
+
+def drawn(request: web.Request, template: str, values: dict[str, Any]) -> str:
+    """The text of a page that is the same for everybody."""
+    return aiohttp_jinja2.render_string(template, request, {**always(request), **values})
+
+
+def public(request: web.Request, text: str, *, indexed: bool = True) -> web.Response:
+    """What :func:`show_public` answers, of a page that is drawn already."""
+    response = web.Response(text=text, content_type="text/html", charset="utf-8")
     _guard(response, indexed=indexed)
     response.headers["Vary"] = "User-Agent"
     return unchanged(request, response)

@@ -7,22 +7,24 @@ link that stood in a code is shown as text: it is neither opened here nor made i
 
 import json
 import re
-from dataclasses import dataclass
+import secrets
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from aiohttp import web
+from markupsafe import escape
 
-from models import Certificate, CodeReport, Road
+from models import Certificate, CodeReport, Road, ScanOutcome
 from web.forms import Form, SentFile, read_form
 from web.limits import network_of, not_too_often
-from web.page import PORTS, new_key, show, show_public, unchanged
+from web.page import PORTS, drawn, in_wechat, new_key, public, show, show_public, unchanged
 from workflow.certifying.certificate_numbers import certificate_path
 from workflow.certifying.certificate_register import PublicMonth, year_of
 from workflow.problems import Kind, Refused
 from workflow.scanning import code_reports
 from workflow.scanning.code_reports import SentPhoto
 from workflow.scanning.resolution import Resolved, resolve
-from workflow.scanning.scan_wording import facts, shown_code, told
+from workflow.scanning.scan_wording import facts, history_line, shown_code, told
 from workflow.scanning.scans import PROVINCES, LookUp, Visit, looked_up, seen, visitor_hash
 from workflow.scanning.trace_links import ASKING, code_in, reporting_path, trace_path
 from workflow.sharing import Shared
@@ -52,10 +54,19 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """What stands behind a code, the same for everybody who asks within a moment; how often it was asked for is not."""
+    """What stands behind a code, the same for everybody who asks within a moment; how often it was asked for is not.
+
+    ``pages``: its page as it was drawn, with :data:`HISTORY` where each reads something else, by whether it is read
+    inside WeChat.
+    """
 
     resolved: Resolved
     certificate: Shown | None
+    pages: dict[bool, str] = field(default_factory=dict)
+
+
+HISTORY = secrets.token_hex(16)
+"""Stands for the line that is not the same for everybody; nobody can have written it into a name."""
 
 
 BEHIND: web.AppKey[Shared[Behind]] = web.AppKey("behind_codes", Shared)
@@ -150,8 +161,26 @@ async def _behind(request: web.Request, text: str) -> Behind:
 
 
 def _page(request: web.Request, behind: Behind, found: LookUp) -> web.Response:
+    resolved, now = behind.resolved, request.app[PORTS].clock.now()
+    path = trace_path(resolved.code)
+    text = behind.pages.get(in_wechat(request))
+    if text is None:
+        text = behind.pages[in_wechat(request)] = _drawn(request, behind, found)
+    if found.history is not None:
+        text = text.replace(HISTORY, str(escape(history_line(found.history, now))))
+    response = public(request, text, indexed=False)
+    response.headers["Vary"] = "User-Agent, Accept"
+    if resolved.product is not None and path != ASKING:
+        response.headers["Link"] = _link_header(request, resolved, path)
+    return response
+
+
+def _drawn(request: web.Request, behind: Behind, found: LookUp) -> str:
+    """The page, with :data:`HISTORY` where it would say what this one visitor is told."""
     resolved = behind.resolved
     said = told(found, request.app[PORTS].clock.now())
+    if found.history is not None and resolved.outcome is ScanOutcome.KNOWN:
+        said = replace(said, lines=(*said.lines[:-1], HISTORY))
     path = trace_path(resolved.code)
     values = {
         "said": said,
@@ -161,11 +190,7 @@ def _page(request: web.Request, behind: Behind, found: LookUp) -> web.Response:
         "certificate": behind.certificate,
         "report": None if path == ASKING else reporting_path(resolved.code),
     }
-    response = show_public(request, "trace.html", values, indexed=False)
-    response.headers["Vary"] = "User-Agent, Accept"
-    if resolved.product is not None and path != ASKING:
-        response.headers["Link"] = _link_header(request, resolved, path)
-    return response
+    return drawn(request, "trace.html", values)
 
 
 async def _certificate(resolved: Resolved) -> Shown | None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 
 MOST = 10_000
-"""Answers kept; when there are more, all are let go."""
+"""Answers kept at once; when more come, all are let go."""
 
 Answer = TypeVar("Answer")
 
@@ -17,6 +17,8 @@ class Shared(Generic[Answer]):
         self._seconds = seconds
         self._now = monotonic
         self._kept: dict[str, tuple[float, Answer]] = {}
+        self._older: dict[str, tuple[float, Answer]] = {}
+        self._turned = monotonic()
 
     def begin(self) -> float:
         """The moment from which an answer that is read now is good."""
@@ -24,13 +26,16 @@ class Shared(Generic[Answer]):
 
     def get(self, asked: str) -> Answer | None:
         """The answer, where one is good yet."""
-        kept = self._kept.get(asked)
+        kept = self._kept.get(asked) or self._older.get(asked)
         return kept[1] if kept is not None and self._now() - kept[0] < self._seconds else None
 
     def put(self, asked: str, begun: float, answer: Answer) -> None:
         """Keep an answer that was begun to be read at ``begun``."""
         if not self._seconds:
             return
-        if len(self._kept) >= MOST:
-            self._kept.clear()
+        now = self._now()
+        if now - self._turned >= self._seconds or len(self._kept) >= MOST:
+            # What is good for nobody any more does not stay: thousands of answers are long to look through for garbage.
+            fresh = now - self._turned < 2 * self._seconds and len(self._kept) < MOST
+            self._older, self._kept, self._turned = self._kept if fresh else {}, {}, now
         self._kept[asked] = (begun, answer)

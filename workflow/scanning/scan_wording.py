@@ -135,7 +135,7 @@ def _known(look_up: LookUp, now: datetime) -> Told:
     assert product is not None
     tone, headline, *lines = _standing(resolved, product)
     lines += ["企业已不再登记这款产品，库存和已售产品仍可查询。"] if product.retired_at is not None else []
-    lines += [_history(look_up.history, now) if look_up.history else _shared(resolved.code)]
+    lines += [history_line(look_up.history, now) if look_up.history else _shared(resolved.code)]
     advice = f"{COMPARE}{IN_DOUBT}" if tone != WARNING else f"购买、验收前请向企业核实。{IN_DOUBT}"
     return Told(tone, headline, tuple(line for line in lines if line), advice)
 
@@ -198,8 +198,9 @@ _ENDED_BY = {
 }
 
 
-def _history(history: History, now: datetime) -> str:
-    """How often a single item's code was looked up before: facts with care, for dealers look codes up too."""
+def history_line(history: History, now: datetime) -> str:
+    """How often a single item's code was looked up before: facts with care, for dealers look codes up too. Of all that
+    is :func:`told` of a known product it is the last line, and the only one that is not the same for everybody."""
     if history.first_at is None or history.times == 0 or history.only_by_you:
         return "这个码是第一次被查询（除您以外没有人查过）。"
     place = f"（{history.first_region}）" if history.first_region else ""
