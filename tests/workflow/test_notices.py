@@ -14,7 +14,7 @@ from workflow.intake.answers import PUSH_MARGIN
 from workflow.intake.wording import TEXT_BYTES
 from workflow.links import Links
 from workflow.telling.notices import NOT_FOLLOWING, Asked, Telling, tell_firm, tell_many
-from workflow.telling.pushed_words import MOST_LISTED, MOST_PUSHED, Said, pushed_words
+from workflow.telling.pushed_words import MOST_ALONE, MOST_LISTED, Said, pushed_words
 from workflow.telling.reminder_calendar import AWAITED
 
 HOUR = timedelta(hours=1)
@@ -157,4 +157,6 @@ def test_several_long_notices_fit_into_one_text(letters: int, listed: int) -> No
     assert words.count("查看详情") == listed
     assert words.endswith(">收件箱</a>")
     assert f"另有 {9 - listed} 件" in words
-    assert pushed_words(links, said[:1]).count("字") == (MOST_PUSHED - 3) // 3
+    alone = pushed_words(links, said[:1])
+    assert alone.count("字") == (MOST_ALONE - 3) // 3
+    assert len(alone.encode()) <= TEXT_BYTES

@@ -7,8 +7,9 @@ from typing import Any
 from workflow.intake.wording import TEXT_BYTES, link
 from workflow.links import Links
 
-MOST_PUSHED = 600
-"""Bytes of a notice's words in chat: the rest stands on its page."""
+MOST_ALONE, MOST_PUSHED = 1600, 600
+"""Bytes of a notice's words in chat, alone and among others: the rest stands on its page. Alone, all that separates a
+firm from the next grade has its place."""
 MOST_LISTED = 5
 
 
@@ -24,7 +25,7 @@ class Said:
 def pushed_words(links: Links, said: Sequence[Said]) -> str:
     """The text of one message for everything in ``said``, in its order, within what a text holds."""
     if len(said) == 1:
-        return _one(links, said[0], MOST_PUSHED)
+        return _one(links, said[0], MOST_ALONE)
     for listed in range(min(MOST_LISTED, len(said)), 1, -1):
         left = TEXT_BYTES - len(_list(links, said, listed, 0).encode())
         if left >= 0:
