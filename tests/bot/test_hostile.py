@@ -44,6 +44,7 @@ def nasty(chance: random.Random) -> bytes:
     return json.dumps(fields).encode()
 
 
+@pytest.mark.both
 @pytest.mark.slow
 @pytest.mark.parametrize("count", BODIES)
 async def test_no_body_is_answered_with_a_fault_of_ours(

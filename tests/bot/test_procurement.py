@@ -25,8 +25,6 @@ from workflow.firms.registration import bind_staff
 from workflow.intake.wording import TEXT_BYTES
 from workflow.ports import BadRequest
 
-pytestmark = pytest.mark.parametrize("migrated_url", ["sqlite"], indirect=True)
-
 BUYER = "91310000MA0000007L"
 
 

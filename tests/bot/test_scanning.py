@@ -27,8 +27,6 @@ from workflow.firms.registration import bind_staff
 from workflow.intake.wording import TEXT_BYTES
 from workflow.scanning import code_reports
 
-pytestmark = pytest.mark.parametrize("migrated_url", ["sqlite"], indirect=True)
-
 GTIN = "06901234567892"
 ITEM = f"https://id.gs1.org/01/{GTIN}/21/0001"
 PAGE = f'<a href="https://sample.test/t/01/{GTIN}/21/0001">'

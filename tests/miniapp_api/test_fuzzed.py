@@ -50,6 +50,7 @@ async def a_material(world: World, application: Application) -> str:
     return (await rows.material(application_id=application.id, evidence_id=evidence.id, kind="business_licence")).ref
 
 
+@pytest.mark.both
 @pytest.mark.slow
 @pytest.mark.parametrize("examples", EXAMPLES)
 async def test_every_answer_is_one_that_the_document_promises(

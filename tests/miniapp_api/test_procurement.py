@@ -1,14 +1,11 @@
 """Procurement over the API: cards, comparing, watching, a confirmation once under its key."""
 
-import pytest
 from aiohttp.test_utils import TestClient
 
 from models import Certificate, Confirmation, Enterprise
 from tests.miniapp_api.conftest import FIRM, KEY, answered, problem, sign_in
 from tests.miniapp_api.test_queries import certified
 from tests.workflow.world import World
-
-pytestmark = pytest.mark.parametrize("migrated_url", ["sqlite"], indirect=True)
 
 
 async def test_a_card_is_live_and_compared(client: TestClient, world: World, firm: Enterprise) -> None:

@@ -29,6 +29,8 @@ from workflow.context import Ports
 from workflow.ports import Allowance, CacheUnavailable
 from workflow.problems import Kind, Refused
 
+pytestmark = pytest.mark.both
+
 sample = Chapter("sample", "样例")
 done: list[str] = []
 

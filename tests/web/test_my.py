@@ -503,6 +503,7 @@ async def operator(world: World, browser_of) -> Browser:  # type: ignore[no-unty
     return await browser_of(who)
 
 
+@pytest.mark.both
 async def test_a_complaint_is_answered_with_a_reason(world: World, operator: Browser) -> None:
     application, _ = await published(world)
     item = await _complaint(world, application)
@@ -540,6 +541,7 @@ async def test_a_case_of_revocation_is_decided_before_the_months_it_rests_on(wor
     assert "不予撤销，立案了结" in await operator.get(here)
 
 
+@pytest.mark.both
 async def test_what_is_overdue_stands_first(world: World, operator: Browser) -> None:
     later = await rows.desk_item(title="样例事项甲", due_at=world.clock.now())
     await rows.desk_item(title="样例事项乙", due_at=None)
@@ -550,6 +552,7 @@ async def test_what_is_overdue_stands_first(world: World, operator: Browser) -> 
     assert page.count("已超期") == 2
 
 
+@pytest.mark.both
 async def test_a_disputed_firm_is_decided_before_its_licence(
     world: World, outsider: Browser, operator: Browser, browser_of
 ) -> None:  # type: ignore[no-untyped-def]

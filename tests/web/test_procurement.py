@@ -13,8 +13,6 @@ from tests.workflow.firms import member
 from tests.workflow.living import Living, living
 from tests.workflow.world import World
 
-pytestmark = pytest.mark.parametrize("migrated_url", ["sqlite"], indirect=True)
-
 BUYER = "91310000MA0000007L"
 PDF = b"%PDF-1.7 sample"
 

@@ -13,6 +13,8 @@ from tests.workflow.world import World, report
 from workflow.firms import people
 from workflow.intake import originals, photos, upload_links
 
+pytestmark = pytest.mark.both
+
 JPEG = b"\xff\xd8\xff\xe0 certificate"
 OPENID = "o" + "a" * 27
 

@@ -25,8 +25,6 @@ from workflow.problems import Refused
 from workflow.scanning.code_reports import FORWARD, report_code
 from workflow.sharing import Shared
 
-pytestmark = pytest.mark.parametrize("migrated_url", ["sqlite"], indirect=True)
-
 GTIN = "06901234567892"
 ITEM = f"/t/01/{GTIN}/21/0001"
 REPORT = f"/reports/new?code=https%3A%2F%2Fid.gs1.org%2F01%2F{GTIN}%2F21%2F0001"

@@ -21,8 +21,6 @@ from tests.workflow.world import World
 from workflow.relying import partners
 from workflow.relying.partners import SCOPES, Scope, Terms
 
-pytestmark = pytest.mark.parametrize("migrated_url", ["sqlite"], indirect=True)
-
 USCC = "91330100MA00000012"
 FIRM = f"/open/v1/firms/{USCC}"
 

@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 
-import pytest
 from aiohttp.test_utils import TestClient
 
 from models import Adoption, PartnerKind
@@ -10,8 +9,6 @@ from tests.miniapp_api.conftest import problem
 from tests.miniapp_api.open.conftest import caller, stated, verified
 from tests.workflow.living import living
 from tests.workflow.world import World
-
-pytestmark = pytest.mark.parametrize("migrated_url", ["sqlite"], indirect=True)
 
 USCC = "91330100MA00000012"
 KEY = {"Idempotency-Key": "11111111-2222-3333"}

@@ -12,8 +12,6 @@ from tests.miniapp_api.open.conftest import caller
 from tests.workflow.world import World
 from workflow.relying.partners import Scope
 
-pytestmark = pytest.mark.parametrize("migrated_url", ["sqlite"], indirect=True)
-
 HOOKS = "/open/v1/webhooks"
 NEW = {"url": "http://127.0.0.1:8080/hook", "kinds": ["certificate.suspended", "month.continued"]}
 
