@@ -67,6 +67,15 @@ async def test_a_verified_customers_record_with_its_papers_scores_one_point(case
     assert f"招标采信记录 {NUMBER}：已核实" in told
 
 
+async def test_who_files_at_night_hears_at_once_what_came_of_it(case: Adopting) -> None:
+    await rows.identity(person_id=case.buyer.person_id, subscribed=True)
+    night = datetime(2026, 11, 24, 23, 0, tzinfo=SHANGHAI)
+    case.world.clock.advance(night - case.world.clock.now())
+    await case.file()
+    await case.world.settle()
+    assert any(f"招标采信记录 {NUMBER}：已核实" in text for _, _, text in case.world.wechat.sent)
+
+
 async def test_it_is_stored_before_it_is_judged_and_scores_nothing_until_then(case: Adopting) -> None:
     new = adoptions.NewAdoption(case.supplier.firm.uscc, NUMBER, "buyer", CUSTOMER, CUSTOMER_USCC, AdoptionWay.UPLOADED)
     made = await adoptions.file_adoption(case.world.ports, Filer.CUSTOMER, new, "key", asker=case.buyer)

@@ -76,7 +76,7 @@ from workflow.intake.inspections import as_plain, tried_once_more
 from workflow.ports import ClaimedJob, InspectionFailed, ObjectMissing
 from workflow.problems import Kind, Refused
 from workflow.record import record_event
-from workflow.telling.notices import tell_firm, tell_person
+from workflow.telling.notices import Asked, tell_firm, tell_person
 from workflow.transitions import move
 
 PASS, FAIL, UNCLEAR = Outcome.PASS, Outcome.FAIL, Outcome.UNCLEAR
@@ -411,6 +411,8 @@ async def _tell_filer(ports: Ports, adoption: Adoption, what: str, body: str) ->
         title=f"招标采信记录 {adoption.tender_number}：{what}"[:60],
         body=body,
         path=adoption_path(adoption),
+        # Whoever files at night is still there when it is judged.
+        asked=Asked(adoption.person_id, adoption.filed_at),
     )
 
 
