@@ -58,7 +58,7 @@ accuracy: setup ## 照片检查的准确度：按视角、缺陷、条款、拍�
 docs: setup ## 由代码生成 docs/standard.md、docs/divergences.md 与 docs/openapi.json
 	@$(PY) -m docs.generate
 
-pictures: setup ## 从运行中的程序重拍 README 的截图和十张照片（需要 Chromium）
+pictures: setup ## 从运行中的程序重拍 README、每个人的那一刻、十张照片（需要 Chromium）
 	@$(PY) -m docs.take_pictures
 	@$(PY) -m docs.ten_photos
 

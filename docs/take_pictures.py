@@ -1,4 +1,4 @@
-"""Takes the README's pictures from the running thing: ``make pictures``."""
+"""Takes the pictures of the README and of each person's moment from the running thing: ``make pictures``."""
 
 import asyncio
 import io
@@ -11,6 +11,9 @@ import aiohttp
 from PIL import Image
 from playwright.async_api import Page
 
+from docs import moments
+from docs.moments import Studio
+from models.database import open_database
 from tests.app.by_hand import Papers, Person, today
 from tests.app.phone import Phone
 from tests.browser import phone_page
@@ -27,10 +30,16 @@ WEEK = 7 * 86_400
 class Photographer(Person):
     """A person who takes a picture of what they see on the way."""
 
+    def __init__(self, studio: Studio, phone: Page) -> None:
+        super().__init__(studio.base, phone, studio.pages)
+        self.studio = studio
+
     async def look(self, name: str) -> None:
         await super().look(name)
         if name in SEEN:
             save(await self.page.screenshot(), SEEN[name])
+        if name == "application-publicity":
+            await moments.next_grade(self.studio)
 
 
 def save(data: bytes, name: str, width: int | None = None) -> None:
@@ -49,9 +58,19 @@ async def main() -> None:
         server = Server(["-m", "app", "serve", "--dev"], environment, f"{base}/readyz")
         await server.start()
         try:
-            async with aiohttp.ClientSession() as session, phone_page(scale=2) as phone, phone_page(scale=2) as page:
+            async with (
+                aiohttp.ClientSession() as session,
+                phone_page(scale=2) as phone,
+                phone_page(scale=2) as page,
+                phone_page(scale=2) as chat,
+                # What only whoever runs the platform may do, beside the server: keys for partners, who operates.
+                open_database(f"sqlite://{folder}/zhuisu.db", migrate=False),
+            ):
+                studio = Studio(session, base, chat, page, save)
                 await chats(session, base, page)
-                await journey(session, Photographer(base, phone, page))
+                person = Photographer(studio, phone)
+                await journey(session, person)
+                await moments.everybody(studio, person.number)
         finally:
             await server.stop()
 

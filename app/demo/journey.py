@@ -87,11 +87,14 @@ class Journey:
 
     async def greet(self) -> None:
         """Follow the account and ask who one is to it."""
-        people = await self._json("GET", "/sim/users")
-        if not any(one["id"] == self.firm.user and one["following"] for one in people):
-            await self._chat(type="event", event="subscribe")
+        await self._follow(self.firm.user)
         said = await self._chat(type="text", content="我的企业")
         self.tell("7.1(1)", f"{self.firm.user} 关注服务号，问“我的企业”：{first_line(said)}")
+
+    async def _follow(self, user: str) -> None:
+        people = await self._json("GET", "/sim/users")
+        if not any(one["id"] == user and one["following"] for one in people):
+            await self._chat(by=user, type="event", event="subscribe")
 
     async def sign_in(self) -> None:
         """``wx.login`` in the mini-program, and an own opaque session for it."""
@@ -293,6 +296,7 @@ class Journey:
 
     async def scan(self, code: str, certificate: Mapping[str, Any]) -> None:
         """A consumer scans the code of a product, a Digital Link: in chat, and with whatever opens a link (4.3.3)."""
+        await self._follow(CONSUMER)
         scanned = {"type": "event", "event": "scancode_waitmsg", "key": "scan", "content": code}
         said = await self._chat(by=CONSUMER, **scanned)
         self.tell("4.3.3", f"消费者在聊天里扫产品上的追溯码：{first_line(said)}")
@@ -311,6 +315,7 @@ class Journey:
     async def look_up_supplier(self, certificate: Mapping[str, Any]) -> None:
         """A procurement officer types the firm's name in chat and reads its card (7.6, 10.2(2))."""
         name = certificate["enterprise"]
+        await self._follow(BUYER)
         said = await self._chat(by=BUYER, type="text", content=f"查 {name[:4]}")
         if certificate["number"] not in said:
             raise JourneyFailed(f"采购人员发“{name[:4]}”没有看到 {name} 的等级卡：{first_line(said)}")
