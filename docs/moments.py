@@ -125,7 +125,8 @@ def _link(said: str, words: str = "") -> str:
 
 
 async def everybody(studio: Studio, number: str) -> None:
-    """All moments after the firm has its certificate with that ``number``."""
+    """All moments after the firm has its certificate with that ``number``; by day, as people are told by day."""
+    await studio.move_to((await studio.now()).date() + timedelta(days=1))
     await consumer_scans(studio)
     await purchaser_adopts(studio)
     await marketplace_asks(studio)
