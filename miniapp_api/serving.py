@@ -16,7 +16,6 @@ from miniapp_api import bodies, problems, wording
 from miniapp_api.chapter import Chapter, Endpoint
 from miniapp_api.problems import RefusedHere
 from miniapp_api.shapes import Answer, File, Stream
-from miniapp_api.sharing import Rendered
 from workflow import idempotency
 from workflow.context import Ports
 from workflow.ports import Allowance, CacheUnavailable
@@ -46,6 +45,14 @@ class Admitted:
     given: Mapping[str, Any]
     headers: Headers = field(default_factory=dict)
     body: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """An answer as it is sent, but for the headers that are the caller's own; without a body where ``body`` is None."""
+
+    body: bytes | None
+    headers: Headers
 
 
 Admit = Callable[[web.Request, Endpoint], Awaitable[Admitted]]
@@ -161,8 +168,14 @@ async def _answer(
     request: web.Request, endpoint: Endpoint, ports: Ports, admitted: Admitted, shared: Shared[Rendered] | None
 ) -> web.StreamResponse:
     headers = admitted.headers
+
+    async def answered() -> Rendered:
+        given = await _given(request, endpoint, ports, admitted.body)
+        return _rendered(endpoint, await endpoint.run(**{name: given[name] for name in endpoint.takes}))
+
     if shared is not None:
-        return _sent(request, await _shared(request, endpoint, ports, admitted, shared), endpoint.status, headers)
+        rendered = await shared.read(request.raw_path, answered)
+        return _sent(request, rendered, endpoint.status, headers)
     given = await _given(request, endpoint, ports, admitted.body)
     wanted = {name: value for name, value in {**given, **admitted.given}.items() if name in endpoint.takes}
     if endpoint.answer is Stream:
@@ -182,20 +195,6 @@ async def _answer(
         raise
     await idempotency.finish(begun, endpoint.status, answer.model_dump(mode="json"))
     return _response(request, endpoint, answer, headers)
-
-
-async def _shared(
-    request: web.Request, endpoint: Endpoint, ports: Ports, admitted: Admitted, shared: Shared[Rendered]
-) -> Rendered:
-    """The answer that somebody was given a moment ago to the same question, else a new one."""
-    asked = request.raw_path
-    if (known := shared.get(asked)) is not None:
-        return known
-    begun = shared.begin()
-    given = await _given(request, endpoint, ports, admitted.body)
-    rendered = _rendered(endpoint, await endpoint.run(**{name: given[name] for name in endpoint.takes}))
-    shared.put(asked, begun, rendered)
-    return rendered
 
 
 async def _given(request: web.Request, endpoint: Endpoint, ports: Ports, body: bytes | None) -> dict[str, Any]:

@@ -150,14 +150,11 @@ async def _answered(request: web.Request, text: str, road: Road, region: str = "
 
 
 async def _behind(request: web.Request, text: str) -> Behind:
-    shared = request.app[BEHIND]
-    if (known := shared.get(text)) is not None:
-        return known
-    begun = shared.begin()
-    resolved = await resolve(request.app[PORTS], text)
-    behind = Behind(resolved, await _certificate(resolved))
-    shared.put(text, begun, behind)
-    return behind
+    async def read() -> Behind:
+        resolved = await resolve(request.app[PORTS], text)
+        return Behind(resolved, await _certificate(resolved))
+
+    return await request.app[BEHIND].read(text, read)
 
 
 def _page(request: web.Request, behind: Behind, found: LookUp) -> web.Response:

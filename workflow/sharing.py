@@ -1,7 +1,7 @@
 """What several ask for within a moment is read once: a read-through cache of half a second at the most."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
 MOST = 10_000
@@ -20,9 +20,14 @@ class Shared(Generic[Answer]):
         self._older: dict[str, tuple[float, Answer]] = {}
         self._turned = monotonic()
 
-    def begin(self) -> float:
-        """The moment from which an answer that is read now is good."""
-        return self._now()
+    async def read(self, asked: str, read: Callable[[], Awaitable[Answer]]) -> Answer:
+        """The answer that is good yet, else the one that ``read`` gives; what it raises is for this asker alone."""
+        if (known := self.get(asked)) is not None:
+            return known
+        begun = self._now()
+        answer = await read()
+        self.put(asked, begun, answer)
+        return answer
 
     def get(self, asked: str) -> Answer | None:
         """The answer, where one is good yet."""

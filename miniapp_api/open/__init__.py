@@ -14,8 +14,7 @@ from miniapp_api.chapter import Chapter, Who
 from miniapp_api.open import adoptions, certificates, firms, webhooks
 from miniapp_api.open.admitting import KEY, NONCE, SIGNATURE, TIMESTAMP, partners
 from miniapp_api.openapi import Cover
-from miniapp_api.serving import add_endpoints, as_problems, handler_of
-from miniapp_api.sharing import Rendered
+from miniapp_api.serving import Rendered, add_endpoints, as_problems, handler_of
 from workflow.context import Ports
 from workflow.sharing import Shared
 

@@ -66,11 +66,7 @@ async def _holder(
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
             raise KeyRefused("key_missing", wording.OPEN_KEY_MISSING)
-        holder, begun = holders.get(token), holders.begin()
-        if holder is None:
-            holder = await holder_by_token(token)
-            holders.put(token, begun, holder)
-        return holder, None
+        return await holders.read(token, lambda: holder_by_token(token)), None
     signed = SignedRequest(
         key_id=request.headers.get(KEY, ""),
         timestamp=request.headers.get(TIMESTAMP, ""),

@@ -5,7 +5,7 @@ from aiohttp import web
 
 from config.settings import Settings
 from miniapp_api.open import add_open
-from miniapp_api.sharing import Rendered
+from miniapp_api.serving import Rendered
 from models import Certificate
 from standard.validity import State
 from tests.miniapp_api.open.conftest import Start, caller
@@ -17,13 +17,17 @@ from workflow.sharing import Shared
 USCC = "91330100MA00000012"
 
 
-def test_an_answer_is_good_from_before_it_was_read() -> None:
+async def test_an_answer_is_good_from_before_it_was_read() -> None:
     now = 100.0
     shared: Shared[Rendered] = Shared(0.4, lambda: now)
-    begun = shared.begin()
-    now += 0.3  # reading takes its time
     answer = Rendered(b"{}", {})
-    shared.put("/a", begun, answer)
+
+    async def reading() -> Rendered:
+        nonlocal now
+        now += 0.3  # it takes its time
+        return answer
+
+    assert await shared.read("/a", reading) is answer
     assert (shared.get("/a"), shared.get("/b")) == (answer, None)
     now += 0.11
     assert shared.get("/a") is None
