@@ -1,6 +1,6 @@
 """Queries whose SQL is written once a process: for the few that are asked thousands of times a minute.
 
-Writing a query costs the ORM twice what asking it does. Here it is written for the first who asks, with marks where
+Much of what a small query costs is the ORM writing it. Here it is written for the first who asks, with marks where
 their arguments stand, and for all others only the arguments change. Rows come as the ORM makes them.
 """
 
