@@ -16,7 +16,6 @@ from models import (
     Application,
     ApplicationProduct,
     ApplicationState,
-    Certificate,
     Enterprise,
     Event,
     Evidence,
@@ -33,13 +32,13 @@ from standard.grades import LEVELS
 from standard.handing_in import Ask, DeclaredOdd, declared
 from standard.months import Month
 from standard.profile import edition_on
-from standard.validity import LIVE
 from standard.windows import renewal_start, verification_deadline
 from workflow.access import REF, Asker, member_of, member_or_operator, not_found
 from workflow.applying import upgrades
 from workflow.applying.application_wording import NextStep, next_step, page, print_only
 from workflow.applying.chat_photos import photos_under_way, wants_photos
 from workflow.applying.slots import Progress, Slot, edition_of, progress, progress_of, slots_of
+from workflow.certifying.certificate_register import certificate_alive
 from workflow.context import Ports
 from workflow.intake.evidence import keep_file, kept_bytes
 from workflow.intake.uploads import LONGEST_NAME, admitted, checked_key, key_reused
@@ -145,7 +144,7 @@ async def _may_apply(ports: Ports, firm: Enterprise) -> None:
 
 
 async def _must_have_no_certificate(ports: Ports, firm: Enterprise) -> None:
-    if (alive := await Certificate.filter(enterprise_id=firm.id, state__in=LIVE).first()) is not None:
+    if (alive := await certificate_alive(firm.id)) is not None:
         renewal = renewal_start(edition_on(shanghai_day(ports.clock.now())), shipped_calendar(), alive.last_day)
         advice = (
             f"本企业已有证书 {alive.number}，有效期至 {alive.last_day}，一个企业一张证书（R43）："

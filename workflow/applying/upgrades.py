@@ -22,7 +22,7 @@ from workflow.applying.application_wording import MOST_LISTED, UPGRADE, notice_o
 from workflow.applying.publicity import turn
 from workflow.applying.slots import edition_of
 from workflow.certifying.certificate_life import life_from_json
-from workflow.certifying.certificate_register import sells_online
+from workflow.certifying.certificate_register import certificate_alive, sells_online
 from workflow.context import Ports
 from workflow.credit.credit_ledger import ledger_of
 from workflow.findings import plain_finding
@@ -72,7 +72,7 @@ class Offer:
 
 async def offer_of(ports: Ports, enterprise_id: int) -> Offer | None:
     """For the certificate that the firm may show; None where none is alive. Who may see it the caller has checked."""
-    row = await Certificate.filter(enterprise_id=enterprise_id, state__in=LIVE).order_by("-id").first()
+    row = await certificate_alive(enterprise_id)
     if row is None:
         return None
     today = shanghai_day(ports.clock.now())

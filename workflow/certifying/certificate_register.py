@@ -167,6 +167,15 @@ async def shown(row: Certificate) -> PublicCertificate:
     )
 
 
+CERTIFICATES = Prepared(lambda firms: Certificate.filter(enterprise_id__in=firms).order_by("-serial"))
+"""Of firms by their ids, the newest first."""
+
+
+async def certificate_alive(enterprise_id: int) -> Certificate | None:
+    """The certificate that a firm has now; there is one at the most (R43)."""
+    return await Certificate.filter(enterprise_id=enterprise_id, state__in=LIVE).order_by("-id").first()
+
+
 def certificate_to_show(certificates: Iterable[Certificate]) -> Certificate | None:
     """Of a firm's certificates, the newest first: the newest that is alive, else the newest; None where it has none."""
     ranked = sorted(certificates, key=lambda one: State(one.state) not in LIVE)

@@ -12,13 +12,13 @@ from models import Certificate, Enterprise, Publication
 from standard.validity import State
 from workflow.access import firm_by_code
 from workflow.certifying.certificate_numbers import number_from_path
+from workflow.certifying.certificate_register import certificate_to_show
 from workflow.context import Ports
 from workflow.ports import CursorInvalid
 from workflow.problems import Kind, Refused
 
 MOST = 100
 """Firms on one page at most."""
-_ALIVE = (State.ACTIVE, State.WARNED, State.SUSPENDED)
 _SHOWN = ("id", "number", "enterprise_id", "grade", "state", "issued_on", "last_day")
 
 
@@ -135,9 +135,9 @@ async def _hits(found: list[int]) -> list[FirmHit]:
 
 
 def _current(certificates: Iterable[Certificate]) -> CertificateLine | None:
-    """Of certificates, the newest first: the newest that is alive, else the newest."""
-    ranked = sorted(certificates, key=lambda one: State(one.state) not in _ALIVE)
-    return _line(ranked[0]) if ranked else None
+    """The line of the certificate to show, of certificates the newest first."""
+    shown = certificate_to_show(certificates)
+    return None if shown is None else _line(shown)
 
 
 def _line(certificate: Certificate) -> CertificateLine:

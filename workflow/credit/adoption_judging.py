@@ -43,8 +43,9 @@ from standard.credit import Booking
 from standard.names import same
 from standard.outcome import Finding, Outcome
 from standard.profile import Edition, edition_on
-from standard.validity import LIVE, State
+from standard.validity import State
 from workflow.access import Asker, must_hold
+from workflow.certifying.certificate_register import certificate_alive
 from workflow.certifying.certificates import apply_event
 from workflow.context import Ports
 from workflow.credit.adoption_papers import (
@@ -559,7 +560,7 @@ async def _publish(ports: Ports, adoption: Adoption, booking: Booking) -> None:
 
 async def _open_case(ports: Ports, adoption: Adoption, ground: str, how: str) -> None:
     """A case in the certificate's life; without one that is alive, or where one is open already, the desk alone."""
-    alive = await Certificate.filter(enterprise_id=adoption.supplier_id, state__in=LIVE).order_by("-id").first()
+    alive = await certificate_alive(adoption.supplier_id)
     because = "企业没有有效证书"
     if alive is not None:
         today = shanghai_day(ports.clock.now())

@@ -40,9 +40,9 @@ from standard.identifiers import credit_code
 from standard.names import same
 from standard.outcome import Finding, Outcome
 from standard.profile import edition_on
-from standard.validity import LIVE
 from standard.windows import adoption_supplement_deadline, verification_deadline
 from workflow.access import RANK, Asker, firm_by_code, holds, member_of, not_found
+from workflow.certifying.certificate_register import certificate_alive
 from workflow.context import Ports
 from workflow.findings import plain_finding
 from workflow.intake.evidence import keep_file, kept_bytes
@@ -119,7 +119,7 @@ async def file_adoption(
     if (known := await Adoption.get_or_none(key=key)) is not None:
         return _same(known, new)
     supplier = await _supplier(filed_by, new, asker)
-    certificate = await Certificate.filter(enterprise_id=supplier.id, state__in=LIVE).order_by("-id").first()
+    certificate = await certificate_alive(supplier.id)
     if certificate is None:
         advice = f"“{supplier.name}”现在没有有效的评价证书，没有可供采信的评价结果（8.5(1)）"
         raise Refused(Kind.CONFLICT, "supplier_not_certified", advice, clause=CLAUSE, field="supplier_uscc")

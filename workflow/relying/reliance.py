@@ -21,7 +21,7 @@ from standard.reliance import Admission, Standing, admission
 from standard.scope import categories
 from standard.validity import State
 from workflow.certifying.certificate_life import life_from_json
-from workflow.certifying.certificate_register import certificate_to_show
+from workflow.certifying.certificate_register import CERTIFICATES, certificate_to_show
 from workflow.certifying.queries import nothing_public
 from workflow.credit.credit_ledger import Points, entry_of, points_in
 from workflow.findings import worst_of
@@ -34,7 +34,6 @@ columns end with the upload to the national platform."""
 
 
 _FIRMS = Prepared(lambda usccs: Enterprise.filter(uscc__in=usccs))
-_CERTIFICATES = Prepared(lambda firms: Certificate.filter(enterprise_id__in=firms).order_by("-serial"))
 _FILINGS = Prepared(
     lambda certificates, months: MonthlyFiling.filter(certificate_id__in=certificates, month__in=months)
 )
@@ -112,7 +111,7 @@ class _Term:
 async def _read(firms: Collection[int], now: datetime) -> dict[int, _Read]:
     """By enterprise id."""
     certificates: dict[int, list[Certificate]] = defaultdict(list)
-    for row in await _CERTIFICATES(list(firms)):
+    for row in await CERTIFICATES(list(firms)):
         certificates[row.enterprise_id].append(row)
     terms = {firm: term for firm in firms if (term := _term(certificates[firm])) is not None}
     verdicts = await _last_verdicts(list(terms.values()))

@@ -20,7 +20,7 @@ from models.prepared import Prepared
 from standard.codes import Kind, TraceCode, judge, look_alike, own_host, read
 from standard.outcome import Finding, Outcome
 from standard.profile import Edition, edition_on
-from workflow.certifying.certificate_register import certificate_to_show
+from workflow.certifying.certificate_register import CERTIFICATES, certificate_to_show
 from workflow.context import Ports
 from workflow.scanning.trace_links import code_in
 
@@ -138,7 +138,6 @@ class _Found:
 
 
 _ITEM = Prepared(lambda key: Item.filter(code_key=key).select_related("product__enterprise"))
-_CERTIFICATES = Prepared(lambda firm: Certificate.filter(enterprise_id=firm).order_by("-serial"))
 
 
 async def _find(code: TraceCode, key: str, edition: Edition) -> _Found:
@@ -227,7 +226,7 @@ def _several(products: Collection[Product]) -> _Found:
 
 
 async def _certificate_of(product: Product) -> Certificate | None:
-    certificate = certificate_to_show(await _CERTIFICATES(product.enterprise_id))
+    certificate = certificate_to_show(await CERTIFICATES([product.enterprise_id]))
     if certificate is not None:
         certificate.enterprise = product.enterprise
     return certificate
