@@ -75,34 +75,15 @@ async def _record(ports: Ports, application: Application, facts: dict[str, Any],
     else:
         await Application.filter(id=application.id).update(**found)
         application = await Application.get(id=application.id)
-    await record_event(
-        ports,
-        "application:grade",
-        "application",
-        application.id,
-        actor="system",
-        clause="7.3" if reached else "6.1(3)",
-        before={"state": str(ApplicationState.GRADING)},
-        after={"grade": result.grade.value, "capped_by": result.capped_by, "profile": result.profile},
-    )
+    clause = "7.3" if reached else "6.1(3)"
+    await _note(ports, application, clause, result)
     body = result_told(result)
     if reached:
         public = await publicity.publish(ports, application)
         # What has a deadline first: a message in chat is cut after so many words.
         body = f"{publicity.window_told(public, edition_of(application))}\n{body}"
     title = f"评价结果：{result.grade.named}"
-    await tell_firm(
-        ports,
-        application.enterprise_id,
-        f"application:{application.id}:result",
-        clause="7.3" if reached else "6.1(3)",
-        title=title,
-        body=body,
-        path=page(application),
-        notice=await notice_of(application, title),
-        worth_until=worth_until(application),
-        asked=await asked(application),
-    )
+    await _tell(ports, application, clause, title, body)
 
 
 async def _record_review(ports: Ports, application: Application, facts: dict[str, Any], result: GradeResult) -> None:
@@ -122,27 +103,15 @@ async def _record_review(ports: Ports, application: Application, facts: dict[str
         graded_at=ports.clock.now(),
     )
     application = await Application.get(id=application.id)
-    await record_event(
-        ports,
-        "application:grade",
-        "application",
-        application.id,
-        actor="system",
-        clause="8.5(3)",
-        before={"state": str(ApplicationState.GRADING)},
-        after={
-            "grade": result.grade.value,
-            "capped_by": result.capped_by,
-            "profile": result.profile,
-            **{name: found["upgrade"][name] for name in ("from", "to", "points", "year")},
-        },
+    upgrade = found["upgrade"]
+    await _note(
+        ports, application, "8.5(3)", result, **{name: upgrade[name] for name in ("from", "to", "points", "year")}
     )
-    person = await asked(application)
     if row.state not in LIVE:
         today = shanghai_day(ports.clock.now())
-        why = upgrades.refusal(life_from_json(row.life), found["upgrade"]["to"], 0, today)
+        why = upgrades.refusal(life_from_json(row.life), upgrade["to"], 0, today)
         assert why is not None, "a certificate that ended is not raised"
-        await upgrades.end_as_refused(ports, application, why, person)
+        await upgrades.end_as_refused(ports, application, why, await asked(application))
         return
     title, body = f"升级复核结果：仍为 {row.grade} 级", upgrades.found_told(found, result.grade)
     if raised:
@@ -151,15 +120,32 @@ async def _record_review(ports: Ports, application: Application, facts: dict[str
         body = f"{publicity.window_told(public, edition_of(application))}\n{body}"
     else:
         await upgrades.end_without_raise(ports, application)
+    await _tell(ports, application, "8.5(3)", title, body)
+
+
+async def _note(ports: Ports, application: Application, clause: str, result: GradeResult, **more: Any) -> None:
+    await record_event(
+        ports,
+        "application:grade",
+        "application",
+        application.id,
+        actor="system",
+        clause=clause,
+        before={"state": str(ApplicationState.GRADING)},
+        after={"grade": result.grade.value, "capped_by": result.capped_by, "profile": result.profile, **more},
+    )
+
+
+async def _tell(ports: Ports, application: Application, clause: str, title: str, body: str) -> None:
     await tell_firm(
         ports,
         application.enterprise_id,
         f"application:{application.id}:result",
-        clause="8.5(3)",
+        clause=clause,
         title=title,
         body=body,
         path=page(application),
         notice=await notice_of(application, title),
         worth_until=worth_until(application),
-        asked=person,
+        asked=await asked(application),
     )
