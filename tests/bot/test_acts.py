@@ -5,10 +5,8 @@ import pytest
 from bot.acts import trigger_of
 from bot.updates import parse
 from models import ServiceWindow, WindowTrigger
-from tests.bot.test_conversation import STRANGER, Chat, chat
+from tests.bot.conftest import STRANGER, Chat
 from tests.bot.wechat import SAMPLES, event, text_message
-
-__all__ = ["chat"]
 
 TAPPED = text_message("完成").replace("<MsgId>", "<bizmsgmenuid>1</bizmsgmenuid><MsgId>")
 STICKER = text_message("").replace("[text]", "[sticker]").encode()

@@ -1,79 +1,16 @@
 """The conversation as people have it: what they send, and the line that comes back in the same chat."""
 
-import itertools
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot import replies, updates, wording
-from bot.conversation import router
-from bot.dialogs import Dialogs
 from bot.menu import KEY_FIRM, KEY_HELP
-from bot.router import Dispatcher
 from inspection.report import Inspected, PictureRefused, Request
-from jobs.worker import Worker
-from tests.clock import FakeClock
-from tests.conftest import Database
-from tests.workflow.world import World, make_world, report
-from workflow.firms.products import NewProduct, add_product
-from workflow.firms.registration import bind_staff, register_enterprise
+from tests.bot.conftest import JPEG, STRANGER, ZHANG, Chat, bind
+from tests.workflow.world import report
 from workflow.ports import CacheUnavailable
-
-STRANGER, ZHANG = "o" + "s" * 27, "o" + "z" * 27
-JPEG = b"\xff\xd8\xff\xe0"
-
-
-class Chat:
-    """One service account with its worker at work; ``say`` sends something and gives the passive answer."""
-
-    def __init__(self, world: World) -> None:
-        self.world = world
-        self.dispatch = Dispatcher(router, dialogs=Dialogs(world.ports.cache, "wxsample"), services=world.ports)
-        self._numbers = itertools.count(1)
-
-    async def send(self, openid: str, kind: type[updates.Update], **fields: Any) -> str | None:
-        update = kind(
-            to_user="gh_sample", openid=openid, created=datetime.now(UTC), dedupe=f"m{next(self._numbers)}", **fields
-        )
-        reply = await self.dispatch(update, 4.5)
-        assert reply is None or isinstance(reply, replies.Text)
-        return reply.content if reply else None
-
-    async def say(self, text: str, openid: str = STRANGER) -> str | None:
-        return await self.send(openid, updates.Text, content=text)
-
-    async def photo(self, openid: str = STRANGER, data: bytes = JPEG) -> str | None:
-        name = f"p{next(self._numbers)}"
-        self.world.wechat.pictures[name] = data
-        return await self.send(openid, updates.Image, pic_url="", media_id=name)
-
-
-@pytest.fixture
-async def chat(database: Database, clock: FakeClock, tmp_path: Path) -> AsyncIterator[Chat]:
-    world = make_world(tmp_path, clock)
-    worker = Worker(world.ports, 2)
-    worker.start()
-    yield Chat(world)
-    await worker.stop()
-
-
-def gtin(number: int) -> str:
-    """A GTIN-14 of an invented product, with its check digit."""
-    body = f"069012345678{number}"
-    total = sum(int(digit) * (3 if place % 2 == 0 else 1) for place, digit in enumerate(reversed(body)))
-    return f"{body}{-total % 10}"
-
-
-async def bind(chat: Chat, *models: str) -> int:
-    firm = await register_enterprise(chat.world.ports, "91310000MA0000007L", "样例电缆有限公司（样例）")
-    for number, model in enumerate(models):
-        product = NewProduct("电线电缆", "电线（样例）", model, "GS1", gtin(number), (100, 70))
-        await add_product(chat.world.ports, firm, product)
-    await bind_staff(chat.world.ports, firm, "张工（样例）", "质检员", ZHANG)
-    return firm.id
 
 
 async def test_following_gets_the_welcome_with_the_notice(chat: Chat) -> None:

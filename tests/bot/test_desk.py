@@ -1,33 +1,18 @@
 """The operator's queue in chat: what waits, with clause and deadline, for operators alone."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from bot import desk_wording as words
 from bot import wording
-from jobs.worker import Worker
 from models import WeChatIdentity
 from tests import rows
-from tests.bot.test_conversation import STRANGER, ZHANG, Chat
-from tests.clock import FakeClock
-from tests.conftest import Database
-from tests.workflow.world import make_world
+from tests.bot.conftest import STRANGER, ZHANG, Chat
 from workflow.firms.persons import person_of
 from workflow.intake.wording import TEXT_BYTES
 
 pytestmark = pytest.mark.parametrize("migrated_url", ["sqlite"], indirect=True)
-
-
-@pytest.fixture
-async def chat(database: Database, clock: FakeClock, tmp_path: Path) -> AsyncIterator[Chat]:
-    world = make_world(tmp_path, clock)
-    worker = Worker(world.ports, 2)
-    worker.start()
-    yield Chat(world)
-    await worker.stop()
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ from models.transactions import transaction
 from standard import life
 from standard.calendar import midnight
 from standard.months import Month, MonthState
-from tests.bot.test_conversation import STRANGER, ZHANG, Chat, bind, chat
+from tests.bot.conftest import STRANGER, ZHANG, Chat, bind
 from tests.clock import FakeClock
 from tests.conftest import Database
 from tests.workflow import monthly
@@ -48,8 +48,6 @@ from workflow.firms.registration import bind_staff
 from workflow.intake.wording import TEXT_BYTES
 from workflow.monthly import month_filing, month_life
 from workflow.monthly.month_slots import PER_PRODUCT
-
-__all__ = ["chat"]
 
 LI, WANG = "o" + "l" * 27, "o" + "w" * 27
 

@@ -8,14 +8,12 @@ import pytest
 from bot import updates, wording
 from models import Enterprise, Staff, StaffRole, WeChatIdentity
 from tests import rows
-from tests.bot.test_conversation import STRANGER, ZHANG, Chat, chat
+from tests.bot.conftest import STRANGER, ZHANG, Chat
 from tests.workflow.firms import Somebody, member
 from tests.workflow.upgrading import upgrading
 from workflow.firms import members, sessions
 from workflow.firms.people import meet
 from workflow.firms.persons import person_of
-
-__all__ = ["chat"]
 
 
 async def invitation(chat: Chat, role: StaffRole = StaffRole.STAFF, **firm: Any) -> tuple[Enterprise, Somebody, str]:

@@ -1,7 +1,5 @@
 """Suppliers in chat: their cards, watching, comparing, confirmations, and adoptions in three steps."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,31 +8,18 @@ from bot import procurement_wording as words
 from bot import updates, wording
 from bot.menu import KEY_SCAN
 from inspection.report import PictureRefused
-from jobs.worker import Worker
 from models import Adoption, AdoptionFile, Certificate, Confirmation, Staff, Watch, WeChatIdentity
 from models.transactions import transaction
 from standard.validity import State
 from tests import rows
-from tests.bot.test_conversation import JPEG, STRANGER, ZHANG, Chat
+from tests.bot.conftest import JPEG, STRANGER, ZHANG, Chat
 from tests.bot.test_scanning import seen
-from tests.clock import FakeClock
-from tests.conftest import Database
 from tests.workflow.living import Living, living
-from tests.workflow.world import make_world
 from workflow.firms.registration import bind_staff
 from workflow.intake.wording import TEXT_BYTES
 from workflow.ports import BadRequest
 
 BUYER = "91310000MA0000007L"
-
-
-@pytest.fixture
-async def chat(database: Database, clock: FakeClock, tmp_path: Path) -> AsyncIterator[Chat]:
-    world = make_world(tmp_path, clock)
-    worker = Worker(world.ports, 2)
-    worker.start()
-    yield Chat(world)
-    await worker.stop()
 
 
 async def supplier(chat: Chat, name: str, **given: Any) -> Living:

@@ -7,11 +7,9 @@ import pytest
 from bot import filing_wording
 from config.message_templates import SAMPLE_SUBSCRIBE
 from models import ReminderChoice
-from tests.bot.test_conversation import STRANGER, ZHANG, Chat, bind, chat
+from tests.bot.conftest import STRANGER, ZHANG, Chat, bind
 from workflow.context import Telling
 from workflow.telling.reminder_calendar import Occasion
-
-__all__ = ["chat"]
 
 
 async def chosen() -> tuple[bool, int, list[str]]:

@@ -1,9 +1,7 @@
 """Codes in chat: scanned, typed, photographed; what is answered, and the report of a problem."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -13,14 +11,11 @@ from bot import scanning_wording as words
 from bot import updates, wording
 from bot.menu import KEY_SCAN
 from inspection.report import Code, Inspected, Request
-from jobs.worker import Worker
 from models import CodeReport, DeskItem, Enterprise, InboxEntry, ScanEvent
 from tests import rows
-from tests.bot.test_conversation import STRANGER, ZHANG, Chat
-from tests.clock import FakeClock
-from tests.conftest import Database
+from tests.bot.conftest import STRANGER, ZHANG, Chat
 from tests.workflow.living import living
-from tests.workflow.world import make_world, report
+from tests.workflow.world import report
 from workflow import decisions
 from workflow.access import Asker
 from workflow.firms.registration import bind_staff
@@ -31,15 +26,6 @@ GTIN = "06901234567892"
 ITEM = f"https://id.gs1.org/01/{GTIN}/21/0001"
 PAGE = f'<a href="https://sample.test/t/01/{GTIN}/21/0001">'
 ALIKE = "https://iotroot.com.evil.cn/E=1"
-
-
-@pytest.fixture
-async def chat(database: Database, clock: FakeClock, tmp_path: Path) -> AsyncIterator[Chat]:
-    world = make_world(tmp_path, clock)
-    worker = Worker(world.ports, 2)
-    worker.start()
-    yield Chat(world)
-    await worker.stop()
 
 
 @pytest.fixture
