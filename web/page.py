@@ -74,7 +74,7 @@ def set_up_templates(app: web.Application) -> None:
         return parts.dots([PublicMonth(*month) for month in months])  # type: ignore[attr-defined]
 
     def dots(months: Sequence[PublicMonth]) -> str:
-        # Most firms' months look like those of others, and drawing them is half of what a code's page costs.
+        # Most firms' months look like those of others.
         return drawn(tuple((one.month, one.state, one.words) for one in months))
 
     environment.globals.update(

@@ -80,7 +80,7 @@ def key(
 
 @partners.command()
 def revoke(key_id: Annotated[str, typer.Argument(help="密钥编号：zk_ 之后的 16 位")]) -> None:
-    """收回一把密钥：下一次请求起不再有效。"""
+    """收回一把密钥：半秒内不再有效。"""
 
     async def run(ports: Ports) -> str:
         from workflow.relying.partners import revoke_key
@@ -93,7 +93,7 @@ def revoke(key_id: Annotated[str, typer.Argument(help="密钥编号：zk_ 之后
 
 @partners.command()
 def end(partner: Annotated[str, typer.Argument(help="合作方编号")]) -> None:
-    """停用一个合作方：它的全部密钥随即失效。"""
+    """停用一个合作方：它的全部密钥半秒内失效。"""
 
     async def run(ports: Ports) -> str:
         from workflow.relying.partners import end_partner
