@@ -16,9 +16,9 @@ from workflow.applying import applications, upgrades
 from workflow.applying.application_wording import named, next_step
 from workflow.certifying import certificate_register
 from workflow.context import Ports
-from workflow.firms import people, sessions
 from workflow.intake import photos, upload_links
 from workflow.intake.wording import MOST_LISTED, SIZE_QUESTION, headline, link
+from workflow.knowing import people, sessions
 from workflow.telling import service_windows
 
 Conversation = Context[Ports]

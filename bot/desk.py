@@ -9,7 +9,7 @@ from models import PlatformRole
 from workflow import desk
 from workflow.access import holds
 from workflow.context import Ports
-from workflow.firms import sessions
+from workflow.knowing import sessions
 
 MOST_COUNTED = 200
 PAGE = "/desk"

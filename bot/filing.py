@@ -20,9 +20,9 @@ from standard.months import Month
 from standard.validity import LIVE
 from workflow.certifying import certificate_register
 from workflow.context import Ports
-from workflow.firms import people, sessions
 from workflow.intake import photos
 from workflow.intake.wording import MOST_LISTED
+from workflow.knowing import people, sessions
 from workflow.monthly import month_filing, month_jobs, month_offers, months
 from workflow.problems import Refused
 

@@ -8,7 +8,8 @@ from bot.router import Context, Router
 from bot.speaker import speaker_of
 from models import StaffRole
 from workflow.context import Ports
-from workflow.firms import members, people, sessions
+from workflow.firms import members
+from workflow.knowing import people, sessions
 from workflow.problems import Refused
 
 Conversation = Context[Ports]

@@ -4,7 +4,7 @@ from bot import updates
 from bot.router import Context, Router
 from models import Channel
 from workflow.context import Ports
-from workflow.firms import people
+from workflow.knowing import people
 from workflow.telling import consents, deliveries
 
 router: Router[Ports] = Router()

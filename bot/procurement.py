@@ -26,8 +26,8 @@ from workflow.certifying.queries import FirmHit
 from workflow.context import Ports
 from workflow.credit import adoptions
 from workflow.credit.adoption_photos import receive_paper
-from workflow.firms import people, sessions
 from workflow.firms.purchasers import belongs_to, purchaser_of
+from workflow.knowing import people, sessions
 from workflow.ports import CacheUnavailable
 from workflow.problems import Refused
 from workflow.relying import confirmations, grade_card_wording, watching

@@ -8,7 +8,7 @@ from bot.filters import plain, text_is, text_matches
 from bot.router import Context, Router
 from bot.speaker import speaker_of
 from workflow.context import Ports
-from workflow.firms import sessions
+from workflow.knowing import sessions
 from workflow.problems import Refused
 from workflow.telling import consents, reminder_choices
 from workflow.telling.reminder_wording import NEXT_MONTH

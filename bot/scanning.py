@@ -17,8 +17,8 @@ from standard.calendar import shanghai_day
 from standard.profile import edition_on
 from workflow.callers import counted
 from workflow.context import Ports
-from workflow.firms import people
-from workflow.firms.persons import person_of
+from workflow.knowing import people
+from workflow.knowing.persons import person_of
 from workflow.ports import CacheUnavailable
 from workflow.problems import Refused
 from workflow.scanning import code_reports, photo_scans

@@ -6,8 +6,8 @@ from bot.router import Context
 from models import Staff, StaffRole, WeChatIdentity
 from workflow.access import RANK, Asker
 from workflow.context import Ports
-from workflow.firms import people
-from workflow.firms.persons import person_of
+from workflow.knowing import people
+from workflow.knowing.persons import person_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,9 @@ from workflow.applying import applications, grading, material_judging, objection
 from workflow.certifying import certificates, raising
 from workflow.context import Ports
 from workflow.credit import adoption_judging, adoption_photos, adoptions, feedback
-from workflow.firms import persons, registration, sessions
+from workflow.firms import registration
 from workflow.intake import answers, evidence, judging
+from workflow.knowing import persons, sessions
 from workflow.monthly import month_files, month_jobs
 from workflow.ports import ClaimedJob
 from workflow.relying import change_telling, confirmations, state_changes, webhook_deliveries, webhooks

@@ -12,7 +12,7 @@ from models import Door
 from workflow.access import Asker
 from workflow.callers import caller_network, counted
 from workflow.context import Ports
-from workflow.firms.sessions import asker_of
+from workflow.knowing.sessions import asker_of
 
 
 def people(ports: Ports, settings: ApiSettings) -> Admit:

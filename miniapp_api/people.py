@@ -11,7 +11,8 @@ from miniapp_api.shapes import Answer, Body, Id, Moment, Page, Paging, Path
 from models import PlatformRole, StaffRole
 from workflow.access import Asker, holds
 from workflow.context import Ports
-from workflow.firms import members, sessions
+from workflow.firms import members
+from workflow.knowing import sessions
 from workflow.telling import inbox
 
 chapter = Chapter("people", "登录与本人")

@@ -14,7 +14,7 @@ from standard.scope import categories as listed_categories
 from workflow.access import Asker, firm_of_members
 from workflow.context import Ports
 from workflow.firms import products
-from workflow.firms.people import MILLI
+from workflow.knowing.people import MILLI
 
 chapter = Chapter("products", "产品与追溯码")
 

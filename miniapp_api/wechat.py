@@ -7,7 +7,7 @@ from pydantic import Field, StringConstraints
 from miniapp_api.chapter import Chapter, Rate
 from miniapp_api.shapes import Answer, Query
 from workflow.context import Ports
-from workflow.firms import sessions
+from workflow.knowing import sessions
 
 chapter = Chapter("wechat", "微信")
 

@@ -21,9 +21,9 @@ from workflow.access import not_found
 from workflow.certifying.certificate_numbers import certificate_path
 from workflow.certifying.certificate_register import PublicMonth
 from workflow.context import Ports
-from workflow.firms import sessions
 from workflow.firms.licences import address_name
 from workflow.intake.wording import CLAUSE_NAMES, GRADE_NAMES, SOURCES, TAKEN_NAMES, clause_number, grade_letter
+from workflow.knowing import sessions
 from workflow.problems import Kind, Refused
 
 log = logging.getLogger(__name__)

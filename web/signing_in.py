@@ -17,7 +17,7 @@ from web.forms import Form, read_form
 from web.limits import not_too_often
 from web.page import PORTS, in_wechat, show
 from workflow.access import Asker
-from workflow.firms import sessions
+from workflow.knowing import sessions
 from workflow.problems import Kind, Refused
 
 SESSION_DAYS = 30

@@ -48,7 +48,8 @@ def appoint(
 
 async def appointed(ports: Ports, link: str, role: PlatformRole, organisation: str = "", *, end: bool = False) -> str:
     """Give the link's person the role, or take it back; a sentence on it. Refused: ``link_used_up``."""
-    from workflow.firms import members, sessions
+    from workflow.firms import members
+    from workflow.knowing import sessions
 
     token = urlsplit(link.strip()).path.rpartition("/")[2]
     signed, _ = await sessions.sign_in_by_link(ports, token)

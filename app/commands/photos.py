@@ -73,7 +73,7 @@ def _registered_products() -> "tuple[ProductHint, ...]":
     """Products of the local database, for ``--sheet auto``; none where there is no database yet."""
     from models import Product
     from models.database import open_database
-    from workflow.firms.people import hint_of
+    from workflow.knowing.people import hint_of
 
     settings = settings_or_exit()
     if not settings.database_url and not (settings.data_dir / "zhuisu.db").exists():

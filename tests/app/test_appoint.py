@@ -11,7 +11,7 @@ from tests.conftest import Database
 from tests.workflow.firms import somebody
 from tests.workflow.world import World, make_world
 from workflow import desk
-from workflow.firms import sessions
+from workflow.knowing import sessions
 from workflow.problems import Refused
 
 

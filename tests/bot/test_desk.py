@@ -9,8 +9,8 @@ from bot import wording
 from models import WeChatIdentity
 from tests import rows
 from tests.bot.conftest import STRANGER, ZHANG, Chat
-from workflow.firms.persons import person_of
 from workflow.intake.wording import TEXT_BYTES
+from workflow.knowing.persons import person_of
 
 pytestmark = pytest.mark.parametrize("migrated_url", ["sqlite"], indirect=True)
 

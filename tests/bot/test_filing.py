@@ -42,10 +42,10 @@ from tests.workflow.living import month_of, noon
 from tests.workflow.monthly import Filer, without_links
 from tests.workflow.world import World, make_world
 from workflow.certifying.certificate_life import life_from_json, life_to_json
-from workflow.firms import sessions
-from workflow.firms.people import meet
 from workflow.firms.registration import bind_staff
 from workflow.intake.wording import TEXT_BYTES
+from workflow.knowing import sessions
+from workflow.knowing.people import meet
 from workflow.monthly import month_filing, month_life
 from workflow.monthly.month_slots import PER_PRODUCT
 

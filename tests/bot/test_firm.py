@@ -11,9 +11,10 @@ from tests import rows
 from tests.bot.conftest import STRANGER, ZHANG, Chat
 from tests.workflow.firms import Somebody, member
 from tests.workflow.upgrading import upgrading
-from workflow.firms import members, sessions
-from workflow.firms.people import meet
-from workflow.firms.persons import person_of
+from workflow.firms import members
+from workflow.knowing import sessions
+from workflow.knowing.people import meet
+from workflow.knowing.persons import person_of
 
 
 async def invitation(chat: Chat, role: StaffRole = StaffRole.STAFF, **firm: Any) -> tuple[Enterprise, Somebody, str]:

@@ -18,7 +18,7 @@ from tests.clock import FakeClock
 from tests.conftest import Database
 from tests.workflow.world import make_world
 from workflow.context import Ports
-from workflow.firms import people, sessions
+from workflow.knowing import people, sessions
 from workflow.links import Links
 from workflow.ports import BadRequest, NotReachable, Unavailable
 from workflow.problems import Refused

@@ -20,7 +20,7 @@ from tests.clock import FakeClock
 from tests.conftest import Database
 from tests.workflow.world import World, make_world
 from workflow.access import Asker
-from workflow.firms.sessions import sign_in_miniapp
+from workflow.knowing.sessions import sign_in_miniapp
 from workflow.ports import WeChatLogin
 
 KEY = "11111111-2222-3333"

@@ -130,7 +130,7 @@ async def test_the_owner_hands_over_before_leaving(client: TestClient, world: Wo
 
 
 async def test_a_token_of_a_web_page_opens_no_api(client: TestClient, world: World) -> None:
-    from workflow.firms.sessions import sign_in_web
+    from workflow.knowing.sessions import sign_in_web
 
     world.wechat.logins["web"] = WeChatLogin("o" + "c" * 27, None)
     opened = await sign_in_web(world.ports, "web")

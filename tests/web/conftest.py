@@ -16,7 +16,7 @@ from tests.workflow.filed import FIRM, USCC
 from tests.workflow.firms import Somebody, member, somebody
 from tests.workflow.world import World, make_world
 from web import add_pages, reports
-from workflow.firms import sessions
+from workflow.knowing import sessions
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from tests.workflow.filed import CCC, FIRM, GTIN, USCC, RecordedInspector, docum
 from tests.workflow.firms import somebody
 from tests.workflow.world import World
 from web import add_pages
-from workflow.firms import sessions
+from workflow.knowing import sessions
 from workflow.links import Links
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.parametrize("migrated_url", ["sqlite"], indirect=True)]

@@ -25,7 +25,7 @@ from tests.workflow.world import World
 from web import add_pages, year_chart
 from web.year_chart import Column, drawn
 from workflow.certifying import certificates
-from workflow.firms import sessions
+from workflow.knowing import sessions
 from workflow.links import Links
 
 BrowserOf = Callable[[Somebody], Awaitable[Browser]]

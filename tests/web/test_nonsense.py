@@ -29,7 +29,7 @@ from tests.workflow.world import World, make_world
 from web.routes import PAGES
 from workflow.applying import applications
 from workflow.certifying.certificate_numbers import certificate_path
-from workflow.firms import sessions
+from workflow.knowing import sessions
 from workflow.ports import Allowance
 
 LONG = "\x00" + "9" * 5000

@@ -10,8 +10,8 @@ from inspection.report import PictureRefused
 from jobs.worker import Worker
 from models import Inspection, UploadLink
 from tests.workflow.world import World, report
-from workflow.firms import people
 from workflow.intake import originals, photos, upload_links
+from workflow.knowing import people
 
 pytestmark = pytest.mark.both
 

@@ -10,7 +10,7 @@ from tests.web.conftest import Browser
 from tests.workflow.firms import somebody
 from tests.workflow.world import World
 from web.limits import MOST
-from workflow.firms import sessions
+from workflow.knowing import sessions
 from workflow.ports import WeChatLogin
 
 WECHAT = {"User-Agent": "Mozilla/5.0 (Linux; Android 14) MicroMessenger/8.0.50"}

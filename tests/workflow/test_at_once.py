@@ -36,9 +36,10 @@ from tests.workflow.world import World, report
 from workflow.access import Asker
 from workflow.applying import applications, publicity
 from workflow.certifying import certificates
-from workflow.firms import people, products
+from workflow.firms import products
 from workflow.firms.products import ProductChanges
 from workflow.intake import photos
+from workflow.knowing import people
 from workflow.problems import Refused
 
 

@@ -12,8 +12,8 @@ from tests import rows
 from tests.workflow.firms import Somebody, member, role_of, somebody
 from tests.workflow.world import World
 from workflow.firms import members
-from workflow.firms.people import unfollow
-from workflow.firms.persons import merge, person_of
+from workflow.knowing.people import unfollow
+from workflow.knowing.persons import merge, person_of
 from workflow.ports import Unavailable
 from workflow.problems import Kind, Refused
 

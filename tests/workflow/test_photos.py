@@ -25,10 +25,10 @@ from models import (
 )
 from models.transactions import transaction
 from tests.workflow.world import World, report
-from workflow.firms import people
 from workflow.firms.products import NewProduct, add_product
 from workflow.firms.registration import bind_staff, register_enterprise
 from workflow.intake import answers, judging, originals, photos, upload_links
+from workflow.knowing import people
 from workflow.ports import BadRequest, CacheUnavailable, InspectionFailed, ObjectMissing, OutcomeUnknown, Unavailable
 
 JPEG = b"\xff\xd8\xff\xe0 a certificate"

@@ -5,7 +5,7 @@ import pytest
 from models import Event, Person, ReminderChoice
 from tests.workflow.firms import somebody
 from tests.workflow.world import World
-from workflow.firms.persons import merge
+from workflow.knowing.persons import merge
 from workflow.problems import Refused
 from workflow.telling.reminder_calendar import ALWAYS, CHOSEN, Occasion
 from workflow.telling.reminder_choices import Choice, calendar_link, choice_of, choose

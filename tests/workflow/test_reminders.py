@@ -34,7 +34,7 @@ from tests.workflow.firms import member as anybody
 from tests.workflow.months import filed, owed_month
 from tests.workflow.world import World
 from workflow.context import Ports
-from workflow.firms.persons import merge
+from workflow.knowing.persons import merge
 from workflow.monthly.month_judging import Judgement, Standing
 from workflow.telling import reminder_tellings, reminders, service_windows
 from workflow.telling.reminder_calendar import Occasion, Reminding

@@ -14,8 +14,8 @@ from models import Door, OneTimeLink, Person, Session
 from models import WeChatIdentity as Identity
 from tests.workflow.firms import somebody
 from tests.workflow.world import World
-from workflow.firms import people, sessions
-from workflow.firms.persons import person_of
+from workflow.knowing import people, sessions
+from workflow.knowing.persons import person_of
 from workflow.ports import BadRequest, Misconfigured, Unavailable, WeChatError, WeChatLogin
 from workflow.problems import Kind, Refused
 

@@ -8,8 +8,8 @@ from tests import rows
 from tests.workflow.living import Living, living
 from tests.workflow.world import World
 from workflow.access import Asker
-from workflow.firms import people
-from workflow.firms.persons import merge, person_of
+from workflow.knowing import people
+from workflow.knowing.persons import merge, person_of
 from workflow.problems import Refused
 from workflow.relying import watching
 

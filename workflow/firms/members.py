@@ -21,7 +21,7 @@ from models.transactions import transaction
 from workflow.access import RANK, Asker, member_of, not_found
 from workflow.context import Ports
 from workflow.credit.adoptions import customer_known
-from workflow.firms.persons import hold, speak_for
+from workflow.knowing.persons import hold, speak_for
 from workflow.ports import QrTicket, WeChatError
 from workflow.problems import Kind, Refused
 from workflow.record import record_event

@@ -31,7 +31,7 @@ from standard.scope import categories, needs_qualification
 from workflow.access import Asker, member_of, not_found
 from workflow.applying.applications import judge_product_again
 from workflow.context import Ports
-from workflow.firms.people import MILLI
+from workflow.knowing.people import MILLI
 from workflow.monthly import month_jobs
 from workflow.problems import Kind, Refused
 from workflow.record import record_event

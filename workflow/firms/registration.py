@@ -38,10 +38,10 @@ from workflow.context import Ports
 from workflow.credit.adoptions import customer_known
 from workflow.desk import put_on_desk
 from workflow.firms.licences import Stated, address_name, judge_licence
-from workflow.firms.people import meet
-from workflow.firms.persons import current, hold, person_of, speak_for
 from workflow.intake.evidence import keep_file
 from workflow.intake.inspections import tried_once_more
+from workflow.knowing.people import meet
+from workflow.knowing.persons import current, hold, person_of, speak_for
 from workflow.ports import ClaimedJob, InspectionFailed, ObjectMissing, Register
 from workflow.problems import Kind, Refused
 from workflow.record import record_event

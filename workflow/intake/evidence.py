@@ -17,7 +17,7 @@ from inspection.identify import identify
 from models import Confirmation, Evidence, EvidenceSource, Inspection, Photo, PhotoState, Rendering, WeChatIdentity
 from models.transactions import transaction
 from workflow.context import Ports
-from workflow.firms.people import lock_person
+from workflow.knowing.people import lock_person
 from workflow.ports import CacheUnavailable, ClaimedJob, ObjectMissing
 from workflow.problems import Kind, Refused
 from workflow.record import record_event

@@ -11,9 +11,9 @@ from inspection.fingerprint import Fingerprint
 from inspection.report import Inspected, Report, Request
 from models import Evidence, Inspection, Job
 from workflow.context import Ports
-from workflow.firms.people import micrometres
 from workflow.intake.evidence import owning, put_object
 from workflow.intake.seen_before import handed_in_by_others
+from workflow.knowing.people import micrometres
 from workflow.ports import ClaimedJob, InspectionFailed
 from workflow.record import record_event
 from workflow.retention import without_contents

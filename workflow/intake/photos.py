@@ -15,9 +15,9 @@ from inspection.report import Size
 from models import Answer, AnswerKind, AnswerState, Inspection, Photo, PhotoState, WeChatIdentity
 from models.transactions import transaction
 from workflow.context import Ports
-from workflow.firms.people import lock_person, micrometres
 from workflow.intake import answers
 from workflow.intake.judging import enqueue_judgement
+from workflow.knowing.people import lock_person, micrometres
 
 TOGETHER = timedelta(seconds=10)
 """Photos of one person that arrive while an answer is still awaited, at most this apart, are answered together."""

@@ -33,9 +33,9 @@ from standard.validity import LIVE
 from workflow.access import REF, Asker, member_or_operator, not_found
 from workflow.certifying import certificates
 from workflow.context import Ports
-from workflow.firms.people import lock_person
 from workflow.intake.evidence import keep_file, kept_bytes
 from workflow.intake.uploads import LONGEST_NAME, admitted, checked_key, key_reused
+from workflow.knowing.people import lock_person
 from workflow.monthly.month_case import STANDING, MonthCase, edition_of_month, month_case, named, taken_until
 from workflow.monthly.month_files import PASSED_MONTHS, Place, given_up, put_into_month
 from workflow.monthly.month_judging import Judgement, Standing, judge_case, judged

@@ -26,9 +26,9 @@ from standard.months import Month
 from workflow.applying.chat_photos import first_job, speaks_for
 from workflow.applying.trace_codes import GTIN, opaque_code, trace_code_of
 from workflow.context import Ports
-from workflow.firms.people import hint_of, micrometres
 from workflow.intake.file_judging import Judged, print_findings
 from workflow.intake.wording import harmless, nothing_found, product_question, tap
+from workflow.knowing.people import hint_of, micrometres
 from workflow.monthly.month_case import STANDING, edition_of_month, month_case
 from workflow.monthly.month_files import look_at, of_the_month, put_into_month
 from workflow.monthly.month_filing import checklist, locked, place_for, standing_twin

@@ -9,7 +9,7 @@ from models import Enterprise, Watch
 from models.transactions import transaction
 from workflow.access import CREDIT_CODE, Asker
 from workflow.context import Ports
-from workflow.firms.persons import hold
+from workflow.knowing.persons import hold
 from workflow.problems import Kind, Refused
 from workflow.record import record_event
 from workflow.relying.grade_cards import GradeCard, grade_card_of, grade_cards

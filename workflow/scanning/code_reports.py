@@ -19,8 +19,8 @@ from standard.windows import complaint_deadline
 from workflow.access import Asker, not_found
 from workflow.context import Ports
 from workflow.desk import put_on_desk
-from workflow.firms.persons import current
 from workflow.intake.evidence import keep_file
+from workflow.knowing.persons import current
 from workflow.problems import Kind, Refused
 from workflow.record import record_event
 from workflow.scanning.resolution import resolve

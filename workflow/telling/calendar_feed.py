@@ -12,7 +12,7 @@ from standard.profile import edition_on
 from standard.validity import LIVE
 from workflow.access import not_found
 from workflow.context import Ports
-from workflow.firms import persons
+from workflow.knowing import persons
 from workflow.links import token_hash
 from workflow.telling.reminder_calendar import day_in_words
 from workflow.telling.reminder_wording import month_path

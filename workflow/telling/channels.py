@@ -23,7 +23,7 @@ from config.message_templates import KINDS, MessageTemplate, NoticeKind
 from models import Answer, AnswerState, Channel, InboxEntry
 from models.transactions import transaction
 from workflow.context import Ports
-from workflow.firms.people import GONE
+from workflow.knowing.people import GONE
 from workflow.ports import CacheUnavailable, ClaimedJob, OutcomeUnknown, Unavailable, WeChatError
 from workflow.telling import consents, pacing, service_windows
 from workflow.telling.message_fields import Unfillable, filled

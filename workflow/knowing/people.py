@@ -19,7 +19,7 @@ from models import (
 )
 from models.transactions import transaction
 from workflow.context import Ports
-from workflow.firms.persons import enqueue_joining
+from workflow.knowing.persons import enqueue_joining
 from workflow.record import record_event
 
 GONE = "gone:"

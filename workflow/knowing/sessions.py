@@ -19,8 +19,8 @@ from models import Door, LinkPurpose, OneTimeLink, Session, WeChatIdentity
 from models.transactions import transaction
 from workflow.access import Asker
 from workflow.context import Ports
-from workflow.firms.people import meet
-from workflow.firms.persons import current, learn_unionid, merge, person_of
+from workflow.knowing.people import meet
+from workflow.knowing.persons import current, learn_unionid, merge, person_of
 from workflow.links import new_token, token_hash
 from workflow.ports import ClaimedJob, Misconfigured, Unavailable, WeChatError, WeChatLogin
 from workflow.problems import Kind, Refused

@@ -1,0 +1,1 @@
+"""Who is there: the identities that write to us, the persons behind them, and their sessions (R54)."""
