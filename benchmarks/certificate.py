@@ -25,8 +25,9 @@ from gateways.certifier import TypstCertifier
 from standard.months import Month
 from standard.profile import edition_on
 from standard.validity import Holder, Standing, State, certificate_face, certificate_number
+from workflow.certifying.certificate_effects import SAMPLE_SEAL_NOTE
 from workflow.certifying.certificate_life import face_to_json, grade_name
-from workflow.certifying.certificates import SAMPLE_SEAL_NOTE, words_of
+from workflow.certifying.certificates import words_of
 
 TODAY = date(2026, 11, 27)
 EDITION = edition_on(TODAY)

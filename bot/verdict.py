@@ -4,7 +4,8 @@ from bot import replies
 from bot.router import Context
 from models import Photo
 from workflow.context import Ports
-from workflow.intake import answers, photos
+from workflow.intake import photos
+from workflow.telling import answers
 
 ANSWER_MARGIN = 0.4
 """Seconds of the passive window left for claiming, rendering and sending the answer."""

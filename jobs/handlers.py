@@ -10,13 +10,13 @@ from workflow.certifying import certificates, raising
 from workflow.context import Ports
 from workflow.credit import adoption_judging, adoption_photos, adoptions, feedback
 from workflow.firms import registration
-from workflow.intake import answers, evidence, judging
+from workflow.intake import evidence, judging
 from workflow.knowing import persons, sessions
 from workflow.monthly import month_files, month_jobs
 from workflow.ports import ClaimedJob
 from workflow.relying import change_telling, confirmations, state_changes, webhook_deliveries, webhooks
 from workflow.scanning import items, scan_counts
-from workflow.telling import deliveries, reminders
+from workflow.telling import answers, deliveries, reminders
 
 Handler = Callable[[Ports, ClaimedJob], Awaitable[None]]
 

@@ -44,9 +44,8 @@ from tests.workflow.test_pacing import Away
 from tests.workflow.world import make_world
 from workflow.applying.application_wording import notice_of, worth_until
 from workflow.context import Ports, Telling
-from workflow.intake import answers
 from workflow.knowing import people
-from workflow.telling import channels, service_windows
+from workflow.telling import answers, channels, service_windows
 from workflow.telling.notices import tell_firm
 
 CUSTOM = "/cgi-bin/message/custom/send"

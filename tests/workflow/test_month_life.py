@@ -33,11 +33,11 @@ from workflow.certifying import certificate_register, certificates
 from workflow.certifying.certificate_effects import RENDERED_IN_TIME, Manner
 from workflow.context import Ports
 from workflow.due import POSTPONED, carry_out
-from workflow.intake.answers import PUSH
 from workflow.monthly import month_life, months
 from workflow.monthly.month_judging import CodeFiled, Judgement, Standing
 from workflow.monthly.months import LOOK_AGAIN
 from workflow.problems import Refused
+from workflow.telling.answers import PUSH
 
 CLOSING, MAKE_UP = date(2026, 12, 26), date(2026, 12, 30)
 """The day after December's window, a Saturday, and the third working day from it."""

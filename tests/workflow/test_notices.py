@@ -10,9 +10,9 @@ from models.transactions import transaction
 from tests import rows
 from tests.workflow.firms import member, somebody
 from tests.workflow.world import World
-from workflow.intake.answers import PUSH_MARGIN
 from workflow.intake.wording import TEXT_BYTES
 from workflow.links import Links
+from workflow.telling.answers import PUSH_MARGIN
 from workflow.telling.notices import NOT_FOLLOWING, Asked, Telling, tell_firm, tell_many
 from workflow.telling.pushed_words import MOST_ALONE, MOST_LISTED, Said, pushed_words
 from workflow.telling.reminder_calendar import AWAITED

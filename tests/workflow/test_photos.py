@@ -27,9 +27,10 @@ from models.transactions import transaction
 from tests.workflow.world import World, report
 from workflow.firms.products import NewProduct, add_product
 from workflow.firms.registration import bind_staff, register_enterprise
-from workflow.intake import answers, judging, originals, photos, upload_links
+from workflow.intake import judging, originals, photos, upload_links
 from workflow.knowing import people
 from workflow.ports import BadRequest, CacheUnavailable, InspectionFailed, ObjectMissing, OutcomeUnknown, Unavailable
+from workflow.telling import answers
 
 JPEG = b"\xff\xd8\xff\xe0 a certificate"
 OPENID = "o" + "a" * 27

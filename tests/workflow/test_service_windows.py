@@ -10,10 +10,9 @@ from models.transactions import transaction
 from simulator.ledger import ALLOWANCE, Trigger
 from tests import rows
 from tests.workflow.world import World
-from workflow.intake import answers
 from workflow.knowing import people
 from workflow.ports import NotReachable, OutcomeUnknown, Unavailable
-from workflow.telling import service_windows
+from workflow.telling import answers, service_windows
 
 
 @pytest.fixture

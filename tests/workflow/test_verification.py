@@ -35,10 +35,10 @@ from tests.workflow.filed import Filing, RecordedInspector, filing
 from tests.workflow.world import World
 from workflow.applying import applications, grading, material_judging, publicity, verification
 from workflow.firms import products
-from workflow.intake.answers import PUSH, PUSH_MARGIN
 from workflow.intake.evidence import keep_file
 from workflow.ports import ClaimedJob, InspectionFailed, Register, RegistryAnswer, Reply
 from workflow.problems import Refused
+from workflow.telling.answers import PUSH, PUSH_MARGIN
 from workflow.telling.message_fields import filled
 
 

@@ -12,7 +12,7 @@ from models.transactions import transaction
 from workflow.applying.application_photos import filed_words, hand_in_photo
 from workflow.applying.chat_photos import JUDGE, UNDER_WAY, first_job, job_keys, tries_under_way
 from workflow.context import Ports
-from workflow.intake import answers, wording
+from workflow.intake import wording
 from workflow.intake.evidence import evidence_key, owning, put_object, record_evidence
 from workflow.intake.inspections import as_plain, inspection_key, keep_inspected, record_inspection, tried_once_more
 from workflow.intake.upload_links import link_for_original
@@ -29,6 +29,7 @@ from workflow.ports import (
 )
 from workflow.record import record_event
 from workflow.scanning import photo_scans
+from workflow.telling import answers
 
 log = logging.getLogger(__name__)
 

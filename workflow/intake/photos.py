@@ -3,7 +3,7 @@
 :func:`receive` writes what came and the job to judge it in one transaction, before anything slow happens. The job
 (:mod:`workflow.intake.judging`) stores the picture as evidence, has it inspected with no transaction open, then records
 report, event and answer in one more. The callback meanwhile waits for the answer and carries it if it can; else
-:mod:`workflow.intake.answers` pushes it.
+:mod:`workflow.telling.answers` pushes it.
 """
 
 import secrets
@@ -15,9 +15,9 @@ from inspection.report import Size
 from models import Answer, AnswerKind, AnswerState, Inspection, Photo, PhotoState, WeChatIdentity
 from models.transactions import transaction
 from workflow.context import Ports
-from workflow.intake import answers
 from workflow.intake.judging import enqueue_judgement
 from workflow.knowing.people import lock_person, micrometres
+from workflow.telling import answers
 
 TOGETHER = timedelta(seconds=10)
 """Photos of one person that arrive while an answer is still awaited, at most this apart, are answered together."""

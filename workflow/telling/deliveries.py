@@ -13,8 +13,8 @@ from prometheus_client import Counter
 from models import Answer, AnswerState, Channel, WeChatIdentity
 from models.transactions import transaction
 from workflow.context import Ports
-from workflow.intake import answers
 from workflow.ports import ClaimedJob
+from workflow.telling import answers
 from workflow.telling.channels import noted
 
 results = Counter("zhuisu_notice_results_total", "Results of notices as WeChat reported them", ["channel", "result"])

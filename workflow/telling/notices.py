@@ -8,8 +8,8 @@ from typing import Any
 
 from models import Answer, AnswerKind, AnswerState, InboxEntry, Staff, StaffRole, WeChatIdentity
 from workflow.context import Ports
-from workflow.intake.answers import NOTICE_ATTEMPTS, PUSH, PUSH_MARGIN
 from workflow.ports import NewJob
+from workflow.telling.answers import NOTICE_ATTEMPTS, PUSH, PUSH_MARGIN
 from workflow.telling.pushed_words import Said, notice_together, pushed_words
 from workflow.telling.reminder_calendar import AWAITED, waking
 
