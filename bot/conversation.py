@@ -12,11 +12,11 @@ from bot.router import Context, Router
 from bot.verdict import verdict
 from config.clock import for_people
 from models import OPEN, TAKES_FILES, Enterprise, Photo, Product, Road, WeChatIdentity
+from workflow.answering import photos, upload_links
 from workflow.applying import applications, upgrades
 from workflow.applying.application_wording import named, next_step
 from workflow.certifying import certificate_register
 from workflow.context import Ports
-from workflow.intake import photos, upload_links
 from workflow.intake.wording import MOST_LISTED, SIZE_QUESTION, headline, link
 from workflow.knowing import people, sessions
 from workflow.telling import service_windows

@@ -18,9 +18,9 @@ from bot.verdict import verdict
 from models import FilingDialog, MonthlyFiling, Product
 from standard.months import Month
 from standard.validity import LIVE
+from workflow.answering import photos
 from workflow.certifying import certificate_register
 from workflow.context import Ports
-from workflow.intake import photos
 from workflow.intake.wording import MOST_LISTED
 from workflow.knowing import people, sessions
 from workflow.monthly import month_filing, month_jobs, month_offers, months

@@ -19,6 +19,7 @@ from standard.calendar import shanghai_day
 from standard.identifiers import credit_code
 from standard.profile import edition_on
 from workflow.access import CREDIT_CODE
+from workflow.answering import photo_scans
 from workflow.callers import counted
 from workflow.certifying import queries
 from workflow.certifying.certificate_numbers import number_from_link, number_from_path
@@ -32,7 +33,6 @@ from workflow.ports import CacheUnavailable
 from workflow.problems import Refused
 from workflow.relying import confirmations, grade_card_wording, watching
 from workflow.relying.grade_cards import GradeCard, grade_card, grade_card_of, grade_cards
-from workflow.scanning import photo_scans
 
 Conversation = Context[Ports]
 Answer = replies.Reply | None

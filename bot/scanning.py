@@ -1,6 +1,6 @@
 """A code in chat: scanned from the menu or typed, its answer, and the report of a problem with it (4.3.3, 8.4(3)).
 
-A photo of a code is answered with the verdicts (``workflow.scanning.photo_scans``); its code can be
+A photo of a code is answered with the verdicts (``workflow.answering.photo_scans``); its code can be
 reported all the same.
 """
 
@@ -15,13 +15,14 @@ from bot.router import Context, Router
 from models import Road, WeChatIdentity
 from standard.calendar import shanghai_day
 from standard.profile import edition_on
+from workflow.answering import photo_scans
 from workflow.callers import counted
 from workflow.context import Ports
 from workflow.knowing import people
 from workflow.knowing.persons import person_of
 from workflow.ports import CacheUnavailable
 from workflow.problems import Refused
-from workflow.scanning import code_reports, photo_scans
+from workflow.scanning import code_reports
 from workflow.scanning.code_reports import KINDS, LONGEST_STATEMENT
 from workflow.scanning.resolution import resolve
 from workflow.scanning.scan_wording import REPORT, chat_words, shown_code

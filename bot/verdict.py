@@ -3,8 +3,8 @@
 from bot import replies
 from bot.router import Context
 from models import Photo
+from workflow.answering import photos
 from workflow.context import Ports
-from workflow.intake import photos
 from workflow.telling import answers
 
 ANSWER_MARGIN = 0.4

@@ -5,12 +5,13 @@ from datetime import timedelta
 
 from models.transactions import transaction
 from workflow import due, idempotency, retention
+from workflow.answering import judging
 from workflow.applying import applications, grading, material_judging, objection_review, publicity, verification
 from workflow.certifying import certificates, raising
 from workflow.context import Ports
 from workflow.credit import adoption_judging, adoption_photos, adoptions, feedback
 from workflow.firms import registration
-from workflow.intake import evidence, judging
+from workflow.intake import evidence
 from workflow.knowing import persons, sessions
 from workflow.monthly import month_files, month_jobs
 from workflow.ports import ClaimedJob

@@ -9,7 +9,7 @@ from inspection.report import PictureRefused
 from models import Inspection, Photo, PhotoState
 from web.forms import read_form
 from web.page import PORTS, show
-from workflow.intake import judging, originals, upload_links
+from workflow.answering import judging, originals, upload_links
 from workflow.intake.wording import BEYOND_ONE_PHOTO, headline
 from workflow.ports import ObjectMissing
 from workflow.problems import Refused

@@ -10,7 +10,7 @@ from models import Application, Enterprise, IdempotentRequest, Material, Product
 from tests import rows
 from tests.miniapp_api.conftest import FIRM, KEY, Caller, answered, member, problem
 from tests.workflow.world import World
-from workflow.intake import photos
+from workflow.answering import photos
 
 PDF = b"%PDF-1.7 sample"
 

@@ -30,9 +30,9 @@ from tests.workflow.months import filed, owed_month
 from tests.workflow.test_registration import LICENCE, SCAN
 from tests.workflow.world import World
 from web.routes import PAGES
+from workflow.answering import photos
 from workflow.applying import publicity
 from workflow.firms import members
-from workflow.intake import photos
 
 FORM = {
     "uscc": "91310000MA0000007L",

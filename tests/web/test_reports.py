@@ -10,7 +10,7 @@ from inspection.report import PictureRefused
 from jobs.worker import Worker
 from models import Inspection, UploadLink
 from tests.workflow.world import World, report
-from workflow.intake import originals, photos, upload_links
+from workflow.answering import originals, photos, upload_links
 from workflow.knowing import people
 
 pytestmark = pytest.mark.both

@@ -20,7 +20,7 @@ from tests.workflow.filed import JPEG, PNG, RecordedInspector
 from tests.workflow.living import Living, living, month_of
 from tests.workflow.world import World
 from workflow.access import Asker
-from workflow.intake import photos
+from workflow.answering import photos
 from workflow.monthly import month_filing
 
 K = FilingFileKind

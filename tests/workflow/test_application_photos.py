@@ -21,8 +21,8 @@ from tests import rows
 from tests.workflow import filed
 from tests.workflow.filed import Filing, RecordedInspector, filing
 from tests.workflow.world import World
+from workflow.answering import photos
 from workflow.applying import applications, chat_photos
-from workflow.intake import photos
 from workflow.problems import Kind, Refused
 
 

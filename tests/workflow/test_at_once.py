@@ -34,11 +34,11 @@ from tests.workflow.living import month_of
 from tests.workflow.monthly import Filer, K, certificate, code, filer, ledger, noon, page
 from tests.workflow.world import World, report
 from workflow.access import Asker
+from workflow.answering import photos
 from workflow.applying import applications, publicity
 from workflow.certifying import certificates
 from workflow.firms import products
 from workflow.firms.products import ProductChanges
-from workflow.intake import photos
 from workflow.knowing import people
 from workflow.problems import Refused
 

@@ -13,8 +13,8 @@ from tests.workflow import monthly
 from tests.workflow.living import month_of
 from tests.workflow.monthly import Filer, K, body, certificate, code, filer, ledger, noon, page
 from tests.workflow.world import World
+from workflow.answering import photos
 from workflow.due import DUE, carry_out
-from workflow.intake import photos
 from workflow.monthly import month_filing, month_life
 from workflow.monthly.month_jobs import buried, enqueue_judgement
 from workflow.monthly.month_judging import Judgement, Standing, judged

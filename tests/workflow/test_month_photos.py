@@ -19,7 +19,7 @@ from tests.workflow.filed import RecordedInspector
 from tests.workflow.living import living, month_of
 from tests.workflow.monthly import Filer, K, body, certificate, code, filer, ledger, noon, page, without_links
 from tests.workflow.world import World
-from workflow.intake import photos
+from workflow.answering import photos
 from workflow.monthly import month_filing
 from workflow.monthly.month_judging import Standing, judged
 from workflow.ports import InspectionFailed

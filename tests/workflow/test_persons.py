@@ -10,8 +10,8 @@ from models.transactions import transaction
 from tests import rows
 from tests.workflow.firms import member, role_of, somebody
 from tests.workflow.world import World
+from workflow.answering import judging
 from workflow.firms import members
-from workflow.intake import judging
 from workflow.knowing import people
 from workflow.knowing.persons import hold, merge, person_of
 from workflow.transitions import Moved

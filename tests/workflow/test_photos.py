@@ -25,9 +25,9 @@ from models import (
 )
 from models.transactions import transaction
 from tests.workflow.world import World, report
+from workflow.answering import judging, originals, photos, upload_links
 from workflow.firms.products import NewProduct, add_product
 from workflow.firms.registration import bind_staff, register_enterprise
-from workflow.intake import judging, originals, photos, upload_links
 from workflow.knowing import people
 from workflow.ports import BadRequest, CacheUnavailable, InspectionFailed, ObjectMissing, OutcomeUnknown, Unavailable
 from workflow.telling import answers

@@ -15,8 +15,8 @@ from inspection.report import Code, Inspected, Request
 from models import Evidence, Inspection, Photo, PictureFingerprint
 from tests.workflow.test_photos import sweep
 from tests.workflow.world import World, report
+from workflow.answering import photos
 from workflow.firms.registration import bind_staff, register_enterprise
-from workflow.intake import photos
 from workflow.knowing import people
 
 PHOTOS = Path(__file__).parents[1] / "photos"

@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workflow.intake.photos import MOST_TOGETHER
+from workflow.answering.photos import MOST_TOGETHER
 from workflow.intake.wording import NOTICE, SIZE_QUESTION, TEXT_BYTES, Outcome, answer
 
 CLAUSES = ("code", "D.1.1.corner", "D.1.1.edge", "D.2.1.contrast", "D.3.1", "D.3.2", "D.4", "D.5.1")

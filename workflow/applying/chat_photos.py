@@ -54,7 +54,7 @@ def wants_photos(slots: Iterable[Slot]) -> bool:
 async def photos_under_way(enterprise_id: int) -> int:
     """How many photos of those who speak for the firm are being judged.
 
-    One whose job was given up is not: nothing more happens to it until :func:`workflow.intake.judging.give_up` ends it.
+    One whose job was given up is not: nothing more happens to it until :mod:`workflow.answering.judging` ends it.
     """
     speakers = await WeChatIdentity.filter(staff__enterprise_id=enterprise_id, staff__left_at=None)
     mine = [identity.id for identity in speakers if (await speaks_for(identity))[0] is not None]

@@ -264,7 +264,7 @@ async def _before(firms: set[int], files: dict[int, list[FilingFile]]) -> dict[i
 async def _on_their_way(filings: Sequence[MonthlyFiling]) -> dict[int, int]:
     """By filing: chat photos that were sent for it in time and have no verdict yet.
 
-    One whose job was given up is not: nothing more happens to it until :func:`workflow.intake.judging.give_up` ends it.
+    One whose job was given up is not: nothing more happens to it until :mod:`workflow.answering.judging` ends it.
     """
     by_id = {filing.id: filing for filing in filings}
     firms = {filing.enterprise_id for filing in filings}

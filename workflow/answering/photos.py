@@ -1,8 +1,8 @@
 """A photo's road: received → stored → judged → answered. Every step can be resumed after a kill (4.2.2, 7.2).
 
 :func:`receive` writes what came and the job to judge it in one transaction, before anything slow happens. The job
-(:mod:`workflow.intake.judging`) stores the picture as evidence, has it inspected with no transaction open, then records
-report, event and answer in one more. The callback meanwhile waits for the answer and carries it if it can; else
+(:mod:`workflow.answering.judging`) stores the picture as evidence, has it inspected with no transaction open, then
+records report, event and answer in one more. The callback meanwhile waits for the answer and carries it if it can; else
 :mod:`workflow.telling.answers` pushes it.
 """
 
@@ -14,8 +14,8 @@ from datetime import timedelta
 from inspection.report import Size
 from models import Answer, AnswerKind, AnswerState, Inspection, Photo, PhotoState, WeChatIdentity
 from models.transactions import transaction
+from workflow.answering.judging import enqueue_judgement
 from workflow.context import Ports
-from workflow.intake.judging import enqueue_judgement
 from workflow.knowing.people import lock_person, micrometres
 from workflow.telling import answers
 

@@ -2,16 +2,16 @@
 
 from models import EvidenceSource, Photo, PhotoState, UploadLink
 from models.transactions import transaction
+from workflow.answering.judging import enqueue_judgement
 from workflow.context import Ports
 from workflow.intake.evidence import evidence_key, owning, put_object, record_evidence
-from workflow.intake.judging import enqueue_judgement
 
 
 async def receive_original(ports: Ports, link: UploadLink, data: bytes, file_name: str) -> Photo:
     """An original through its one-time link: stored first, judged like a chat picture, answered on the page.
 
     The link is used up in the transaction that records the photo; of two uploads at once the first counts, and what the
-    other stored goes again. The caller has looked the link up with :func:`workflow.intake.upload_links.open_link`.
+    other stored goes again. The caller has looked the link up with :func:`workflow.answering.upload_links.open_link`.
     """
     await link.fetch_related("photo")
     receipt = f"upload:{link.token_hash}"
