@@ -24,7 +24,7 @@ from standard.calendar import midnight
 from standard.profile import edition_on
 from standard.validity import Holder
 from workflow.certifying.certificate_life import holder_to_json, life_to_json
-from workflow.monthly import months
+from workflow.certifying.certificate_months import first_opening
 
 ISSUED = date(2026, 11, 10)
 NOW = datetime(2026, 11, 10, 2, tzinfo=UTC)
@@ -160,5 +160,5 @@ def certificate(number: int) -> Certificate:
         revision=1,
         created_at=NOW,
         due_at=midnight(born.last_day + timedelta(days=1)),
-        month_opens_at=months.first_opening(born.issued, born.last_day, edition),
+        month_opens_at=first_opening(born.issued, born.last_day, edition),
     )

@@ -14,9 +14,9 @@ from standard.validity import Holder
 from tests import rows
 from workflow.access import Asker
 from workflow.certifying.certificate_life import holder_to_json, life_to_json
+from workflow.certifying.certificate_months import first_opening
 from workflow.certifying.certificates import apply_event
 from workflow.context import Ports
-from workflow.monthly.months import first_opening
 
 ISSUED = date(2026, 11, 24)
 

@@ -14,11 +14,11 @@ from tests.workflow.living import month_of
 from tests.workflow.monthly import Filer, K, body, certificate, code, filer, ledger, noon, page
 from tests.workflow.world import World
 from workflow.answering import photos
+from workflow.certifying.certificate_months import LOOK_AGAIN
 from workflow.due import DUE, carry_out
 from workflow.monthly import month_filing, month_life
 from workflow.monthly.month_jobs import buried, enqueue_judgement
 from workflow.monthly.month_judging import Judgement, Standing, judged
-from workflow.monthly.months import LOOK_AGAIN
 from workflow.problems import Refused
 
 

@@ -31,11 +31,11 @@ from workflow import due
 from workflow.access import Asker
 from workflow.certifying import certificate_register, certificates
 from workflow.certifying.certificate_effects import RENDERED_IN_TIME, Manner
+from workflow.certifying.certificate_months import LOOK_AGAIN
 from workflow.context import Ports
 from workflow.due import POSTPONED, carry_out
 from workflow.monthly import month_life, months
 from workflow.monthly.month_judging import CodeFiled, Judgement, Standing
-from workflow.monthly.months import LOOK_AGAIN
 from workflow.problems import Refused
 from workflow.telling.answers import PUSH
 

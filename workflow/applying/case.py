@@ -11,9 +11,9 @@ from standard.months import MonthState
 from standard.profile import Edition
 from workflow.applying.slots import edition_of, products_of_application, standing_materials
 from workflow.applying.trace_codes import PRINTS
+from workflow.certifying.certificate_months import states_ever
 from workflow.context import Ports
 from workflow.credit.credit_ledger import ledger_of
-from workflow.monthly.months import states_ever
 
 
 @dataclass

@@ -23,6 +23,7 @@ from standard.life import Step
 from standard.profile import edition_on
 from standard.validity import LIVE, Standing, State, certificate_face
 from workflow.certifying.certificate_life import face_to_json, grade_name, holder_from_json, life_from_json
+from workflow.certifying.certificate_months import month_path
 from workflow.certifying.certificate_numbers import certificate_path
 from workflow.certifying.certificate_register import NOTED, PUBLISHED, remarks, sells_online
 from workflow.certifying.certificate_wording import happened
@@ -34,7 +35,6 @@ from workflow.problems import Kind, Refused
 from workflow.record import new_event, record_event, record_events
 from workflow.relying.state_changes import announce
 from workflow.telling.notices import Telling, tell_many
-from workflow.telling.reminder_wording import month_path
 from workflow.telling.still_owed import missed_key
 from workflow.transitions import move
 

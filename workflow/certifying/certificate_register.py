@@ -25,9 +25,9 @@ from standard.profile import Edition, edition_on
 from standard.validity import LIVE, State, state_on_face
 from workflow.access import not_found
 from workflow.certifying.certificate_life import grade_name, holder_from_json, life_from_json
+from workflow.certifying.certificate_months import turn_is_over
 from workflow.certifying.certificate_numbers import certificate_path, number_from_path
 from workflow.context import Ports
-from workflow.monthly.months import turn_is_over
 from workflow.ports import SignatureVerdict
 from workflow.problems import Kind, Refused
 

@@ -43,12 +43,12 @@ from workflow.certifying.certificate_effects import (
     telling_of,
 )
 from workflow.certifying.certificate_life import holder_to_json, life_from_json, life_to_json
+from workflow.certifying.certificate_months import LOOK_AGAIN, close_months, first_opening, undecided
 from workflow.certifying.certificate_wording import ISSUED
 from workflow.context import Ports
 from workflow.credit.credit_ledger import points_of
 from workflow.desk import put_on_desk
 from workflow.intake.evidence import owning, put_object
-from workflow.monthly.months import LOOK_AGAIN, close_months, first_opening, undecided
 from workflow.ports import CertifierFailed, ClaimedJob
 from workflow.problems import Kind, Refused
 from workflow.record import record_event

@@ -21,10 +21,10 @@ from standard.profile import edition_on
 from standard.validity import LIVE
 from standard.windows import make_up_deadline
 from workflow.certifying.certificate_effects import RENDERED_IN_TIME, Manner
+from workflow.certifying.certificate_months import LOOK_AGAIN, SUBJECT, close_these
 from workflow.certifying.certificates import apply_to_held, held
 from workflow.context import Ports
 from workflow.monthly.month_judging import Judgement, Standing, judged
-from workflow.monthly.months import LOOK_AGAIN, SUBJECT, close_these
 from workflow.problems import Kind, Refused
 from workflow.record import new_event, record_events
 from workflow.transitions import Move, move_many

@@ -1,16 +1,15 @@
 """The months of a certificate: opened in their turn, found by whom they concern, and the year they make (8.1, 9.2).
 
 What becomes of a month once it is open is in :mod:`workflow.monthly.month_life`; what is filed for it, in
-:mod:`workflow.monthly.month_filing`.
+:mod:`workflow.monthly.month_filing`; what its certificate asks of it, in :mod:`workflow.certifying.certificate_months`.
 """
 
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 import structlog
-from tortoise.expressions import Q
 
 from config.message_templates import NoticeKind
 from models import OWES, Certificate, Enterprise, FilingState, MonthlyFiling, StaffRole
@@ -24,16 +23,10 @@ from standard.validity import LIVE, State
 from standard.windows import Window
 from workflow.access import Asker, member_of, not_found
 from workflow.certifying.certificate_life import life_from_json
+from workflow.certifying.certificate_months import SUBJECT, states_ever_in, turn_is_over
 from workflow.context import Ports
 from workflow.record import new_event, record_events
 from workflow.telling.notices import Telling, tell_many
-from workflow.transitions import Move, move_many
-
-SUBJECT = "monthly_filing"
-"""Kind of subject in the event log."""
-
-LOOK_AGAIN = timedelta(minutes=1)
-"""When a month is looked at again that waits for files to be judged, and whatever waits for that month."""
 
 WORDS = {
     FilingState.OPEN: "提报中",
@@ -53,13 +46,7 @@ UNOPENED = "平台未开放提报，不计"
 _log = structlog.get_logger(__name__)
 
 
-# --- opening and closing ---------------------------------------------------------------------------------------------
-
-
-def first_opening(issued: date, last_day: date, edition: Edition) -> datetime | None:
-    """When the window of the first due month of a term opens (R1, R10); None where none is due in it."""
-    due = months_due(issued, last_day, edition)
-    return windows.filing_window(edition, due[0]).opens if due else None
+# --- opening ---------------------------------------------------------------------------------------------------------
 
 
 async def open_month(ports: Ports, certificate: Certificate) -> None:
@@ -191,56 +178,6 @@ def _months_left(certificate: Certificate, now: datetime) -> list[tuple[Month, W
     return [(month, window) for month, window in due if not window.deadline.over(now)]
 
 
-def turn_is_over(certificate: Certificate, month: Month, edition: Edition) -> bool:
-    """Whether the due month was opened, or passed over because its window was over by then."""
-    opens_at = certificate.month_opens_at
-    return opens_at is None or windows.filing_window(edition, month).opens < opens_at
-
-
-async def close_months(ports: Ports, certificate_ids: Collection[int], *, actor: str) -> None:
-    """Inside the caller's transaction: these certificates have ended, and nothing more is owed for their months.
-
-    A month that somebody else holds at this moment is left to its own deadline, which finds the certificate ended.
-    """
-    if not certificate_ids:
-        return
-    await close_these(
-        ports,
-        await MonthlyFiling.filter(certificate_id__in=certificate_ids, state__in=OWES)
-        .order_by("id")
-        .select_for_update(skip_locked=True),
-        actor=actor,
-    )
-
-
-async def close_these(ports: Ports, filings: Sequence[MonthlyFiling], *, actor: str) -> None:
-    """Inside the caller's transaction: these months of ended certificates are closed."""
-    events = [
-        new_event(
-            ports,
-            "month:close",
-            SUBJECT,
-            filing.id,
-            actor=actor,
-            clause="9.1",
-            before={"state": filing.state},
-            after={"state": FilingState.CLOSED},
-        )
-        for filing in filings
-    ]
-    decided = {"decided_at": ports.clock.now()}
-    await move_many([Move(filing, FilingState.CLOSED, None, decided) for filing in filings])
-    await record_events(events)
-
-
-async def undecided(certificate_id: int, today: date) -> bool:
-    """Whether a month of the certificate is over and waits for what reached us in time to be judged."""
-    return await MonthlyFiling.exists(
-        Q(state=FilingState.OPEN, closes_on__lt=today) | Q(state=FilingState.WARNED, make_up_until__lt=today),
-        certificate_id=certificate_id,
-    )
-
-
 # --- finding ---------------------------------------------------------------------------------------------------------
 
 
@@ -347,7 +284,7 @@ async def year_of(ports: Ports, asker: Asker, enterprise_id: int) -> Year:
     return Year(
         certificate=row,
         months=tuple(_month_of_year(row, month, filings.get(str(month)), records.get(month), edition) for month in due),
-        rates=rates(_states_ever(now, lives), edition),
+        rates=rates(states_ever_in(now, lives), edition),
         towards_three=towards_three(states, edition),
         three=edition.whole("life.three_months_count"),
         on_time=sum(state in _ON_TIME for state in states),
@@ -378,20 +315,3 @@ def _month_of_year(
         counts=record is not None and record.state.non_compliant,
         unopened=unopened,
     )
-
-
-async def states_ever(certificate: Certificate) -> list[MonthState]:
-    """The states of a certificate's months, the earliest first, those of the certificates it renewed before them."""
-    held = await Certificate.filter(enterprise_id=certificate.enterprise_id)
-    lives = {one.number: life_from_json(one.life) for one in held}
-    return _states_ever(lives[certificate.number], lives)
-
-
-def _states_ever(now: life.Certificate, lives: dict[str, life.Certificate]) -> list[MonthState]:
-    """The states of all months, the earliest first, looking back past renewals (R8)."""
-    states: list[MonthState] = []
-    one: life.Certificate | None = now
-    while one is not None:
-        states = [record.state for record in one.months] + states
-        one = lives.get(one.previous)
-    return states

@@ -11,11 +11,11 @@ from standard.months import Month, filing_window, months_due
 from standard.profile import edition_on
 from standard.validity import LIVE
 from workflow.access import not_found
+from workflow.certifying.certificate_months import month_path
 from workflow.context import Ports
 from workflow.knowing import persons
 from workflow.links import token_hash
 from workflow.telling.reminder_calendar import day_in_words
-from workflow.telling.reminder_wording import month_path
 
 CONTENT_TYPE = "text/calendar"
 MOST_OCTETS = 75

@@ -29,11 +29,6 @@ class Words:
     notice: dict[str, Any]
 
 
-def month_path(filing: MonthlyFiling) -> str:
-    """The month's page."""
-    return f"/my/months/{filing.ref}"
-
-
 def reminder(
     filing: MonthlyFiling,
     reminding: Reminding,
