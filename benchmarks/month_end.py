@@ -53,8 +53,7 @@ from workflow import due
 from workflow.bell import Bell
 from workflow.context import Ports
 from workflow.links import Links
-from workflow.monthly import month_life, months
-from workflow.telling import reminders
+from workflow.monthly import month_life, months, reminders
 
 AT_ONCE = 5_000
 DRAFTS = 4

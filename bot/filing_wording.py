@@ -17,9 +17,9 @@ from workflow.certifying.certificate_register import PublicCertificate
 from workflow.intake.wording import MOST_LISTED, NAME_LENGTH, TEXT_BYTES, harmless, link, tap
 from workflow.monthly.month_filing import Checklist, Choice
 from workflow.monthly.months import WORDS, Year
+from workflow.monthly.reminder_wording import NEXT_MONTH
 from workflow.problems import Refused
 from workflow.telling.reminder_calendar import day_in_words
-from workflow.telling.reminder_wording import NEXT_MONTH
 
 MOST_WHYS = 2
 SHAPES = (4, 2, 1)

@@ -9,9 +9,9 @@ from bot.router import Context, Router
 from bot.speaker import speaker_of
 from workflow.context import Ports
 from workflow.knowing import sessions
+from workflow.monthly.reminder_wording import NEXT_MONTH
 from workflow.problems import Refused
 from workflow.telling import consents, reminder_choices
-from workflow.telling.reminder_wording import NEXT_MONTH
 
 Conversation = Context[Ports]
 Answer = replies.Reply | None

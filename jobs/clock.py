@@ -18,8 +18,8 @@ from jobs.handlers import (
 from models.transactions import transaction
 from workflow import due
 from workflow.context import Ports
+from workflow.monthly import reminders
 from workflow.scanning import scan_counts
-from workflow.telling import reminders
 
 SWEEPS: dict[str, timedelta] = {
     DROP_UNCONSENTED: timedelta(minutes=10),

@@ -13,11 +13,11 @@ from workflow.credit import adoption_judging, adoption_photos, adoptions, feedba
 from workflow.firms import registration
 from workflow.intake import evidence
 from workflow.knowing import persons, sessions
-from workflow.monthly import month_files, month_jobs
+from workflow.monthly import month_files, month_jobs, reminders
 from workflow.ports import ClaimedJob
 from workflow.relying import change_telling, confirmations, state_changes, webhook_deliveries, webhooks
 from workflow.scanning import items, scan_counts
-from workflow.telling import answers, deliveries, reminders
+from workflow.telling import answers, deliveries
 
 Handler = Callable[[Ports, ClaimedJob], Awaitable[None]]
 

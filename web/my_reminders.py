@@ -8,8 +8,9 @@ from web.forms import Form
 from web.limits import not_too_often
 from web.page import PORTS, in_wechat, js_sdk_here, show, show_in_wechat, unchanged
 from web.signing_in import Visitor, signed_form, signed_in
+from workflow.monthly import calendar_feed
 from workflow.problems import Kind, Refused
-from workflow.telling import calendar_feed, consents, reminder_choices
+from workflow.telling import consents, reminder_choices
 from workflow.telling.reminder_calendar import FIRST_HOUR, LAST_HOUR
 
 

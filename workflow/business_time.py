@@ -18,8 +18,8 @@ from models import Counter
 from models.transactions import clean_task, transaction
 from workflow.context import Ports
 from workflow.due import SWEEP
+from workflow.monthly import reminders
 from workflow.problems import Kind, Refused
-from workflow.telling import reminders
 
 OFFSET = "business_time_offset_s"
 """The counter that holds the seconds."""

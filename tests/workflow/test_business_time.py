@@ -18,8 +18,8 @@ from workflow import business_time
 from workflow.business_time import OFFSET, followed, move_forward, offset
 from workflow.context import Ports
 from workflow.due import SWEEP
+from workflow.monthly import reminders
 from workflow.problems import Refused
-from workflow.telling import reminders
 
 
 @pytest.fixture

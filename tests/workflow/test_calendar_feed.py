@@ -14,8 +14,8 @@ from tests.workflow.firms import Somebody, member, somebody
 from tests.workflow.months import owed_month
 from tests.workflow.world import World
 from workflow.knowing.persons import merge
+from workflow.monthly.calendar_feed import Entry, calendar_text, feed_of, fold
 from workflow.problems import Refused
-from workflow.telling.calendar_feed import Entry, calendar_text, feed_of, fold
 from workflow.telling.reminder_choices import calendar_link
 
 Event = dict[str, str]

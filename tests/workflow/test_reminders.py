@@ -35,12 +35,13 @@ from tests.workflow.months import filed, owed_month
 from tests.workflow.world import World
 from workflow.context import Ports
 from workflow.knowing.persons import merge
+from workflow.monthly import reminder_tellings, reminders
 from workflow.monthly.month_judging import Judgement, Standing
-from workflow.telling import reminder_tellings, reminders, service_windows
+from workflow.monthly.reminder_wording import reminder
+from workflow.monthly.reminders import BATCH, LOOK_AGAIN, ONE, SWEEP
+from workflow.telling import service_windows
 from workflow.telling.reminder_calendar import Occasion, Reminding
 from workflow.telling.reminder_choices import choose
-from workflow.telling.reminder_wording import reminder
-from workflow.telling.reminders import BATCH, LOOK_AGAIN, ONE, SWEEP
 
 NOTHING = Judgement(Standing.MISSING, {"missing": ["还差 1 款产品"], "findings": []})
 
@@ -477,7 +478,7 @@ from tests.clock import FakeClock
 from datetime import datetime
 from tests.workflow.world import make_world
 from workflow import fan_outs
-from workflow.telling import reminders
+from workflow.monthly import reminders
 
 async def main(url, folder, now):
     clock = FakeClock(datetime.fromisoformat(now))

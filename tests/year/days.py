@@ -10,7 +10,7 @@ from tests.year.plan import YEAR, Plan
 from tests.year.table import Day, Shot, table
 from tests.year.town import Town, at, shown
 from workflow import due
-from workflow.telling import reminders
+from workflow.monthly import reminders
 
 NEW_YEAR = date(YEAR, 1, 1)
 

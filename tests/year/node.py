@@ -23,7 +23,7 @@ from tests.workflow.world import RecordingWeChat, make_world
 from tests.year.replay import ReplayingInspector
 from workflow import due
 from workflow.context import Ports
-from workflow.telling import reminders
+from workflow.monthly import reminders
 
 LEASE_SECONDS = 1.5
 TICKS = 0.3

@@ -17,10 +17,10 @@ from workflow.certifying.certificate_months import month_path
 from workflow.context import Ports
 from workflow.monthly.month_case import edition_of_month, levels_of
 from workflow.monthly.month_judging import Judgement, judged
+from workflow.monthly.reminder_wording import Words, reminder
 from workflow.telling.notices import Telling, tell_many
 from workflow.telling.reminder_calendar import Occasion, Reminding, evening, latest, of_make_up, of_window, waking
 from workflow.telling.reminder_choices import Choice, choices_of
-from workflow.telling.reminder_wording import Words, reminder
 from workflow.telling.still_owed import WORKERS, escalated, occasion_key
 
 PRIORITY = 5

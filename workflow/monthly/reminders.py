@@ -30,12 +30,12 @@ from standard.calendar import shanghai_day
 from standard.validity import LIVE
 from workflow import fan_outs
 from workflow.context import Ports
+from workflow.monthly.reminder_tellings import PRIORITY, tell, tell_together
 from workflow.ports import ClaimedJob, NewJob
 from workflow.telling.reminder_calendar import (
     quiet,
     window_ends_on,
 )
-from workflow.telling.reminder_tellings import PRIORITY, tell, tell_together
 from workflow.telling.still_owed import WORKERS
 
 log = logging.getLogger(__name__)
