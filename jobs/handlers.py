@@ -6,8 +6,16 @@ from datetime import timedelta
 from models.transactions import transaction
 from workflow import due, idempotency, retention
 from workflow.answering import judging
-from workflow.applying import applications, grading, material_judging, objection_review, publicity, verification
-from workflow.certifying import certificates, raising
+from workflow.applying import (
+    applications,
+    grading,
+    material_judging,
+    objection_review,
+    publicity,
+    raising,
+    verification,
+)
+from workflow.certifying import certificates, state_changes
 from workflow.context import Ports
 from workflow.credit import adoption_judging, adoption_photos, adoptions, feedback
 from workflow.firms import registration
@@ -15,7 +23,7 @@ from workflow.intake import evidence
 from workflow.knowing import persons, sessions
 from workflow.monthly import month_files, month_jobs, reminders
 from workflow.ports import ClaimedJob
-from workflow.relying import change_telling, confirmations, state_changes, webhook_deliveries, webhooks
+from workflow.relying import change_telling, confirmations, webhook_deliveries, webhooks
 from workflow.scanning import items, scan_counts
 from workflow.telling import answers, deliveries
 
@@ -67,7 +75,7 @@ HANDLERS: Mapping[str, Handler] = {
     GIVE_UP: judging.give_up,
     GIVE_UP_FILES: month_files.give_up,
     publicity.REVIEW: objection_review.review_objection,
-    publicity.ISSUE: certificates.issue,
+    certificates.ISSUE: certificates.issue,
     publicity.RAISE: raising.raise_certificate,
     certificates.RENDER: certificates.render,
     confirmations.SIGN: confirmations.sign,

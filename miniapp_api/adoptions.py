@@ -13,11 +13,11 @@ from miniapp_api.shapes import Answer, Body, File, Form, Moment, Path, Ref, Said
 from models import Adoption, AdoptionFileState, AdoptionWay, Filer
 from standard.calendar import shanghai_day
 from workflow.access import Asker, firm_of_members
+from workflow.certifying.credit_ledger import ledger_of, points_of
 from workflow.context import Ports
 from workflow.credit import adoption_judging, adoptions
 from workflow.credit.adoption_judging import LONGEST_WORD, SHORTEST_WORD
 from workflow.credit.adoptions import NewAdoption, Paper
-from workflow.credit.credit_ledger import ledger_of, points_of
 from workflow.intake.uploads import PDF, PICTURES
 
 chapter = Chapter("adoptions", "招标采信与资信分值")

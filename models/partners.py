@@ -80,7 +80,7 @@ class Webhook(Model):
     partner_id: int
     url = fields.CharField(max_length=300)
     kinds = fields.JSONField[list[str]](default=list)
-    """Which changes; empty: all (``workflow.relying.state_changes``)."""
+    """Which changes; empty: all (``workflow.certifying.state_changes``)."""
     failures = fields.IntField(default=0)
     """In a row."""
     created_at = fields.DatetimeField()

@@ -16,7 +16,7 @@ from workflow.access import RANK, firm_of_members, holds
 from workflow.applying import applications, upgrades
 from workflow.applying.application_wording import named
 from workflow.certifying import certificate_register
-from workflow.credit.credit_ledger import points_of
+from workflow.certifying.credit_ledger import points_of
 from workflow.firms import members, products, registration
 from workflow.problems import Kind, Refused
 from workflow.telling import inbox

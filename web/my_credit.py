@@ -15,10 +15,10 @@ from web.signing_in import Visitor, signed_form, signed_in
 from web.tender_papers import FIELDS, all_papers_of
 from workflow.access import RANK, holds
 from workflow.applying import upgrades
+from workflow.certifying.credit_ledger import ledger_of, points_in
 from workflow.credit import adoption_judging, adoptions, feedback
 from workflow.credit.adoptions import FILES, OPEN, ROLES, NewAdoption
 from workflow.credit.credit_booking import credit_path
-from workflow.credit.credit_ledger import ledger_of, points_in
 from workflow.problems import Kind, Refused
 
 LATEST = 100

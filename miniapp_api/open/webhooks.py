@@ -6,9 +6,9 @@ from miniapp_api.chapter import Chapter
 from miniapp_api.paging import page_of, place
 from miniapp_api.shapes import Answer, Body, Moment, Page, Paging, Path, Ref, Said
 from models import DeliveryState, Partner, Webhook
+from workflow.certifying.change_kinds import ChangeKind
 from workflow.context import Ports
 from workflow.relying import webhooks
-from workflow.relying.change_kinds import ChangeKind
 from workflow.relying.partners import Scope
 
 chapter = Chapter("webhooks", "变化推送")

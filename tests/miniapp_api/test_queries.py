@@ -7,8 +7,8 @@ from models import Application, Certificate, Enterprise, Publication
 from tests.miniapp_api.conftest import FIRM, answered, problem
 from tests.miniapp_api.test_publications import published
 from tests.workflow.world import World
-from workflow.applying.publicity import ISSUE
 from workflow.certifying import certificates
+from workflow.certifying.certificates import ISSUE
 
 
 async def certified(world: World, firm: Enterprise) -> Certificate:

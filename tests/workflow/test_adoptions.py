@@ -33,8 +33,8 @@ from tests.workflow.test_publicity import refused
 from tests.workflow.world import World
 from workflow import decisions, due
 from workflow.access import Asker
+from workflow.certifying.credit_ledger import ledger_of, points_of
 from workflow.credit import adoption_judging, adoptions
-from workflow.credit.credit_ledger import ledger_of, points_of
 from workflow.firms import members
 from workflow.problems import Refused
 

@@ -11,7 +11,7 @@ from standard.months import Month, MonthState
 from standard.outcome import Finding
 from standard.profile import edition_on
 from standard.validity import LIVE, State
-from workflow.relying.change_kinds import CLAUSES, MAY_BRING, SILENT, WORDS, ChangeKind, kinds_of, words_of
+from workflow.certifying.change_kinds import CLAUSES, MAY_BRING, SILENT, WORDS, ChangeKind, kinds_of, words_of
 
 DAY = date(2026, 11, 24)
 

@@ -18,9 +18,9 @@ from tests.workflow.graded import confirmed
 from tests.workflow.living import Living, living
 from tests.workflow.world import World
 from workflow.certifying import certificates
+from workflow.certifying.credit_ledger import Points, hold_ledger, ledger_of, points_of
 from workflow.credit import credit_booking
 from workflow.credit.credit_booking import book
-from workflow.credit.credit_ledger import Points, hold_ledger, ledger_of, points_of
 
 TODAY = date(2026, 11, 24)
 

@@ -32,6 +32,7 @@ from workflow.access import Asker
 from workflow.applying import publicity
 from workflow.applying.publicity import SupportingFile
 from workflow.applying.slots import edition_of
+from workflow.certifying import certificates
 from workflow.problems import Refused
 
 PDF = b"%PDF-1.7 more evidence"
@@ -252,7 +253,7 @@ async def test_a_result_is_confirmed_when_the_window_is_over_and_not_a_second_be
     await publicity.confirm(world.ports, application)
     assert (await Application.get(id=application.id)).state == ApplicationState.CONFIRMED
     assert (await the_publication(application)).state == PublicationState.CONFIRMED
-    assert await Job.filter(kind=publicity.ISSUE).count() == 1
+    assert await Job.filter(kind=certificates.ISSUE).count() == 1
 
 
 async def test_nothing_is_confirmed_while_an_objection_is_open(world: World) -> None:

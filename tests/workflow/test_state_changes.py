@@ -17,14 +17,14 @@ from tests import rows
 from tests.workflow.graded import confirmed
 from tests.workflow.living import Living, living, noon
 from tests.workflow.world import World
-from workflow.certifying import certificates
+from workflow.certifying import certificates, state_changes
 from workflow.certifying.certificate_effects import Manner, Taken
 from workflow.certifying.certificate_life import life_from_json
 from workflow.certifying.certificates import apply_event, apply_events
 from workflow.context import Ports
 from workflow.credit.credit_booking import book
 from workflow.record import new_event, record_events
-from workflow.relying import change_telling, state_changes, webhook_deliveries
+from workflow.relying import change_telling, webhook_deliveries
 
 DECEMBER = Month(2026, 12)
 

@@ -39,17 +39,17 @@ from tests.workflow.test_at_once import while_held
 from tests.workflow.upgrading import Upgrading, facts_of_aa, upgrading
 from tests.workflow.world import World
 from workflow import decisions, due
-from workflow.applying import applications, objection_review, publicity, upgrades, verification
+from workflow.applying import applications, objection_review, publicity, raising, upgrades, verification
 from workflow.applying.application_wording import next_step
 from workflow.applying.case import case_of
 from workflow.applying.facts import facts_of
-from workflow.certifying import certificate_register, raising
+from workflow.certifying import certificate_register
 from workflow.certifying.certificate_life import life_from_json
 from workflow.certifying.certificates import apply_event
+from workflow.certifying.change_kinds import ChangeKind
 from workflow.credit.credit_booking import book
 from workflow.monthly.month_case import levels_of
 from workflow.problems import Refused
-from workflow.relying.change_kinds import ChangeKind
 
 DECEMBER = Month(2026, 12)
 TODAY = date(2026, 11, 24)

@@ -27,11 +27,12 @@ from tests.clock import FakeClock
 from tests.conftest import Database
 from tests.workflow.living import Living, living, noon
 from tests.workflow.world import World, make_world
+from workflow.certifying import state_changes
 from workflow.certifying.certificates import apply_event
+from workflow.certifying.change_kinds import CLAUSES, WORDS, ChangeKind
 from workflow.ports import StatementsUnavailable
 from workflow.problems import Refused
-from workflow.relying import state_changes, webhook_deliveries, webhooks
-from workflow.relying.change_kinds import CLAUSES, WORDS, ChangeKind
+from workflow.relying import webhook_deliveries, webhooks
 from workflow.relying.webhook_deliveries import PAUSED_AFTER, RETRIES
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "webhooks.md"

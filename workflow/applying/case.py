@@ -12,8 +12,8 @@ from standard.profile import Edition
 from workflow.applying.slots import edition_of, products_of_application, standing_materials
 from workflow.applying.trace_codes import PRINTS
 from workflow.certifying.certificate_months import states_ever
+from workflow.certifying.credit_ledger import ledger_of
 from workflow.context import Ports
-from workflow.credit.credit_ledger import ledger_of
 
 
 @dataclass

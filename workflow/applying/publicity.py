@@ -40,17 +40,17 @@ from workflow.applying.case import case_of
 from workflow.applying.facts import print_verdicts
 from workflow.applying.slots import edition_of, products_of_application
 from workflow.certifying.certificate_life import grade_name
+from workflow.certifying.certificates import ISSUE, enqueue_issue
+from workflow.certifying.state_changes import announce_publication
 from workflow.context import Ports
 from workflow.desk import put_on_desk
 from workflow.intake.evidence import keep_file
 from workflow.problems import Kind, Refused
 from workflow.record import record_event
-from workflow.relying.state_changes import announce_publication
 from workflow.telling.notices import Asked, tell_firm, tell_person
 from workflow.transitions import Moved, move
 
 REVIEW = "objection.review"
-ISSUE = "certificate.issue"
 RAISE = "certificate.raise"
 COMPLAINT = "complaint"
 """Kind of the desk item of what the public says."""
@@ -377,13 +377,6 @@ async def certify(ports: Ports, application: Application, *, clause: str) -> Non
         args = {"application": application.id}
         key = f"{RAISE}:{application.id}"
         await ports.queue.enqueue(RAISE, key, args, due=ports.clock.now(), priority=20, max_attempts=20)
-
-
-async def enqueue_issue(ports: Ports, application_id: int, key: str) -> None:
-    """Inside the caller's transaction: a confirmed application's certificate is due."""
-    await ports.queue.enqueue(
-        ISSUE, key, {"application": application_id}, due=ports.clock.now(), priority=20, max_attempts=20
-    )
 
 
 async def turn(public: Publication, to: PublicationState, **values: Any) -> None:

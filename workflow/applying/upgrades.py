@@ -2,7 +2,7 @@
 
 A review is an application that names its certificate (``Application.upgrades``): handed in, verified, graded and made
 public as every other. What ``life.Raise`` would answer is asked before anything else is: at the offer, at the opening,
-at the submission and, with the certificate held, at the end (:mod:`workflow.certifying.raising`). Its months and points
+at the submission and, with the certificate held, at the end (:mod:`workflow.applying.raising`). Its months and points
 are read from the platform's own record; the year of the points is that of the first submission (R16).
 """
 
@@ -23,8 +23,8 @@ from workflow.applying.publicity import turn
 from workflow.applying.slots import edition_of
 from workflow.certifying.certificate_life import life_from_json
 from workflow.certifying.certificate_register import certificate_alive, sells_online
+from workflow.certifying.credit_ledger import ledger_of
 from workflow.context import Ports
-from workflow.credit.credit_ledger import ledger_of
 from workflow.findings import plain_finding
 from workflow.problems import Kind, Refused
 from workflow.record import record_event

@@ -27,13 +27,13 @@ from workflow.certifying.certificate_months import month_path
 from workflow.certifying.certificate_numbers import certificate_path
 from workflow.certifying.certificate_register import NOTED, PUBLISHED, remarks, sells_online
 from workflow.certifying.certificate_wording import happened
+from workflow.certifying.credit_ledger import hold_ledger, ledger_of, write
+from workflow.certifying.state_changes import announce
 from workflow.context import Ports
-from workflow.credit.credit_ledger import hold_ledger, ledger_of, write
 from workflow.desk import put_on_desk
 from workflow.ports import NewJob
 from workflow.problems import Kind, Refused
 from workflow.record import new_event, record_event, record_events
-from workflow.relying.state_changes import announce
 from workflow.telling.notices import Telling, tell_many
 from workflow.telling.still_owed import missed_key
 from workflow.transitions import move

@@ -32,7 +32,6 @@ from standard.outcome import Finding
 from standard.profile import edition_on
 from standard.validity import LIVE, Holder, certificate_number
 from workflow.access import Asker
-from workflow.applying.publicity import ISSUE, enqueue_issue
 from workflow.certifying.certificate_effects import (
     RENDER,
     Manner,
@@ -45,8 +44,8 @@ from workflow.certifying.certificate_effects import (
 from workflow.certifying.certificate_life import holder_to_json, life_from_json, life_to_json
 from workflow.certifying.certificate_months import LOOK_AGAIN, close_months, first_opening, undecided
 from workflow.certifying.certificate_wording import ISSUED
+from workflow.certifying.credit_ledger import points_of
 from workflow.context import Ports
-from workflow.credit.credit_ledger import points_of
 from workflow.desk import put_on_desk
 from workflow.intake.evidence import owning, put_object
 from workflow.ports import CertifierFailed, ClaimedJob
@@ -57,6 +56,8 @@ from workflow.transitions import Move, move, move_many
 
 log = logging.getLogger(__name__)
 
+ISSUE = "certificate.issue"
+"""Kind of the job."""
 SERIAL = "certificate"
 """Name of the counter of serials."""
 MISSING_GLYPHS = "certificate_font"
@@ -68,6 +69,13 @@ HELD_AT_MOST = timedelta(days=3)
 
 
 # --- issuing ---------------------------------------------------------------------------------------------------------
+
+
+async def enqueue_issue(ports: Ports, application_id: int, key: str) -> None:
+    """Inside the caller's transaction: a confirmed application's certificate is due."""
+    await ports.queue.enqueue(
+        ISSUE, key, {"application": application_id}, due=ports.clock.now(), priority=20, max_attempts=20
+    )
 
 
 class _NotIssued(Exception):

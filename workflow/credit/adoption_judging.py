@@ -47,6 +47,7 @@ from standard.validity import State
 from workflow.access import Asker, must_hold
 from workflow.certifying.certificate_register import certificate_alive
 from workflow.certifying.certificates import apply_event
+from workflow.certifying.credit_ledger import filed_by_firm
 from workflow.context import Ports
 from workflow.credit.adoption_papers import (
     Stated,
@@ -70,7 +71,6 @@ from workflow.credit.adoptions import (
     supplement_day,
 )
 from workflow.credit.credit_booking import book
-from workflow.credit.credit_ledger import filed_by_firm
 from workflow.desk import put_on_desk
 from workflow.findings import plain_finding
 from workflow.intake.inspections import as_plain, tried_once_more

@@ -8,8 +8,8 @@ from standard.credit import Booking, Ledger
 from standard.outcome import Finding
 from standard.validity import LIVE
 from workflow.certifying.certificate_effects import show_points
+from workflow.certifying.credit_ledger import hold_ledger, ledger_of, write
 from workflow.context import Ports
-from workflow.credit.credit_ledger import hold_ledger, ledger_of, write
 from workflow.telling.notices import tell_firm
 
 Make = Callable[[Ledger], Booking | Finding]

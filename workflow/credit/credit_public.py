@@ -7,9 +7,9 @@ from datetime import date, datetime
 from models import Enterprise, Event, Feedback, FeedbackState, Mood
 from standard.calendar import shanghai_day
 from workflow.access import firm_by_code, not_found
+from workflow.certifying.credit_ledger import points_of
 from workflow.context import Ports
 from workflow.credit.adoption_judging import FALSE_RECORD
-from workflow.credit.credit_ledger import points_of
 
 
 @dataclass(frozen=True, slots=True)

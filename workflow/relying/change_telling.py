@@ -25,10 +25,10 @@ from models.transactions import transaction
 from standard.validity import State
 from workflow.applying.publicity import publication_path, window_of
 from workflow.certifying.certificate_numbers import certificate_path
+from workflow.certifying.change_kinds import WATCHED, ChangeKind, words_of
+from workflow.certifying.state_changes import enqueue, wanted_by
 from workflow.context import Ports
 from workflow.ports import ClaimedJob
-from workflow.relying.change_kinds import WATCHED, ChangeKind, words_of
-from workflow.relying.state_changes import enqueue, wanted_by
 from workflow.relying.webhook_deliveries import PAUSED, delivering
 from workflow.telling.notices import Telling, tell_many
 

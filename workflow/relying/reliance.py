@@ -22,8 +22,8 @@ from standard.scope import categories
 from standard.validity import State
 from workflow.certifying.certificate_life import life_from_json
 from workflow.certifying.certificate_register import CERTIFICATES, certificate_to_show
+from workflow.certifying.credit_ledger import Points, entry_of, points_in
 from workflow.certifying.queries import nothing_public
-from workflow.credit.credit_ledger import Points, entry_of, points_in
 from workflow.findings import worst_of
 
 _LOST = (MonthState.MISSED, MonthState.ON_TIME_FAILED)

@@ -13,11 +13,11 @@ from typing import Any
 from models import DeliveryState, Partner, Webhook, WebhookDelivery
 from models.transactions import transaction
 from workflow.access import not_found
+from workflow.certifying.change_kinds import ChangeKind
 from workflow.context import Ports
 from workflow.ports import ClaimedJob, NewJob
 from workflow.problems import Kind, Refused
 from workflow.record import record_event
-from workflow.relying.change_kinds import ChangeKind
 from workflow.relying.webhook_deliveries import delivering, let_in, secret_of
 
 MOST = 10

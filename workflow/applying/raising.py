@@ -9,8 +9,8 @@ from workflow.applying.upgrades import end_as_refused, points_in_year, refusal
 from workflow.certifying.certificate_effects import Manner
 from workflow.certifying.certificate_life import life_from_json
 from workflow.certifying.certificates import apply_to_held, held
+from workflow.certifying.credit_ledger import hold_ledger
 from workflow.context import Ports
-from workflow.credit.credit_ledger import hold_ledger
 from workflow.ports import ClaimedJob
 from workflow.record import record_event
 from workflow.transitions import move

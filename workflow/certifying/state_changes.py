@@ -11,9 +11,9 @@ from tortoise.functions import Max
 
 from models import Event, Publication, Watch, Webhook
 from standard.credit import EntryKind
+from workflow.certifying.change_kinds import ON_REQUEST, WATCHED, ChangeKind, kinds_of
 from workflow.context import Ports
 from workflow.ports import NewJob
-from workflow.relying.change_kinds import ON_REQUEST, WATCHED, ChangeKind, kinds_of
 
 if TYPE_CHECKING:
     from workflow.certifying.certificate_effects import Taken

@@ -13,9 +13,9 @@ from datetime import date
 from models import Adoption, CreditEntry, Enterprise, Filer
 from standard import credit
 from standard.profile import edition_on
+from workflow.certifying.state_changes import announce_points
 from workflow.context import Ports
 from workflow.record import new_event, record_events
-from workflow.relying.state_changes import announce_points
 
 LONGEST_REASON = 500
 """Characters of an entry's reason that the ledger keeps; what is longer stands whole in the event."""
