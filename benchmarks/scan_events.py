@@ -28,10 +28,10 @@ from models.database import open_database
 from models.scan_rows import append_events, count_up
 from models.transactions import transaction
 from standard.codes.checks import check_digit
+from workflow import scan_log
 from workflow.links import Links
-from workflow.scanning import scan_log
+from workflow.scan_log import History, Scan, ScanLog, history_of
 from workflow.scanning.resolution import code_key, resolve
-from workflow.scanning.scan_log import History, Scan, ScanLog, history_of
 
 FIRMS, PRODUCTS_EACH = 500, 20
 TICK = 0.01

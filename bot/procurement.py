@@ -27,12 +27,12 @@ from workflow.certifying.queries import FirmHit
 from workflow.context import Ports
 from workflow.credit import adoptions
 from workflow.credit.adoption_photos import receive_paper
-from workflow.firms.purchasers import belongs_to, purchaser_of
 from workflow.knowing import people, sessions
 from workflow.ports import CacheUnavailable
 from workflow.problems import Refused
 from workflow.relying import confirmations, grade_card_wording, watching
 from workflow.relying.grade_cards import GradeCard, grade_card, grade_card_of, grade_cards
+from workflow.relying.purchasers import belongs_to, purchaser_of
 
 Conversation = Context[Ports]
 Answer = replies.Reply | None

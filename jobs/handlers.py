@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
 from models.transactions import transaction
-from workflow import due, idempotency, retention
+from workflow import due, idempotency
 from workflow.answering import judging
 from workflow.applying import (
     applications,
@@ -19,7 +19,7 @@ from workflow.certifying import certificates, state_changes
 from workflow.context import Ports
 from workflow.credit import adoption_judging, adoption_photos, adoptions, feedback
 from workflow.firms import registration
-from workflow.intake import evidence
+from workflow.intake import evidence, retention
 from workflow.knowing import persons, sessions
 from workflow.monthly import month_files, month_jobs, reminders
 from workflow.ports import ClaimedJob

@@ -14,12 +14,12 @@ from workflow.access import CREDIT_CODE
 from workflow.certifying import queries
 from workflow.credit import adoptions
 from workflow.credit.adoptions import ROLES, NewAdoption
-from workflow.firms.purchasers import purchaser_of
 from workflow.problems import Kind, Refused
 from workflow.relying import confirmations, watching
 from workflow.relying.confirmations import confirmation_path
 from workflow.relying.grade_card_wording import MOST_COMPARED, TENDER_WORDS, grade_words
 from workflow.relying.grade_cards import GradeCard, grade_card_of, grade_cards
+from workflow.relying.purchasers import purchaser_of
 
 PER_PAGE = 9
 NEW_ADOPTION = "/my/adoptions/new"

@@ -22,7 +22,7 @@ from workflow.ports import (
     WebhookSender,
     WeChat,
 )
-from workflow.scanning.scan_log import ScanLog
+from workflow.scan_log import ScanLog
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from models import Road, ScanEvent, ScannedCode, ScanOutcome
 from tests import rows
 from tests.conftest import Database
 from tests.workflow.world import World
-from workflow.scanning import scan_log
-from workflow.scanning.scan_log import AT_ONCE, History, Scan
+from workflow import scan_log
+from workflow.scan_log import AT_ONCE, History, Scan
 from workflow.scanning.scans import Visit, history_of, look_up, seen, visitor_hash
 
 GTIN = "06901234567892"

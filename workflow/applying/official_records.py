@@ -9,7 +9,7 @@ from workflow.applying.case import Case
 from workflow.applying.trace_codes import trace_code
 from workflow.context import Ports
 from workflow.findings import plain_finding
-from workflow.firms.registries import CLAUSE, NAMES, ROWS, compared, registry_finding
+from workflow.intake.registries import CLAUSE, NAMES, ROWS, compared, registry_finding
 from workflow.ports import Register, RegistryAnswer, Reply
 
 _REGISTERS = {"licence": Register.LICENCE, "ccc": Register.CCC}

@@ -9,7 +9,7 @@ from standard.materials import SealSeen, seal
 from standard.names import fold, same
 from standard.outcome import Finding, Outcome
 from standard.profile import Edition
-from workflow.firms.registries import NAMES, compared, registry_finding
+from workflow.intake.registries import NAMES, compared, registry_finding
 from workflow.ports import Register, RegistryAnswer
 
 CLAUSE = "7.2(1)"

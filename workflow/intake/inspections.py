@@ -12,11 +12,11 @@ from inspection.report import Inspected, Report, Request
 from models import Evidence, Inspection, Job
 from workflow.context import Ports
 from workflow.intake.evidence import owning, put_object
+from workflow.intake.retention import without_contents
 from workflow.intake.seen_before import handed_in_by_others
 from workflow.knowing.people import micrometres
 from workflow.ports import ClaimedJob, InspectionFailed
 from workflow.record import record_event
-from workflow.retention import without_contents
 
 PROFILE = "T/ZGJDJX—3—2026"
 

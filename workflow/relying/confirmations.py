@@ -25,12 +25,12 @@ from workflow.certifying.certificate_life import holder_from_json, life_from_jso
 from workflow.certifying.certificate_numbers import certificate_path
 from workflow.context import Ports
 from workflow.desk import put_on_desk
-from workflow.firms.purchasers import purchaser_of
 from workflow.intake.evidence import owning, put_object
 from workflow.ports import CertifierFailed, ClaimedJob
 from workflow.problems import Kind, Refused
 from workflow.record import record_event
 from workflow.relying.grade_cards import GradeCard, grade_card_of
+from workflow.relying.purchasers import purchaser_of
 from workflow.telling.notices import Asked, tell_person
 
 log = logging.getLogger(__name__)

@@ -6,8 +6,8 @@ from models import Road, ScanOutcome
 from standard.calendar import shanghai_day
 from standard.codes import Level
 from workflow.context import Ports
+from workflow.scan_log import History, Scan, history_of
 from workflow.scanning.resolution import Resolved, resolve
-from workflow.scanning.scan_log import History, Scan, history_of
 
 __all__ = [
     "PROVINCES",
@@ -60,7 +60,7 @@ def visitor_hash(ports: Ports, *what: str) -> str:
 async def look_up(ports: Ports, text: str, visit: Visit) -> LookUp:
     """Resolve a code, say what stood of it before this visit, and append the event, which is committed on return.
 
-    Never within a transaction (:mod:`workflow.scanning.scan_log`).
+    Never within a transaction (:mod:`workflow.scan_log`).
     """
     return await looked_up(ports, await resolve(ports, text), visit)
 
