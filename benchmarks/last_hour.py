@@ -76,7 +76,7 @@ from tests import rows
 from tests.app.phone import Phone
 from tests.servers import Server, free_port
 from tests.workflow.living import living
-from workflow.applying.chat_photos import UNDER_WAY
+from workflow.intake.photo_jobs import UNDER_WAY
 
 MORNING, EVENING = timedelta(hours=10), timedelta(hours=20)
 """Of the day on which the month opens, and of the last one: there is time until midnight."""

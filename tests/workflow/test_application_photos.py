@@ -22,7 +22,8 @@ from tests.workflow import filed
 from tests.workflow.filed import Filing, RecordedInspector, filing
 from tests.workflow.world import World
 from workflow.answering import photos
-from workflow.applying import applications, chat_photos
+from workflow.applying import applications
+from workflow.intake.photo_jobs import JUDGE
 from workflow.problems import Kind, Refused
 
 
@@ -135,7 +136,7 @@ async def test_photos_that_cannot_land_in_it_hold_up_no_application(
     identity = await chat(case, StaffRole.VIEWER if why == "viewer" else StaffRole.STAFF)
     await photos.receive(world.ports, identity, "m1", "", "m1")
     if why == "given up":
-        await Job.filter(kind=chat_photos.JUDGE).update(dead_at=rows.NOW)
+        await Job.filter(kind=JUDGE).update(dead_at=rows.NOW)
     if why == "of another firm":
         theirs = await rows.evidence(enterprise_id=(await rows.enterprise(uscc="91310000MA0000001B")).id)
         await Photo.all().update(state=PhotoState.STORED, evidence_id=theirs.id)

@@ -24,7 +24,7 @@ from models.transactions import transaction
 from tests import rows
 from tests.workflow.firms import Somebody, member, somebody
 from tests.workflow.world import World
-from workflow.firms.products import prove_patterns
+from workflow.intake.code_patterns import prove_patterns
 from workflow.ports import InspectionFailed
 from workflow.problems import Refused
 from workflow.scanning import items

@@ -25,6 +25,7 @@ from tests.workflow.firms import Somebody, member, somebody
 from tests.workflow.world import World
 from workflow.firms import products
 from workflow.firms.products import NewProduct, Pattern, ProductChanges
+from workflow.intake.code_patterns import prove_patterns
 from workflow.problems import Kind, Refused
 
 CCC = "2024010105123456"
@@ -242,7 +243,7 @@ async def test_a_photos_codes_prove_the_patterns_they_begin_with_once(
 
     async def prove(*codes: str) -> list[str]:
         async with transaction():
-            return [one.value for one in await products.prove_patterns(world.ports, product.id, codes, "a" * 64)]
+            return [one.value for one in await prove_patterns(world.ports, product.id, codes, "a" * 64)]
 
     assert await prove("https://elsewhere.test/1", "06901239999998", "not a code", "") == []
     # The prefix of another firm, and a host that only begins alike.
@@ -276,7 +277,7 @@ async def test_the_gtin_is_a_pattern_once_a_photo_carries_it_and_as_long_as_it_i
 
     async def prove(*codes: str) -> None:
         async with transaction():
-            await products.prove_patterns(world.ports, product.id, codes, "a" * 64)
+            await prove_patterns(world.ports, product.id, codes, "a" * 64)
 
     async def change(**given: Any) -> list[tuple[str, str]]:
         return live(await products.change_product(world.ports, staff.asker, product.id, ProductChanges(**given)))

@@ -12,11 +12,11 @@ from models.transactions import transaction
 from workflow.answering import photo_scans
 from workflow.answering.upload_links import link_for_original
 from workflow.applying.application_photos import filed_words, hand_in_photo
-from workflow.applying.chat_photos import JUDGE, UNDER_WAY, first_job, job_keys, tries_under_way
 from workflow.context import Ports
 from workflow.intake import wording
 from workflow.intake.evidence import evidence_key, owning, put_object, record_evidence
 from workflow.intake.inspections import as_plain, inspection_key, keep_inspected, record_inspection, tried_once_more
+from workflow.intake.photo_jobs import JUDGE, UNDER_WAY, first_job, job_keys, tries_under_way
 from workflow.knowing.people import MILLI, hint_of, lock_person, micrometres, products_of
 from workflow.monthly import month_jobs, month_offers, month_photos
 from workflow.ports import (

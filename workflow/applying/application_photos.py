@@ -7,14 +7,15 @@ from models import TAKES_FILES, Application, ApplicationState, Inspection, Mater
 from workflow.applying.application_wording import page
 from workflow.applying.applications import enqueue_judgement, put_into_slot
 from workflow.applying.case import Case, case_of
-from workflow.applying.chat_photos import BODY, CERTIFICATE, WANTED, speaks_for
+from workflow.applying.chat_photos import BODY, CERTIFICATE, WANTED
 from workflow.applying.material_judging import STATES
 from workflow.applying.slots import Slot, slots_of
-from workflow.applying.trace_codes import opaque_code, trace_code_of
 from workflow.context import Ports
 from workflow.findings import worst_of
 from workflow.intake.file_judging import print_findings, prove_by
+from workflow.intake.judged_codes import opaque_code, trace_code_of
 from workflow.intake.wording import link, nothing_found
+from workflow.knowing.persons import speaks_for
 
 TITLES = {CERTIFICATE: "合格证照片", BODY: "本体照片"}
 TOO_LATE = {

@@ -4,46 +4,16 @@ from collections.abc import Iterable
 
 from tortoise.expressions import Q
 
-from models import Job, Photo, PhotoState, Staff, StaffRole, WeChatIdentity
-from workflow.access import RANK
+from models import Job, Photo, WeChatIdentity
 from workflow.applying.slots import Slot
-
-JUDGE = "photo.judge"
-"""Kind of the job that judges a photo."""
-
-UNDER_WAY = (PhotoState.RECEIVED, PhotoState.STORED)
+from workflow.intake.photo_jobs import JUDGE, UNDER_WAY, job_keys
+from workflow.knowing.persons import speaks_for
 
 CERTIFICATE, BODY = "certificate_photo", "body_photo"
 """Materials that photos sent in chat are filed as."""
 
 WANTED = ("missing", "failed", "unclear")
 """States of a slot that still wants a file."""
-
-
-def job_keys(photo: Photo) -> str:
-    """What the keys of this photo's jobs begin with."""
-    return f"judge:{photo.id}:"
-
-
-def first_job(photo_id: int) -> str:
-    """The key of the job that was enqueued when the photo came: its ``args`` say what it was sent for."""
-    return f"judge:{photo_id}:sent"
-
-
-async def speaks_for(identity: WeChatIdentity) -> tuple[int | None, int | None]:
-    """The firm this chat speaks for and the person who does, where their role hands in materials."""
-    staff = await Staff.get_or_none(id=identity.staff_id, left_at=None) if identity.staff_id else None
-    if staff is None or staff.person_id is None or staff.role not in set(StaffRole):
-        return None, None
-    if RANK[StaffRole(staff.role)] < RANK[StaffRole.STAFF]:
-        return None, None
-    return staff.enterprise_id, staff.person_id
-
-
-async def tries_under_way() -> dict[int, int]:
-    """How often each photo that still has a job was tried, by the photo's id; with two jobs, how often the newer."""
-    jobs = await Job.filter(kind=JUDGE, done_at=None, dead_at=None).order_by("id").values_list("args", "attempts")
-    return {args["photo"]: attempts for args, attempts in jobs}
 
 
 def wants_photos(slots: Iterable[Slot]) -> bool:

@@ -15,8 +15,9 @@ from models import Material, Product
 from standard.names import fold
 from standard.outcome import Finding, Outcome
 from workflow.applying.case import Case
-from workflow.applying.trace_codes import BATCH, names_in_ledgers, trace_code
+from workflow.applying.trace_codes import trace_code
 from workflow.findings import plain_finding
+from workflow.intake.judged_codes import BATCH, names_in_ledgers
 
 
 def findings_across(case: Case, ledgers: dict[int, Ledger]) -> list[dict[str, Any]]:

@@ -6,44 +6,22 @@ screenshot that passed shows the page of the very code.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from models import Material, MaterialState
-from standard.codes import Level, TraceCode, looked_up_finding, needed_level, opaque, page_level, read
+from standard.codes import Level, TraceCode, looked_up_finding, needed_level, opaque, page_level
 from standard.grades import Grade
-from standard.names import fold
 from standard.outcome import Finding
 from standard.profile import Edition
+from workflow.intake.judged_codes import trace_code_of
 
 PRINTS = ("certificate_photo", "full_chain_photos", "one_item_photos")
 """Materials that show a certificate, where they were inspected as one."""
 ONE_ITEM, LOOK_UP = "one_item_photos", "query_demo"
-GTIN, BATCH, SERIAL = "01", "10", "21"
-"""Application identifiers of a GS1 code."""
 
 
 def trace_code(material: Material, edition: Edition) -> TraceCode | None:
     """The code that a certificate's inspection, or a body's, judged: the first of its codes (R51)."""
     return trace_code_of(material.inspection.report if material.inspection else material.report or {}, edition)
-
-
-def trace_code_of(report: dict[str, Any], edition: Edition) -> TraceCode | None:
-    """The same of a report as plain data."""
-    codes = report.get("codes") or []
-    return read(codes[0]["text"], edition=edition) if codes else None
-
-
-def names_in_ledgers(code: TraceCode, text: str) -> set[str]:
-    """Under which names, folded, a ledger may list what carries this code, read as ``text``: the code in either
-    spelling, its batch, its serial."""
-    parts = (code.parts[part] for part in (BATCH, SERIAL) if part in code.parts)
-    return {name for one in (code.canonical, text, *parts) if one and (name := fold(one))}
-
-
-def opaque_code(report: dict[str, Any], edition: Edition) -> TraceCode | None:
-    """The judged code of an inspection's report, where only its platform can tell how unique it is."""
-    code = trace_code_of(report, edition)
-    return code if code is not None and opaque(code, edition) else None
 
 
 def looked_up(materials: Iterable[Material], edition: Edition) -> dict[str, Level]:

@@ -1,7 +1,6 @@
 """Products and the codes they carry (3.1, 3.4, 7.1): registered by the firm's members, checked as far as numbers go."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -31,16 +30,16 @@ from standard.scope import categories, needs_qualification
 from workflow.access import Asker, member_of, not_found
 from workflow.applying.applications import judge_product_again
 from workflow.context import Ports
+from workflow.intake.code_patterns import own_pattern
+from workflow.intake.judged_codes import GTIN
 from workflow.knowing.people import MILLI
 from workflow.monthly import month_jobs
 from workflow.problems import Kind, Refused
 from workflow.record import record_event
-from workflow.scanning.resolution import patterns_of
 
 CLAUSE = "7.1"
 SMALLEST_MM, LARGEST_MM = 10, 1200
 """Width or height of a certificate that can be one, as in the chat."""
-GTIN = "01"
 PATTERNS = {
     CodePatternKind.GTIN_PREFIX: (re.compile(r"\d{7,14}"), "厂商识别代码应为 7 至 14 位数字，如 6901234"),
     CodePatternKind.ECODE: (re.compile(r"[0-9A-Za-z.]{4,64}"), "Ecode 前缀应为 4 至 64 位数字或字母"),
@@ -175,44 +174,6 @@ async def add_product(ports: Ports, firm: Enterprise, new: NewProduct) -> Produc
     return product
 
 
-async def prove_patterns(ports: Ports, product_id: int, codes: Iterable[str], sha256: str) -> list[CodePattern]:
-    """Inside the caller's transaction: a judged photo (its hash) carries these codes; the patterns it proves (3.4).
-
-    The product's GTIN is a pattern that nobody has to claim: it stands in the form already, and the photo makes it one.
-    """
-    edition = edition_on(shanghai_day(ports.clock.now()))
-    carried = {found for text in codes for found in patterns_of(read(text, edition=edition), edition)}
-    product = await Product.get_or_none(id=product_id, retired_at=None)
-    if product is not None and _own_pattern(product.gtin) in carried:
-        await CodePattern.get_or_create(
-            product_id=product.id,
-            kind=CodePatternKind.GTIN_PREFIX,
-            value=product.gtin,
-            retired_at=None,
-            defaults={"claimed_at": ports.clock.now()},
-        )
-    proved = []
-    for pattern in await CodePattern.filter(product_id=product_id, proved_at=None, retired_at=None).order_by("id"):
-        if (pattern.kind, pattern.value) not in carried:
-            continue
-        pattern.proved_at, pattern.proved_by_sha256 = ports.clock.now(), sha256
-        await CodePattern.filter(id=pattern.id, proved_at=None).update(
-            proved_at=pattern.proved_at, proved_by_sha256=sha256
-        )
-        await record_event(
-            ports,
-            "code_pattern:prove",
-            "product",
-            product_id,
-            actor="system",
-            clause="3.4",
-            after={"kind": pattern.kind, "value": pattern.value},
-            evidence_sha256=sha256,
-        )
-        proved.append(pattern)
-    return proved
-
-
 async def _own(asker: Asker, product_id: int) -> Product:
     product = await Product.get_or_none(id=product_id, retired_at=None)
     if product is None:
@@ -254,15 +215,11 @@ async def _claim(ports: Ports, product: Product, patterns: tuple[Pattern, ...] |
     if patterns is not None:
         wanted = {(pattern.kind, _spelt(pattern)) for pattern in patterns}
     else:
-        wanted = there.keys() - {_own_pattern(product.gtin)}
-    for key in there.keys() - wanted - {_own_pattern(gtin)}:
+        wanted = there.keys() - {own_pattern(product.gtin)}
+    for key in there.keys() - wanted - {own_pattern(gtin)}:
         await CodePattern.filter(id=there[key].id).update(retired_at=now)
     for kind, value in sorted(wanted - there.keys()):
         await CodePattern.create(product_id=product.id, kind=kind, value=value, claimed_at=now)
-
-
-def _own_pattern(gtin: str | None) -> tuple[CodePatternKind, str]:
-    return CodePatternKind.GTIN_PREFIX, gtin or ""
 
 
 def _spelt(pattern: Pattern) -> str:

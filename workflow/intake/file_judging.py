@@ -12,11 +12,11 @@ from models import Enterprise, Evidence, Inspection, Product
 from standard.codes import judge, opaque, read, stated_level
 from standard.outcome import Finding, Outcome
 from standard.profile import Edition
-from workflow.applying.trace_codes import opaque_code
 from workflow.context import Ports
 from workflow.findings import plain_finding, worst_of
-from workflow.firms.products import prove_patterns
+from workflow.intake.code_patterns import prove_patterns
 from workflow.intake.inspections import Looked, as_plain, inspection_key, keep_inspected
+from workflow.intake.judged_codes import opaque_code
 from workflow.intake.registries import compared, registry_finding
 from workflow.intake.seen_before import same_file_of_others
 from workflow.intake.wording import BEYOND_ONE_PHOTO, clause_number

@@ -136,6 +136,16 @@ async def speak_for(ports: Ports, identities: list[WeChatIdentity], staff: Staff
         )
 
 
+async def speaks_for(identity: WeChatIdentity) -> tuple[int | None, int | None]:
+    """The firm this chat speaks for and the person who does, where their role hands in materials."""
+    staff = await Staff.get_or_none(id=identity.staff_id, left_at=None) if identity.staff_id else None
+    if staff is None or staff.person_id is None or staff.role not in set(StaffRole):
+        return None, None
+    if RANK[StaffRole(staff.role)] < RANK[StaffRole.STAFF]:
+        return None, None
+    return staff.enterprise_id, staff.person_id
+
+
 async def merge(ports: Ports, keep: Person, other: Person, *, actor: str) -> None:
     """Two rows turned out to be one person: what ``other`` has becomes ``keep``'s; who did what stays as recorded.
 

@@ -25,7 +25,7 @@ from standard.monthly import asked_of
 from standard.months import Month
 from standard.names import fold
 from standard.profile import Edition, edition_on
-from workflow.applying.chat_photos import UNDER_WAY, first_job
+from workflow.intake.photo_jobs import UNDER_WAY, first_job
 
 STANDING = (
     FilingFileState.HANDED_IN, FilingFileState.PASSED, FilingFileState.FAILED, FilingFileState.UNCLEAR,

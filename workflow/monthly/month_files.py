@@ -36,11 +36,11 @@ from standard.months import Month
 from standard.names import fold
 from standard.outcome import Finding, Outcome
 from standard.profile import Edition
-from workflow.applying.trace_codes import BATCH, GTIN, names_in_ledgers, trace_code_of
 from workflow.context import Ports
 from workflow.findings import plain_finding
 from workflow.intake.file_judging import Judged, judge_body, judge_print, prove_by, shared_file, single, stored
 from workflow.intake.inspections import as_plain, record_inspection, tried_once_more
+from workflow.intake.judged_codes import BATCH, GTIN, names_in_ledgers, trace_code_of
 from workflow.monthly.ledger_index import index_of
 from workflow.monthly.month_case import STANDING, edition_of_month, named
 from workflow.monthly.month_jobs import bell_name, buried, enqueue_judgement, under_way

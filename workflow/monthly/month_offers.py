@@ -5,9 +5,9 @@ from datetime import timedelta
 
 from models import Photo, WeChatIdentity
 from standard.months import Month
-from workflow.applying.chat_photos import speaks_for
 from workflow.context import Ports
 from workflow.intake.wording import nothing_found, tap
+from workflow.knowing.persons import speaks_for
 from workflow.monthly import months
 from workflow.monthly.month_filing import dialog_of
 from workflow.monthly.month_photos import of_no_known_product

@@ -23,12 +23,13 @@ from models import (
     WeChatIdentity,
 )
 from standard.months import Month
-from workflow.applying.chat_photos import first_job, speaks_for
-from workflow.applying.trace_codes import GTIN, opaque_code, trace_code_of
 from workflow.context import Ports
 from workflow.intake.file_judging import Judged, print_findings
+from workflow.intake.judged_codes import GTIN, opaque_code, trace_code_of
+from workflow.intake.photo_jobs import first_job
 from workflow.intake.wording import harmless, nothing_found, product_question, tap
 from workflow.knowing.people import hint_of, micrometres
+from workflow.knowing.persons import speaks_for
 from workflow.monthly.month_case import STANDING, edition_of_month, month_case
 from workflow.monthly.month_files import look_at, of_the_month, put_into_month
 from workflow.monthly.month_filing import checklist, locked, place_for, standing_twin

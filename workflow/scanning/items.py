@@ -5,8 +5,8 @@ was given, to which batch, made when. A list is kept as evidence before it is re
 product is refused with its number and the reason, the others are filed.
 
 Anybody may write a GTIN into a form, so an item is filed only where a photo proved that the firm gives such codes out
-(:func:`workflow.firms.products.prove_patterns`). One that stands under the product of a firm which proved nothing of
-the kind goes over to the firm that did; where both proved it, it stays with whoever filed it first (R33).
+(:mod:`workflow.intake.code_patterns`). One that stands under the product of a firm which proved nothing of the kind
+goes over to the firm that did; where both proved it, it stays with whoever filed it first (R33).
 """
 
 import asyncio
@@ -37,14 +37,16 @@ from standard.outcome import Outcome
 from standard.profile import Edition, edition_on
 from workflow.access import Asker, member_of, not_found
 from workflow.context import Ports
+from workflow.intake.code_patterns import patterns_of
 from workflow.intake.evidence import keep_file, kept_bytes
 from workflow.intake.inspections import tried_once_more
+from workflow.intake.judged_codes import BATCH, GTIN
 from workflow.intake.uploads import CSV, XLSX, admitted, checked_key, key_reused
 from workflow.links import Links
 from workflow.ports import ClaimedJob, InspectionFailed
 from workflow.problems import Kind, Refused
 from workflow.record import record_event
-from workflow.scanning.resolution import GTIN, Patterns, code_key, patterns_of
+from workflow.scanning.resolution import Patterns, code_key
 from workflow.scanning.trace_links import code_in
 from workflow.telling.notices import tell_firm
 
@@ -54,7 +56,6 @@ AT_ONCE = 1000
 """Items of one call, and of one transaction while a list is filed."""
 LISTS = (XLSX, CSV)
 LONGEST_CODE, LONGEST_BATCH = 255, 60
-BATCH = "10"
 SHOWN = 200
 """Refused lines that a filing keeps; how many there were it says beside."""
 

@@ -7,7 +7,7 @@ it registered, proved or filed takes no code from a firm that everybody may know
 """
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -17,20 +17,16 @@ from tortoise.functions import Length
 from config.clock import SHANGHAI
 from models import Certificate, CodePattern, CodePatternKind, Item, Product, Publication, ScanOutcome
 from models.prepared import Prepared
-from standard.codes import Kind, TraceCode, judge, look_alike, own_host, read
+from standard.codes import Kind, TraceCode, judge, look_alike, read
 from standard.outcome import Finding, Outcome
 from standard.profile import Edition, edition_on
 from workflow.certifying.certificate_register import CERTIFICATES, certificate_to_show
 from workflow.context import Ports
+from workflow.intake.code_patterns import patterns_of
+from workflow.intake.judged_codes import GTIN
 from workflow.scanning.trace_links import code_in
 
 CLAUSE = "4.3.3"
-GTIN = "01"
-"""The application identifier under which a trace code carries its GTIN."""
-_SHORT_GTIN = "000000"
-"""Begins a GTIN-8 among fourteen digits: its maker's number is no prefix of those that firms claim."""
-_LENGTHS = {CodePatternKind.GTIN_PREFIX: (7, 13), CodePatternKind.ECODE: (4, 64), CodePatternKind.HOST: (4, 120)}
-"""The fewest and the most characters that a pattern of the kind has."""
 _MOST = 64
 """Patterns looked at; so many products under one pattern are told apart by none of them."""
 
@@ -95,27 +91,6 @@ def _our_host(ports: Ports) -> tuple[str, ...]:
     """Ours is worth pretending to be too; an address that is a number is not known by its looks."""
     host = urlsplit(ports.links.base).hostname or ""
     return (host,) if "." in host and not host.rpartition(".")[2].isdigit() else ()
-
-
-def patterns_of(code: TraceCode, edition: Edition) -> Iterator[tuple[CodePatternKind, str]]:
-    """Every pattern that would be this code's, however short; ``workflow.firms.products`` proves by the same rule."""
-    gtin = code.parts.get(GTIN)
-    if code.valid and gtin is not None:
-        yield CodePatternKind.GTIN_PREFIX, gtin
-        # The first of fourteen digits says how much is packed, not who made it.
-        if not gtin.startswith(_SHORT_GTIN):
-            yield from _beginnings(CodePatternKind.GTIN_PREFIX, gtin[1:])
-    if code.kind is Kind.ECODE and code.canonical is not None:
-        ecode = code.canonical.removeprefix("ecode:")
-        for spelling in {ecode, ecode.lower(), ecode.upper()}:
-            yield from _beginnings(CodePatternKind.ECODE, spelling)
-    if (host := own_host(code.text, edition)) is not None and len(host) <= _LENGTHS[CodePatternKind.HOST][1]:
-        yield CodePatternKind.HOST, host
-
-
-def _beginnings(kind: CodePatternKind, text: str) -> Iterator[tuple[CodePatternKind, str]]:
-    least, most = _LENGTHS[kind]
-    return ((kind, text[:length]) for length in range(least, min(most, len(text)) + 1))
 
 
 def _unfit(code: TraceCode) -> ScanOutcome | None:
