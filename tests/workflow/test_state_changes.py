@@ -18,7 +18,7 @@ from tests.workflow.graded import confirmed
 from tests.workflow.living import Living, living, noon
 from tests.workflow.world import World
 from workflow.certifying import certificates, state_changes
-from workflow.certifying.certificate_effects import Manner, Taken
+from workflow.certifying.certificate_effects import Manner
 from workflow.certifying.certificate_life import life_from_json
 from workflow.certifying.certificates import apply_event, apply_events
 from workflow.context import Ports
@@ -263,7 +263,7 @@ def copies(row: Any, count: int, **different: Any) -> list[Any]:
     return [type(row)(**{**given, **{name: make(n) for name, make in different.items()}}) for n in range(count)]
 
 
-async def a_thousand_missed(ports: Ports, one: Living) -> list[Taken]:
+async def a_thousand_missed(ports: Ports, one: Living) -> list[state_changes.Taken]:
     """A thousand certificates of one firm, each warned of its month, their events on record."""
     application = await Application.get(id=one.certificate.application_id)
     await Application.bulk_create(copies(application, 1000, ref=lambda n: f"copy-{n}"))
@@ -281,7 +281,7 @@ async def a_thousand_missed(ports: Ports, one: Living) -> list[Taken]:
         before = life_from_json(row.life)
         step = life.apply(before, missed(), edition_on(date(2026, 12, 26)))
         assert not isinstance(step, Finding)
-        taken.append(Taken(row, missed(), step, before))
+        taken.append(state_changes.Taken(row, missed(), step, before))
     after = {"state": "warned", "grade": "A", "on": "2026-12-26"}
     before_ = {"state": "active", "grade": "A"}
     await record_events(

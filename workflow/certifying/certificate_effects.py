@@ -28,7 +28,7 @@ from workflow.certifying.certificate_numbers import certificate_path
 from workflow.certifying.certificate_register import NOTED, PUBLISHED, remarks, sells_online
 from workflow.certifying.certificate_wording import happened
 from workflow.certifying.credit_ledger import hold_ledger, ledger_of, write
-from workflow.certifying.state_changes import announce
+from workflow.certifying.state_changes import Taken, announce
 from workflow.context import Ports
 from workflow.desk import put_on_desk
 from workflow.ports import NewJob
@@ -51,19 +51,6 @@ RENDERED_SOON, RENDERED_IN_TIME = 20, -10
 SEAL_NOTE = "本证书以 PDF 文件中的电子签名（PAdES）为准；此处为签发单位名称，不是公章图样。"
 SAMPLE_SEAL_NOTE = "本文件以样例密钥签名，仅供试用，不具法律效力；此处为签发单位名称，不是公章图样。"
 """What the seal block is, said honestly beside it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """A step that a certificate has taken; its ``row`` stands moved already, ``revision`` included (:func:`renders`).
-
-    ``before`` is the life it started from, None where it began with this step.
-    """
-
-    row: Certificate
-    event: life.Event
-    step: Step
-    before: life.Certificate | None
 
 
 @dataclass(frozen=True, slots=True)

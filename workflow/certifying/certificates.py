@@ -35,7 +35,6 @@ from workflow.access import Asker
 from workflow.certifying.certificate_effects import (
     RENDER,
     Manner,
-    Taken,
     carry_out,
     rendering_job,
     renders,
@@ -45,6 +44,7 @@ from workflow.certifying.certificate_life import holder_to_json, life_from_json,
 from workflow.certifying.certificate_months import LOOK_AGAIN, close_months, first_opening, undecided
 from workflow.certifying.certificate_wording import ISSUED
 from workflow.certifying.credit_ledger import points_of
+from workflow.certifying.state_changes import Taken
 from workflow.context import Ports
 from workflow.desk import put_on_desk
 from workflow.intake.evidence import owning, put_object

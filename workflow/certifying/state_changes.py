@@ -5,18 +5,17 @@ does it.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 from tortoise.functions import Max
 
-from models import Event, Publication, Watch, Webhook
+from models import Certificate, Event, Publication, Watch, Webhook
+from standard import life
 from standard.credit import EntryKind
+from standard.life import Step
 from workflow.certifying.change_kinds import ON_REQUEST, WATCHED, ChangeKind, kinds_of
 from workflow.context import Ports
 from workflow.ports import NewJob
-
-if TYPE_CHECKING:
-    from workflow.certifying.certificate_effects import Taken
 
 TELL = "state.tell"
 TOLD_IN_TIME = -5
@@ -26,7 +25,20 @@ Changes = Sequence[tuple[int, Sequence[ChangeKind]]]
 """Ids of events, each with what it changed for others."""
 
 
-async def announce(ports: Ports, taken: Sequence["Taken"]) -> None:
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A step that a certificate has taken; its ``row`` stands moved already, ``revision`` included.
+
+    ``before`` is the life it started from, None where it began with this step.
+    """
+
+    row: Certificate
+    event: life.Event
+    step: Step
+    before: life.Certificate | None
+
+
+async def announce(ports: Ports, taken: Sequence[Taken]) -> None:
     """Inside the transaction that took the steps, their events written: what others see of them is told by one job.
 
     Called for every batch of a month's end: two small reads where nobody asked.

@@ -1,1 +1,1 @@
-"""Who acts: people, the firms they stand for, and those firms' products (3.1, 7.1(1))."""
+"""Firms: registered, their members and products; what changes there is judged anew where it counts (3.1, 7.1(1))."""
