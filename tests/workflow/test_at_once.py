@@ -12,6 +12,7 @@ from jobs.handlers import HANDLERS
 from models import (
     Application,
     ApplicationState,
+    Certificate,
     DeskItem,
     Evidence,
     FiledCode,
@@ -32,11 +33,13 @@ from tests.workflow.filed import RecordedInspector, filing
 from tests.workflow.graded import published
 from tests.workflow.living import month_of
 from tests.workflow.monthly import Filer, K, certificate, code, filer, ledger, noon, page
+from tests.workflow.upgrading import upgrading
 from tests.workflow.world import World, report
 from workflow.access import Asker
 from workflow.answering import photos
 from workflow.applying import applications, publicity
 from workflow.certifying import certificates
+from workflow.certifying.credit_ledger import hold_ledger
 from workflow.firms import products
 from workflow.firms.products import ProductChanges
 from workflow.knowing import people
@@ -154,6 +157,59 @@ async def test_a_product_that_changes_while_its_application_is_submitted_waits_a
     assert refused.code == "product_in_application"
     await case.product.refresh_from_db()
     assert case.product.name != "另一名称"
+
+
+@pytest.mark.parametrize("migrated_url", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
+@pytest.mark.parametrize("state", [ApplicationState.CONFIRMED, ApplicationState.VERIFYING])
+@pytest.mark.parametrize("retires", [False, True])
+async def test_a_product_that_changes_while_its_certificate_is_issued_does_not_wait_in_a_circle_with_it(
+    world: World, inspector: RecordedInspector, state: ApplicationState, retires: bool
+) -> None:
+    """Whoever issues or raises holds the application first, then the firm; whoever changes a product the firm first."""
+    case = await filing(world)
+    await Application.filter(id=case.application.id).update(state=state)
+
+    async def issue() -> None:
+        await hold_ledger(case.firm.id)
+
+    if retires:
+        changing = products.retire_product(world.ports, case.asker, case.product.id)
+    else:
+        changing = products.change_product(world.ports, case.asker, case.product.id, ProductChanges(name="另一名称"))
+    refused = await while_held(case.application, changing, issue)
+    assert isinstance(refused, Refused)
+    assert refused.code == "product_in_application"
+
+
+@pytest.mark.parametrize("migrated_url", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
+async def test_a_product_that_changes_while_a_month_is_decided_does_not_wait_in_a_circle_with_it(world: World) -> None:
+    """A month that is decided holds itself first; what follows from it may need the firm."""
+    case = await filer(world, grade="B")
+    product = case.products[0]
+    await case.hand_in(K.CERTIFICATE_PHOTO, certificate(code(0)), product=0)
+    await world.work()
+
+    async def decide() -> None:
+        await hold_ledger(case.one.firm.id)
+
+    changing = products.change_product(world.ports, case.one.asker, product.id, ProductChanges(name="另一名称"))
+    assert not isinstance(await while_held(case.filing, changing, decide), Exception)
+    await product.refresh_from_db()
+    assert product.name == "另一名称"
+
+
+@pytest.mark.parametrize("migrated_url", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
+async def test_a_review_that_is_opened_while_points_are_booked_does_not_wait_in_a_circle_with_them(
+    world: World,
+) -> None:
+    """Whoever books holds the certificate first, then the firm."""
+    case = await upgrading(world)
+    async with transaction():
+        await Certificate.filter(id=case.one.certificate.id).select_for_update().get()
+        opening = clean_task(_outcome(case.open()), name="opening")
+        await asyncio.sleep(0.3)
+        await hold_ledger(case.one.firm.id)
+    assert isinstance(await opening, Application)
 
 
 async def test_a_product_that_is_retired_while_an_application_is_opened_is_in_one_or_in_none(

@@ -16,6 +16,7 @@ from models import (
     Application,
     ApplicationProduct,
     ApplicationState,
+    Certificate,
     Enterprise,
     Event,
     Evidence,
@@ -96,6 +97,9 @@ async def open_application(
         raise Refused(Kind.INVALID, "products_missing", "请至少选择一款产品", clause="7.1(2)", field="products")
     try:
         async with transaction():
+            if certificate is not None:
+                # Before the firm, as whoever books points on it or raises it holds them.
+                await Certificate.filter(id=certificate.id).select_for_update(no_key=True).get()
             # The firm before its products, as whoever takes one out of use holds them.
             await Enterprise.filter(id=enterprise_id).select_for_update(no_key=True).get()
             products = await Product.filter(id__in=wanted, enterprise_id=enterprise_id, retired_at=None)

@@ -120,6 +120,8 @@ async def change_product(ports: Ports, asker: Asker, product_id: int, changes: P
     """Change a registered product, for staff; not while a submitted application rests on it (7.1(2))."""
     product = await _own(asker, product_id)
     async with transaction():
+        # Its months before the firm, as whoever decides one holds them.
+        await month_jobs.hold_owed(product.enterprise_id)
         await Enterprise.filter(id=product.enterprise_id).select_for_update(no_key=True).get()
         product = await Product.filter(id=product_id, retired_at=None).select_for_update(no_key=True).first() or _gone()
         await _not_in(product, [state for state in OPEN if state not in TAKES_FILES])
@@ -193,11 +195,13 @@ async def _free(enterprise_id: int, model: str) -> None:
 
 
 async def _not_in(product: Product, states: list[ApplicationState]) -> None:
-    """With the firm locked. The applications stay locked too: one that is submitted meanwhile, by its firm or because
-    its time is over, is submitted with what has changed."""
+    """With the firm locked. Applications that take files stay locked too: one that is submitted meanwhile, by its firm
+    or because its time is over, is submitted with what has changed. The others are not waited for: whoever certifies
+    one holds it, and waits for the firm."""
     covering = await ApplicationProduct.filter(product_id=product.id).values_list("application_id", flat=True)
-    under_way = Application.filter(id__in=covering, state__in=[str(state) for state in OPEN])
-    if any(application.state in states for application in await under_way.select_for_update()):
+    theirs = Application.filter(id__in=covering)
+    await theirs.filter(state__in=[str(state) for state in TAKES_FILES]).select_for_update()
+    if await theirs.filter(state__in=[str(state) for state in states]).exists():
         advice = "有申报正在使用这个产品，提交后的资料不能改动：请等这次申报结束"
         raise Refused(Kind.CONFLICT, "product_in_application", advice, clause="7.1(2)")
 

@@ -35,6 +35,12 @@ def bell_name(filing_id: int) -> str:
     return f"filing:{filing_id}"
 
 
+async def hold_owed(enterprise_id: int) -> None:
+    """Inside the caller's transaction: the months that the firm owes are held until it ends."""
+    owed = MonthlyFiling.filter(enterprise_id=enterprise_id, state__in=[str(state) for state in OWES])
+    await owed.order_by("id").select_for_update()
+
+
 async def judge_product_again(ports: Ports, product_id: int) -> None:
     """Inside the caller's transaction: the product's record has changed, so what was judged by it in months that are
     owed still is judged anew."""
