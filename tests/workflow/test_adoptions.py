@@ -97,6 +97,21 @@ async def test_it_is_stored_before_it_is_judged_and_scores_nothing_until_then(ca
     assert (made.state, await points(case)) == (AdoptionState.VALID, 1)
 
 
+async def test_the_form_of_one_supplier_sent_again_for_another_of_the_same_tender_is_no_repetition(
+    case: Adopting,
+) -> None:
+    other = await living(name="样例电气有限公司")
+
+    def of(supplier: str) -> adoptions.NewAdoption:
+        return adoptions.NewAdoption(supplier, NUMBER, "buyer", CUSTOMER, CUSTOMER_USCC, AdoptionWay.UPLOADED)
+
+    one, two = of(case.supplier.firm.uscc), of(other.firm.uscc)
+    await adoptions.file_adoption(case.world.ports, Filer.CUSTOMER, one, "key", asker=case.buyer)
+    await refused(adoptions.file_adoption(case.world.ports, Filer.CUSTOMER, two, "key", asker=case.buyer), "key_reused")
+    made = await adoptions.file_adoption(case.world.ports, Filer.CUSTOMER, two, "another", asker=case.buyer)
+    assert made.supplier_id == other.firm.id
+
+
 async def test_the_job_that_runs_again_books_nothing_more(case: Adopting) -> None:
     made = await case.file()
     await Job.filter(kind=adoptions.JUDGE).update(done_at=None, lease=None, lease_until=None)

@@ -258,7 +258,7 @@ async def test_a_list_takes_over_once_however_often_its_job_runs(
         await listed(world, staff, product, "追溯码\n" + "\n".join(map(code, range(6))))
     world.clock.advance(timedelta(minutes=5))
     await world.work()
-    made = await ItemFiling.get(key=KEY)
+    made = await ItemFiling.get(key=f"{product.enterprise_id}:{KEY}")
     assert (made.state, made.accepted, made.findings) == ("filed", 6, [])
     events = await Event.filter(action="items:take_over")
     assert sorted(lost for event in events for lost in event.after["codes"]) == [code(serial) for serial in range(5)]
@@ -340,3 +340,20 @@ async def test_a_list_sent_twice_is_one(world: World, product: Product, staff: S
     two = await listed(world, staff, product, f"追溯码\n{code(1)}")
     assert one.ref == two.ref
     assert await ItemFiling.all().count() == 1
+
+
+async def test_another_firms_key_and_another_list_are_not_taken_for_the_one_that_was_filed(
+    world: World, product: Product, staff: Somebody
+) -> None:
+    """A client counts its keys as it likes: two firms, or two products, may well come upon the same one."""
+    made = await listed(world, staff, product, f"追溯码\n{code(1)}\n")
+    assert (await listed(world, staff, product, f"追溯码\n{code(1)}\n")).id == made.id
+    with pytest.raises(Refused, match="key_reused"):
+        await listed(world, staff, product, f"追溯码\n{code(2)}\n")
+    with pytest.raises(Refused, match="key_reused"):
+        await filed(world, staff, product, NewItem(code(2)))
+    other = await rows.enterprise(uscc="91320000MA0000008M")
+    theirs = await rows.product(enterprise_id=other.id, gtin=None)
+    await proved(theirs, "06901234567915")
+    colleague = await member(world, other, StaffRole.STAFF)
+    assert (await filed(world, colleague, theirs, NewItem(code(1, "06901234567915")))).accepted == 1

@@ -116,7 +116,7 @@ async def file_adoption(
     """
     who = f"person:{asker.person_id}" if asker else f"partner:{partner.id if partner else 0}"
     key = f"{filed_by}:{who}:{key}"[:128]
-    if (known := await Adoption.get_or_none(key=key)) is not None:
+    if (known := await _by_key(key)) is not None:
         return _same(known, new)
     supplier = await _supplier(filed_by, new, asker)
     certificate = await certificate_alive(supplier.id)
@@ -168,7 +168,7 @@ async def file_adoption(
             )
             await _enqueue(ports, made, "filed", after=timedelta() if new.way is AdoptionWay.OBTAINED else GRACE)
     except IntegrityError:
-        if (known := await Adoption.get_or_none(key=key)) is not None:
+        if (known := await _by_key(key)) is not None:
             return _same(known, new)
         raise _known(new) from None
     ports.bell.ring("jobs")
@@ -490,9 +490,14 @@ async def _make_way(ports: Ports, supplier: Enterprise, folded: tuple[str, str],
         )
 
 
+async def _by_key(key: str) -> Adoption | None:
+    return await Adoption.get_or_none(key=key).prefetch_related("supplier")
+
+
 def _same(known: Adoption, new: NewAdoption) -> Adoption:
-    """The record of that key, where it is of the same tender."""
-    if tender_key(known.customer_name, known.tender_number)[1] != tender_key("", new.tender_number)[1]:
+    """The record of that key (with ``supplier``), where it is of the same supplier and tender."""
+    of_tender = tender_key("", known.tender_number) == tender_key("", new.tender_number)
+    if not of_tender or known.supplier.uscc != new.supplier_uscc.strip().upper():
         advice = "这个编号已用于另一份记录：请刷新后重新登记"
         raise Refused(Kind.CONFLICT, "key_reused", advice, clause=CLAUSE, field="key")
     return known

@@ -10,6 +10,7 @@ goes over to the firm that did; where both proved it, it stays with whoever file
 """
 
 import asyncio
+import hashlib
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -41,7 +42,7 @@ from workflow.intake.code_patterns import patterns_of
 from workflow.intake.evidence import keep_file, kept_bytes
 from workflow.intake.inspections import tried_once_more
 from workflow.intake.judged_codes import BATCH, GTIN
-from workflow.intake.uploads import CSV, XLSX, admitted, checked_key, key_reused
+from workflow.intake.uploads import CSV, MOST_KEY, XLSX, admitted, checked_key, key_reused
 from workflow.links import Links
 from workflow.ports import ClaimedJob, InspectionFailed
 from workflow.problems import Kind, Refused
@@ -132,7 +133,8 @@ async def file_list(
     Refused: ``file_empty``, ``file_too_large``, ``file_type``, ``key_reused``, not found.
     """
     product = await _product(asker, enterprise_id, product_id)
-    if (known := await _known(checked_key(key), product)) is not None:
+    sha256 = hashlib.sha256(data).hexdigest()
+    if (known := await _known(checked_key(key), product, sha256)) is not None:
         return known
     media_type = admitted(ports, "单件清单", LISTS, data, name, clause=CLAUSE)
     evidence = await keep_file(
@@ -161,7 +163,7 @@ async def file_list(
                 READ, f"{READ}:{filing.id}", {"filing": filing.id}, due=ports.clock.now(), max_attempts=20
             )
     except IntegrityError:
-        if (known := await _known(key, product)) is None:
+        if (known := await _known(key, product, sha256)) is None:
             raise
         return known
     ports.bell.ring("jobs")
@@ -466,7 +468,7 @@ async def _settle(ports: Ports, filing: ItemFiling, counts: _Counts, actor: str)
 async def _new_filing(ports: Ports, asker: Asker, product: Product, key: str, **columns: Any) -> ItemFiling:
     return await ItemFiling.create(
         ref=secrets.token_urlsafe(9),
-        key=key,
+        key=_key(key, product),
         product_id=product.id,
         person_id=asker.person_id,
         state=ItemFilingState.RECEIVED,
@@ -475,12 +477,20 @@ async def _new_filing(ports: Ports, asker: Asker, product: Product, key: str, **
     )
 
 
-async def _known(key: str, product: Product) -> ItemFiling | None:
-    """The filing that this key made; :class:`Refused` where it stands for one of another product."""
-    known = await ItemFiling.get_or_none(key=key)
-    if known is not None and known.product_id != product.id:
+async def _known(key: str, product: Product, sha256: str | None = None) -> ItemFiling | None:
+    """The filing that this key of the firm's made; :class:`Refused` where it stands for another product, or for another
+    list than that of ``sha256`` (None: no list)."""
+    known = await ItemFiling.get_or_none(key=_key(key, product)).prefetch_related("evidence")
+    if known is None:
+        return None
+    if (known.product_id, known.evidence and known.evidence.sha256) != (product.id, sha256):
         raise key_reused(CLAUSE)
     return known
+
+
+def _key(key: str, product: Product) -> str:
+    """The key among those of all firms: each counts its own."""
+    return f"{product.enterprise_id}:{key}"[:MOST_KEY]
 
 
 async def _product(asker: Asker, enterprise_id: int, product_id: int) -> Product:
