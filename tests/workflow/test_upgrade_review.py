@@ -16,6 +16,7 @@ from models import (
     FilingState,
     InboxEntry,
     Objection,
+    Product,
     Publication,
     PublicationState,
     Rendering,
@@ -48,11 +49,15 @@ from workflow.certifying.certificate_life import life_from_json
 from workflow.certifying.certificates import apply_event
 from workflow.certifying.change_kinds import ChangeKind
 from workflow.credit.credit_booking import book
+from workflow.firms import products
+from workflow.firms.products import ProductChanges
 from workflow.monthly.month_case import levels_of
 from workflow.problems import Refused
 
 DECEMBER = Month(2026, 12)
 TODAY = date(2026, 11, 24)
+ANOTHER = ProductChanges(category="样例器材", product_class="class_3")
+"""A product that becomes one of a category that the certificate does not list."""
 
 
 async def refused(work: Any, code: str) -> Refused:
@@ -155,6 +160,20 @@ async def test_a_review_covers_the_categories_of_the_certificate_and_no_other(wo
     assert "还缺品类“电线电缆”" in (await over(other.id)).advice
     assert "品类“低压电器”不在证书上" in (await over(case.product.id, other.id)).advice
     assert not await Application.filter(upgrades_id__not_isnull=True).exists()
+
+
+async def test_a_product_of_a_review_keeps_it_on_the_categories_of_the_certificate(world: World) -> None:
+    case = await upgrading(world)
+    application = await case.open()
+    changing = products.change_product(world.ports, case.asker, case.product.id, ANOTHER)
+    refusal = await refused(changing, "categories_differ")
+    assert (refusal.clause, refusal.field) == ("8.5(3)", "category")
+    assert "还缺品类“电线电缆”" in refusal.advice
+    assert (await Product.get(id=case.product.id)).category == "电线电缆"
+    renamed = ProductChanges(name="另一名称", product_class="class_3")
+    await products.change_product(world.ports, case.asker, case.product.id, renamed)
+    await applications.withdraw(world.ports, case.asker, application.ref)
+    await products.change_product(world.ports, case.asker, case.product.id, ANOTHER)
 
 
 async def test_a_draft_is_not_submitted_while_its_certificate_is_warned_nor_once_it_ended(world: World) -> None:

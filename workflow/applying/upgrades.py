@@ -11,7 +11,15 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from models import Application, ApplicationState, Certificate, Publication, PublicationState
+from models import (
+    TAKES_FILES,
+    Application,
+    ApplicationState,
+    Certificate,
+    Product,
+    Publication,
+    PublicationState,
+)
 from standard import credit, life
 from standard.calendar import shanghai_day
 from standard.grades import LEVELS, Grade, GradeResult, Reason
@@ -20,7 +28,7 @@ from standard.profile import edition_on
 from standard.validity import LIVE, State
 from workflow.applying.application_wording import MOST_LISTED, UPGRADE, notice_of, page
 from workflow.applying.publicity import turn
-from workflow.applying.slots import edition_of
+from workflow.applying.slots import edition_of, products_of_application
 from workflow.certifying.certificate_life import life_from_json
 from workflow.certifying.certificate_register import certificate_alive, sells_online
 from workflow.certifying.credit_ledger import ledger_of
@@ -130,13 +138,35 @@ def _closed(why: Finding, field: str | None = None) -> Refused:
 def must_cover(row: Certificate, categories: set[str]) -> None:
     """:class:`Refused` ``categories_differ`` where a review's products are not of just the certificate's categories:
     one certificate is raised as a whole (R43)."""
-    mine = set(row.holder["categories"])
-    if categories == mine:
+    if what := _differ(row, categories):
+        advice = f"升级复核须覆盖且只覆盖证书上的全部品类：{what}"
+        raise Refused(Kind.INVALID, "categories_differ", advice, clause="8.5(3)", rows=("R18", "R43"), field="products")
+
+
+async def must_stay_covered(product: Product, category: str) -> None:
+    """Inside the caller's transaction, with the firm locked, before a product becomes one of ``category``: the same of
+    the review, still taking files, that covers it."""
+    reviews = Application.filter(
+        products__product_id=product.id, upgrades_id__not_isnull=True, state__in=[str(state) for state in TAKES_FILES]
+    )
+    review = await reviews.select_related("upgrades").first()
+    if review is None or review.upgrades is None:
         return
-    lacking, strange = "、".join(sorted(mine - categories)), "、".join(sorted(categories - mine))
-    what = f"还缺品类“{lacking}”的产品" if lacking else f"品类“{strange}”不在证书上，请去掉这些产品"
-    advice = f"升级复核须覆盖且只覆盖证书上的全部品类：{what}"
-    raise Refused(Kind.INVALID, "categories_differ", advice, clause="8.5(3)", rows=("R18", "R43"), field="products")
+    others = {one.category for one in await products_of_application(review) if one.id != product.id}
+    if what := _differ(review.upgrades, others | {category}):
+        advice = f"这款产品在升级复核里，不能改成别的品类：{what}。复核还没有提交的，可以先撤回再改"
+        raise Refused(
+            Kind.CONFLICT, "categories_differ", advice, clause="8.5(3)", rows=("R18", "R43"), field="category"
+        )
+
+
+def _differ(row: Certificate, categories: set[str]) -> str:
+    """What the certificate's categories have and these do not, or the other way round; empty: they are the same."""
+    mine = set(row.holder["categories"])
+    if lacking := "、".join(sorted(mine - categories)):
+        return f"还缺品类“{lacking}”的产品"
+    strange = "、".join(sorted(categories - mine))
+    return f"品类“{strange}”不在证书上，请去掉这些产品" if strange else ""
 
 
 async def must_still_stand(ports: Ports, application: Application) -> None:

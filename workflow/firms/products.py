@@ -29,6 +29,7 @@ from standard.profile import Edition, edition_on
 from standard.scope import categories, needs_qualification
 from workflow.access import Asker, member_of, not_found
 from workflow.applying.applications import judge_product_again
+from workflow.applying.upgrades import must_stay_covered
 from workflow.context import Ports
 from workflow.intake.code_patterns import own_pattern
 from workflow.intake.judged_codes import GTIN
@@ -117,7 +118,8 @@ async def new_product(ports: Ports, asker: Asker, enterprise_id: int, new: NewPr
 
 
 async def change_product(ports: Ports, asker: Asker, product_id: int, changes: ProductChanges) -> Product:
-    """Change a registered product, for staff; not while a submitted application rests on it (7.1(2))."""
+    """Change a registered product, for staff; not while a submitted application rests on it (7.1(2)), and its category
+    only as far as an upgrade review keeps to those of its certificate (R43)."""
     product = await _own(asker, product_id)
     async with transaction():
         # Its months before the firm, as whoever decides one holds them.
@@ -128,6 +130,8 @@ async def change_product(ports: Ports, asker: Asker, product_id: int, changes: P
         values = _checked(ports, _changed(product, changes))
         if values["model"] != product.model:
             await _free(product.enterprise_id, values["model"])
+        if values["category"] != product.category:
+            await must_stay_covered(product, values["category"])
         before = {name: getattr(product, name) for name in values}
         await Product.filter(id=product.id).update(**values)
         await _claim(ports, product, changes.patterns, values["gtin"])
