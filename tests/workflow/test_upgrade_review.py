@@ -495,6 +495,18 @@ async def test_an_objection_that_is_upheld_may_leave_less_to_raise(
     assert (application.state, (await case.certificate()).grade) == (ApplicationState.CERTIFIED, "A")
 
 
+async def test_an_objection_is_upheld_where_the_points_of_the_year_permit_more_by_now(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = await upgrading(world, points=9)
+    _, public = await case.published(monkeypatch, facts_of_aa())
+    assert public.content["grade"] == "A"
+    await case.points(1)
+    application, public = await objected(case, monkeypatch, public, facts_of_aa())
+    assert (public.state, (await Objection.get()).state) == (PublicationState.OVERTURNED, "upheld")
+    assert (application.state, (await case.certificate()).grade) == (ApplicationState.CERTIFIED, "AA")
+
+
 async def test_an_objection_that_is_rejected_ends_in_the_same_raise(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

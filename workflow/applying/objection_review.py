@@ -199,9 +199,11 @@ async def _tell(
 
 
 def _essence(result: dict[str, Any]) -> dict[str, Any]:
-    """What a result comes to: the grade, what caps it, and the level of each element."""
+    """What a result comes to: the grade, what caps it, and the level of each element; of an upgrade review also the
+    grade that its certificate is raised to."""
     return {
         "grade": result["grade"],
         "capped_by": result["capped_by"],
         "levels": {element["element"]: element["level"] for element in result["elements"]},
+        "to": result["upgrade"]["to"] if "upgrade" in result else None,
     }
