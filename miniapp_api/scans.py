@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from miniapp_api.chapter import Chapter, Rate
 from miniapp_api.firms import FirmPath
-from miniapp_api.shapes import NOT_TEXT, Answer, Body, File, Form, Id, Moment, Query, Ref, Stream
+from miniapp_api.shapes import CONTROLS, Answer, Body, File, Form, Id, Moment, Query, Ref, Stream
 from models import EvidenceSource, ItemFiling, ItemFilingState, Road, ScanOutcome
 from workflow.access import Asker, firm_of_members
 from workflow.certifying.certificate_numbers import certificate_path
@@ -39,7 +39,7 @@ class Scanned(Body):
     @field_validator("*", mode="after")
     @classmethod
     def _is_text(cls, value: Any) -> Any:
-        if not (NOT_TEXT - {_SEPARATOR}).isdisjoint(value):
+        if not (CONTROLS - {_SEPARATOR}).isdisjoint(value):
             raise PydanticCustomError("control_characters", "control characters")
         return value
 

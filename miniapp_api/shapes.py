@@ -21,8 +21,10 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-NOT_TEXT = frozenset(map(chr, range(32))) - {"\n", "\r", "\t"}
+CONTROLS = frozenset(map(chr, range(32))) - {"\n", "\r", "\t"}
 """Control characters: nobody types them, and PostgreSQL does not store the first of them."""
+NOT_TEXT = CONTROLS | frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""These, and what turns the order of letters around: on a page, a name would turn the words beside it."""
 
 Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
 Ref = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,43}$")]

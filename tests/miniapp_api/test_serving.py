@@ -156,6 +156,7 @@ async def test_a_path_that_cannot_name_anything_is_not_found(client: TestClient,
         ("word=abcdef", "word", "string_too_long"),
         ("wort=a", "wort", "extra_forbidden"),
         ("word=%00", "word", "control_characters"),
+        ("word=a%E2%80%AEb", "word", "control_characters"),
     ],
 )
 async def test_a_wrong_query_is_told_by_field(client: TestClient, query: str, field: str, code: str) -> None:
@@ -194,6 +195,7 @@ async def test_whoever_is_not_signed_in_is_asked_to(client: TestClient) -> None:
         ('{"what": "x", "count": 0}', "count", "greater_than_equal"),
         ('{"what": "  ", "count": 1}', "what", "blank"),
         ('{"what": "x\\u0000", "count": 1}', "what", "control_characters"),
+        ('{"what": "样例\\u202e级AAA", "count": 1}', "what", "control_characters"),
         ('{"what": "x", "count": 1, "more": {"a": ["\\u0001"]}}', "more", "control_characters"),
         ('{"what": "x", "count": 1, "extra": 1}', "extra", "extra_forbidden"),
         ('{"count": NaN, "what": "x"}', "count", "int_type"),
