@@ -149,12 +149,14 @@ async def test_the_export_holds_the_firms_own_scans_of_the_days_and_nobodys_name
     await scans(foreign, start)
     await scans(one, start, 5, visitor="anna")
     await scans(one, minutes(start, 90), 1, road="photo", region="浙江", outcome="unknown", code="=cmd()")
+    await scans(one, minutes(start, 95), code="＝cmd()")
     await scans(one, minutes(start, 24 * 60))
     header, *lines = await table(firm, viewer, date(2026, 11, 24), date(2026, 11, 24))
     assert header == list(scan_counts.HEADER)
     assert lines[:5] == [["2026-11-24 00:00", CODE, "电线", "BV 2.5", "扫码打开网页", "", "查到产品"]] * 5
     assert lines[5:] == [
-        ["2026-11-24 01:30", "'=cmd()", "电线", "BV 2.5", "照片识读", "浙江", "未查到（当时企业没有公开的评价结果）"]
+        ["2026-11-24 01:30", "'=cmd()", "电线", "BV 2.5", "照片识读", "浙江", "未查到（当时企业没有公开的评价结果）"],
+        ["2026-11-24 01:35", "'＝cmd()", "电线", "BV 2.5", "扫码打开网页", "", "查到产品"],
     ]
 
 

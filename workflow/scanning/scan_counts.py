@@ -46,8 +46,8 @@ OUTCOMES = {
     ScanOutcome.NOT_ALLOWED: "不是追溯码", ScanOutcome.LOOK_ALIKE: "仿冒网址", ScanOutcome.MALFORMED: "编码有误",
 }  # fmt: skip
 HEADER = ("查询时间（北京时间）", "追溯码", "产品名称", "规格型号", "查询途径", "地区", "查询结果")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet would carry out at the start of a cell."""
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""What a spreadsheet would carry out at the start of a cell; a Chinese one the wide signs, too."""
 
 
 # --- counting --------------------------------------------------------------------------------------------------------
