@@ -1,7 +1,9 @@
 """A service account with its worker at work, and people who write to it."""
 
+import asyncio
 import itertools
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from bot.conversation import router
 from bot.dialogs import Dialogs
 from bot.router import Dispatcher
 from jobs.worker import Worker
+from models import Job
 from tests.clock import FakeClock
 from tests.conftest import Database
 from tests.workflow.world import World, make_world
@@ -21,6 +24,17 @@ from workflow.firms.registration import bind_staff, register_enterprise
 
 STRANGER, ZHANG = "o" + "s" * 27, "o" + "z" * 27
 JPEG = b"\xff\xd8\xff\xe0"
+
+
+class WorkedOn(World):
+    """A world whose worker is at work beside the test: what is due is its to do, and is done once."""
+
+    async def work(self, *, until_idle: bool = True) -> int:
+        """Wait until the worker has nothing left to do that is due; how much that was it does not say."""
+        self.ports.bell.ring("jobs")
+        while await Job.filter(due_at__lte=self.clock.now(), done_at=None, dead_at=None).exists():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        return 0
 
 
 class Chat:
@@ -48,13 +62,19 @@ class Chat:
         return await self.send(openid, updates.Image, pic_url="", media_id=name)
 
 
-@pytest.fixture
-async def chat(database: Database, clock: FakeClock, tmp_path: Path) -> AsyncIterator[Chat]:
-    world = make_world(tmp_path, clock)
+@asynccontextmanager
+async def worked_on(world: World) -> AsyncIterator[WorkedOn]:
+    """The same world with a worker."""
     worker = Worker(world.ports, 2)
     worker.start()
-    yield Chat(world)
+    yield WorkedOn(**vars(world))
     await worker.stop()
+
+
+@pytest.fixture
+async def chat(database: Database, clock: FakeClock, tmp_path: Path) -> AsyncIterator[Chat]:
+    async with worked_on(make_world(tmp_path, clock)) as world:
+        yield Chat(world)
 
 
 def gtin(number: int) -> str:

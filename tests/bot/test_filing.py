@@ -16,7 +16,6 @@ from bot.dialogs import Dialogs
 from bot.menu import KEY_FILING, KEY_YEAR
 from bot.router import Dispatcher
 from gateways.cache import MemoryCache
-from jobs.worker import Worker
 from models import (
     Certificate,
     FiledCode,
@@ -34,7 +33,7 @@ from models.transactions import transaction
 from standard import life
 from standard.calendar import midnight
 from standard.months import Month, MonthState
-from tests.bot.conftest import STRANGER, ZHANG, Chat, bind
+from tests.bot.conftest import STRANGER, ZHANG, Chat, bind, worked_on
 from tests.clock import FakeClock
 from tests.conftest import Database
 from tests.workflow import monthly
@@ -87,15 +86,6 @@ class Case:
             for file in await FilingFile.filter(filing_id=self.filing.id).order_by("id").prefetch_related("product")
         ]
 
-    async def fill(self) -> None:
-        """Everything that the month asks, handed in on the page, and judged."""
-        await self.filer.fill()
-
-        async def judged() -> bool | None:
-            return (await self.filer.checklist()).waiting == 0 or None
-
-        assert await self.world.ports.bell.awaited("judged", judged, 10)
-
     async def ledger(self) -> None:
         """Hand in the update ledger, as the page does."""
         rows = [self.filer.row(number, "L1") for number in (0, 1)]
@@ -112,10 +102,8 @@ async def case(database: Database, clock: FakeClock, tmp_path: Path) -> AsyncIte
         (WANG, "王工", StaffRole.VIEWER),
     ):
         await bind_staff(world.ports, filer.one.firm, f"{name}（样例）", "质检员", openid, role=role)
-    worker = Worker(world.ports, 2)
-    worker.start()
-    yield Case(Chat(world), filer)
-    await worker.stop()
+    async with worked_on(world) as filer.world:
+        yield Case(Chat(filer.world), filer)
 
 
 def shot(number: int) -> bytes:
@@ -272,7 +260,7 @@ async def test_words_that_nobody_understands_do_not_lead_out(case: Case) -> None
 
 async def test_who_says_done_is_answered_and_the_colleague_is_told(case: Case) -> None:
     await case.say("月度提报")
-    await case.fill()
+    await case.filer.fill()
     assert (await case.say("完成")).startswith("证书已延续至 2026 年 12 月")
     told = {
         entry.person_id: entry.unpushed
@@ -284,7 +272,7 @@ async def test_who_says_done_is_answered_and_the_colleague_is_told(case: Case) -
 
 async def test_done_said_with_the_last_photo_waits_for_its_verdict(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     await case.say("月度提报")
-    await case.fill()
+    await case.filer.fill()
     await FilingFile.filter(filing_id=case.filing.id, kind="update_ledger").update(state=FilingFileState.HANDED_IN)
     counted = month_filing.checklist
 
@@ -299,7 +287,7 @@ async def test_done_said_with_the_last_photo_waits_for_its_verdict(case: Case, m
 
 async def test_done_says_so_while_something_is_still_looked_at(case: Case) -> None:
     await case.say("月度提报")
-    await case.fill()
+    await case.filer.fill()
     await FilingFile.filter(filing_id=case.filing.id, kind="update_ledger").update(state=FilingFileState.HANDED_IN)
     update = updates.Text(to_user="gh_sample", openid=ZHANG, created=datetime.now(UTC), dedupe="done", content="完成")
     reply = await case.chat.dispatch(update, 1.2)
@@ -410,7 +398,7 @@ async def test_a_missed_month_is_made_up_in_chat(case: Case) -> None:
     begun = await case.say("补报")
     assert begun.startswith("12 月补报，12 月 30 日 24:00 截止")
     assert "原因：2026 年 12 月没有提报资料" in begun
-    await case.fill()
+    await case.filer.fill()
     done = await case.say("完成")
     assert done.startswith("证书已延续至 2026 年 12 月")
     assert "12 月补报合格（8.1(3)）" in done
