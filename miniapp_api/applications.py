@@ -293,10 +293,16 @@ async def take_out(ports: Ports, asker: Asker, path: MaterialInPath) -> None:
     await applications.take_out(ports, asker, path.ref, path.material)
 
 
-@chapter.post("/applications/{ref}/submit", "提交申报", clause="7.1(2)，7.2(3)")
+@chapter.post(
+    "/applications/{ref}/submit",
+    "提交申报",
+    clause="7.1(2)，7.2(3)",
+    note="请带 `If-Match`：断线后重发时资料若已退回补正，得到 412，不会原样再交一次（R5）。",
+)
 async def submit(ports: Ports, asker: Asker, path: ApplicationPath, unchanged: Unchanged) -> ApplicationShown:
-    unchanged.since(_application(await applications.application_of(asker, path.ref)))
-    return _application(await applications.submit(ports, asker, path.ref))
+    row = await applications.application_of(asker, path.ref)
+    unchanged.since(_application(row))
+    return _application(await applications.submit(ports, asker, path.ref, seen=row.round))
 
 
 @chapter.post("/applications/{ref}/withdraw", "撤回未提交的申报", clause="7.1(2)")

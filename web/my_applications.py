@@ -268,10 +268,9 @@ async def take_out(request: web.Request) -> web.StreamResponse:
 
 async def submit(request: web.Request) -> web.StreamResponse:
     """Submit, or submit again what was supplemented."""
-    who, _ = await signed_form(request)
-    return await _then(
-        request, who, "submitted", applications.submit(request.app[PORTS], who.asker, request.match_info["ref"])
-    )
+    who, form = await signed_form(request)
+    ref, seen = request.match_info["ref"], form.number("round")
+    return await _then(request, who, "submitted", applications.submit(request.app[PORTS], who.asker, ref, seen=seen))
 
 
 async def withdraw(request: web.Request) -> web.StreamResponse:

@@ -67,6 +67,8 @@ class Journey:
     patience: float = PATIENCE
     look_every: float = LOOK_EVERY
     token: str = ""
+    seen: dict[str, str] = field(default_factory=dict)
+    """The ETag of what was last answered, by path."""
 
     async def travel(self) -> dict[str, Any]:
         """All steps; the certificate as the public sees it. :class:`JourneyFailed` where one does not hold."""
@@ -215,7 +217,10 @@ class Journey:
                 return
 
     async def _submit(self, ref: str, round_: int) -> None:
-        await self._json("POST", f"/api/v1/applications/{ref}/submit", tolerate={"state_changed"})
+        # Said again after a lost answer, it must not hand in unmended what has come back by then.
+        seen = self.seen.get(f"/api/v1/applications/{ref}")
+        path = f"/api/v1/applications/{ref}/submit"
+        await self._json("POST", path, seen=seen, tolerate={"state_changed", "changed"})
         self.tell("7.1(2)", "提交申报：资料从此不可改" if round_ == 0 else "提交补正的资料")
 
     async def _supplement(self, ref: str, products: list[int]) -> None:
@@ -397,17 +402,23 @@ class Journey:
         form: Callable[[], aiohttp.FormData] | None = None,
         query: Mapping[str, str] | None = None,
         key: str | None = None,
+        seen: str | None = None,
         tolerate: set[str] | None = None,
     ) -> Any:
-        """One request's answer; None where the server asks for patience. Problems in ``tolerate`` are answers, too."""
+        """One request's answer; None where the server asks for patience. Problems in ``tolerate`` are answers, too.
+        ``key`` makes a repetition the same request, ``seen`` is the ETag that it was decided on."""
         headers = {"Authorization": f"Bearer {self.token}"} if self.token and path.startswith("/api/") else {}
         if key is not None:
             headers["Idempotency-Key"] = f"demo-{hashlib.sha256(f'{self.uscc}{key}'.encode()).hexdigest()[:24]}"
+        if seen is not None:
+            headers["If-Match"] = seen
         more = {"json": body} if body is not None else {"data": form()} if form is not None else {}
         url = self._base(path) + path
         async with self.http.request(method, url, headers=headers, params=query, **more) as answer:
             text = await answer.text()
             if answer.status < 400:
+                if (etag := answer.headers.get("ETag")) is not None:
+                    self.seen[path] = etag
                 return json.loads(text) if text else {}
             problem = _problem(text)
             if tolerate and problem.get("code") in tolerate:

@@ -22,7 +22,7 @@ from models import (
 )
 from tests import rows
 from tests.web.conftest import Browser
-from tests.workflow.filed import CCC, GTIN, RecordedInspector, good_files
+from tests.workflow.filed import CCC, GTIN, RecordedInspector, certificate, good_files
 from tests.workflow.firms import member, somebody
 from tests.workflow.graded import published
 from tests.workflow.living import held_for_its_case
@@ -330,6 +330,28 @@ async def test_what_failed_stands_on_top_and_is_replaced(world: World, owner: Br
     assert await owner.send(here, f"{here}/submit") == f"{here}?done=submitted"
     await world.work()
     assert (await Application.get()).state == "publicity"
+
+
+async def test_a_submission_sent_again_does_not_hand_in_what_came_back(
+    world: World, owner: Browser, applied: Application
+) -> None:
+    """The page was open since before it was judged."""
+    here = f"/my/applications/{applied.ref}"
+    for kind, *_ in good_files("B"):
+        if kind != "certificate_photo":
+            await hand_in(owner, applied, kind)
+    sent = {"form_token": _token(await owner.get(here)), "key": "sample-key-1", "kind": "certificate_photo"}
+    small = certificate("small_code_100x70")
+    await owner.post(f"{here}/materials", file=("1.jpg", small), product=(await Product.get()).id, **sent)
+    await world.work()
+    older = await owner.get(here)
+    (round_,) = re.findall(r'<input type="hidden" name="round" value="([^"]+)">', older)
+    await owner.send(here, f"{here}/submit")
+    await world.work()
+    page = await owner.post(f"{here}/submit", 409, form_token=_token(older), round=round_)
+    assert "状态刚刚发生了变化" in page
+    assert "待补正" in page
+    assert await owner.send(here, f"{here}/submit") == f"{here}?done=submitted"  # it may stand (R5)
 
 
 async def test_who_submits_while_a_photo_is_looked_at_is_told_so_on_the_page(

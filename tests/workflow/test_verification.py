@@ -614,6 +614,17 @@ async def test_grading_twice_publishes_once(world: World, inspector: RecordedIns
     assert await Event.filter(action="application:grade").count() == 1
 
 
+async def test_a_submission_that_is_sent_again_does_not_hand_in_unmended_what_came_back(
+    world: World, inspector: RecordedInspector
+) -> None:
+    """Its answer was lost, and the verification was quicker: the print may still be mended, and the grade is open."""
+    case = await submitted(world, certificate_photo=filed.certificate("small_code_100x70"))
+    with pytest.raises(Refused) as caught:
+        await applications.submit(world.ports, case.asker, case.application.ref, seen=case.application.round)
+    assert caught.value.code == "state_changed"
+    assert (await state(case), (await case.now()).round) == (ApplicationState.SUPPLEMENT, 1)
+
+
 class Killed(BaseException):
     """Stands for the end of the process."""
 

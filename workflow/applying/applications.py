@@ -378,13 +378,14 @@ async def take_out(ports: Ports, asker: Asker, ref: str, material_ref: str) -> N
         await record_event(ports, "material:take_out", "material", material.id, actor=asker.actor, clause="7.1(2)")
 
 
-async def submit(ports: Ports, asker: Asker, ref: str) -> Application:
+async def submit(ports: Ports, asker: Asker, ref: str, *, seen: int | None = None) -> Application:
     """DRAFT or SUPPLEMENT → VERIFYING: what was handed in is fixed from here on (7.1(2)).
 
     In a supplement everything that failed was replaced, but for a certificate whose print fails: that may stand, and
-    the grade is then at most B (R5). Refused: ``photos_pending`` (sent in chat, and about to land in it),
-    ``materials_missing``, ``not_supplemented``, ``state_changed``; for a review also ``certificate_ended`` and
-    ``upgrade_closed``.
+    the grade is then at most B (R5). ``seen`` is the round that whoever submits saw: a request that is sent again, once
+    what it submitted has come back, does not submit it unmended. Refused: ``photos_pending`` (sent in chat, and about
+    to land in it), ``materials_missing``, ``not_supplemented``, ``state_changed``; for a review also
+    ``certificate_ended`` and ``upgrade_closed``.
     """
     application = await application_of(asker, ref, StaffRole.STAFF)
     firm = await Enterprise.get(id=application.enterprise_id)
@@ -396,7 +397,7 @@ async def submit(ports: Ports, asker: Asker, ref: str) -> Application:
             await upgrades.must_still_stand(ports, application)
     async with transaction():
         application = await Application.filter(id=application.id).select_for_update().get()
-        if application.state not in TAKES_FILES:
+        if application.state not in TAKES_FILES or seen not in (None, application.round):
             raise Moved
         now = ports.clock.now()
         edition = edition_of(application, now)
