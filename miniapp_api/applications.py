@@ -11,8 +11,8 @@ from miniapp_api.firms import FirmPath, FirmShown
 from miniapp_api.serving import Unchanged
 from miniapp_api.shapes import Answer, Body, File, Form, Id, Moment, Path, Ref
 from models import Application, ApplicationState, Material, MaterialState
+from standard.grade_wording import sentence
 from standard.grades import Grade
-from standard.matrix import in_chinese, label
 from workflow.access import Asker, firm_of_members, not_found
 from workflow.applying import applications, upgrades
 from workflow.applying.applications import Ask, Slot
@@ -437,15 +437,9 @@ def _upgrade(found: dict[str, Any]) -> UpgradeResult:
 def _reasons(plain: list[dict[str, Any]]) -> list[ReasonShown]:
     return [
         ReasonShown(
-            words=_words(**reason),
+            words=sentence(Grade(reason["level"]), reason["fact"], reason["have"], reason["need"], reason["clause"]),
             clause=reason["clause"],
             level=reason["level"],
         )
         for reason in plain
     ]
-
-
-def _words(*, fact: str, have: str | None, need: str, level: str, clause: str) -> str:
-    """As :class:`standard.grades.Reason` says it."""
-    now = "未提供" if have is None else f"现在 {in_chinese(fact, have)}"
-    return f"{label(fact)}：{now}，{Grade(level).named}要求 {in_chinese(fact, need)}（{clause}）"

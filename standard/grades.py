@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 from standard.citation import cites
 from standard.facts import Channel, Excused, Facts, Monthly
-from standard.matrix import BODY_OR_PACKAGE, LEVELS, MATRIX, Grade, Requirement, Steps, asked, in_chinese, label
+from standard.grade_wording import sentence
+from standard.matrix import BODY_OR_PACKAGE, LEVELS, MATRIX, Grade, Requirement, Steps, asked
 from standard.outcome import Finding, Outcome
 from standard.profile import Edition
 
@@ -31,8 +32,7 @@ class Reason(NamedTuple):
 
     def __str__(self) -> str:
         level, fact, need, clause, rows = self.requirement
-        have = "未提供" if self.have is None else f"现在 {in_chinese(fact, _text(self.have) or 'none')}"
-        return f"{label(fact)}：{have}，{level.named}要求 {in_chinese(fact, need)}（{'，'.join((clause, *rows))}）"
+        return sentence(level, fact, _text(self.have), need, "，".join((clause, *rows)))
 
 
 class ElementResult(NamedTuple):

@@ -15,7 +15,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from standard.citation import cites
-from standard.facts import LABELS, RATES, WORDS, Channel, Collection, Excused, Facts, Link, Monthly, PublicQuery
+from standard.facts import Channel, Collection, Excused, Facts, Link, Monthly, PublicQuery
 from standard.outcome import Outcome
 from standard.profile import Edition, ProfileError
 
@@ -318,18 +318,3 @@ def _marketplace_automatic(facts: Facts) -> Outcome | Excused | None:
     """Asked only where there is a rate (R37)."""
     rate = facts.marketplace_rate
     return Excused.NOT_APPLICABLE if rate is Excused.NOT_APPLICABLE else facts.marketplace_automatic
-
-
-def label(fact: str) -> str:
-    """A fact in Chinese."""
-    return "或".join(LABELS[part] for part in fact.split("|"))
-
-
-def in_chinese(fact: str, value: str) -> str:
-    """A ``have`` or ``need`` of an answer about ``fact``: words in Chinese, rates in percent, exactly."""
-    sign, space, rest = value.partition(" ")
-    if space and sign in {"≥", "≤", "="}:
-        return f"{sign} {in_chinese(fact, rest)}"
-    if fact in RATES and value not in WORDS:
-        return f"{(Decimal(value) * 100).normalize():f}%"
-    return "、".join(WORDS.get(word, word) for word in value.split(", "))

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from standard.matrix import MATRIX, in_chinese, label
+from standard.grade_wording import sentence
+from standard.matrix import MATRIX, Grade
 from standard.months import Month
 
 MARKS = {"pass": "合格", "fail": "不合格", "unclear": "未判定"}
@@ -257,9 +258,7 @@ EXCUSED = {
 
 def reason(plain: Mapping[str, Any]) -> str:
     """One requirement of a graded result as plain data (``standard.grades.Reason.to_json``), in a sentence."""
-    fact = plain["fact"]
-    have = "未提供" if plain["have"] is None else f"现在 {in_chinese(fact, plain['have'])}"
-    return f"{label(fact)}：{have}，{plain['level']} 级要求 {in_chinese(fact, plain['need'])}（{plain['clause']}）"
+    return sentence(Grade(plain["level"]), plain["fact"], plain["have"], plain["need"], plain["clause"])
 
 
 def element_title(name: str) -> str:

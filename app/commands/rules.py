@@ -53,7 +53,8 @@ def _show_grade(result: "GradeResult") -> None:
     from rich.table import Column, Table
 
     from standard.facts import Monthly
-    from standard.matrix import MATRIX, label
+    from standard.grade_wording import label
+    from standard.matrix import MATRIX
 
     console = Console(highlight=False)
     colour = "red" if result.grade.rank == 0 else "green"

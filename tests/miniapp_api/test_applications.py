@@ -166,7 +166,7 @@ async def test_the_result_says_what_the_next_level_asks(client: TestClient, worl
     assert shown["next"]["level"] == "AA"
     (missing,) = shown["next"]["missing"]
     assert (missing["clause"], missing["level"]) == ("6 AA", "AA")
-    assert "现在 90" in missing["words"]
+    assert "用码覆盖率 90" in missing["words"]
     assert await Application.all().count() == 1
 
 

@@ -53,7 +53,7 @@ async def test_the_result_says_what_it_does_to_the_certificate_and_what_lacks(
     upgrade = found["upgrade"]
     assert (upgrade["grade_before"], upgrade["to"], upgrade["most"], upgrade["year_points"]) == ("B", "B", "A", 0)
     assert upgrade["next"]["level"] == "A"
-    assert "用码覆盖率：现在 85%" in upgrade["next"]["missing"][0]["words"]
+    assert "用码覆盖率 85%，" in upgrade["next"]["missing"][0]["words"]
 
 
 async def test_the_public_is_answered_from_which_grade_to_which(

@@ -76,7 +76,7 @@ def publication(**given: Any) -> Row:
         "grade_name": "AA 级（优秀级）",
         "basis": [
             {"title": "产品合格证赋码", "level_name": "AA 级（优秀级）", "words": "合格证赋码：符合；合格证印刷：符合"},
-            {"title": "用码覆盖率", "level_name": "AA 级（优秀级）", "words": "用码覆盖率：97.21%"},
+            {"title": "用码覆盖率", "level_name": "AA 级（优秀级）", "words": "用码覆盖率 97.21%"},
         ],
         "print": {"outcome": "pass", "words": "合格证赋码印刷符合附录 D"},
         "final": False,
@@ -285,9 +285,9 @@ RESULT = {
     "grade": "A",
     "elements": [
         {"title": "产品合格证赋码", "level": "AAA", "missing": []},
-        {"title": "用码覆盖率", "level": "A", "missing": ["用码覆盖率：现在 93.10%，AA 级要求 ≥ 95%（6 AA）"]},
+        {"title": "用码覆盖率", "level": "A", "missing": ["用码覆盖率 93.10%，AA 级要求至少 95%（6 AA-2）"]},
     ],
-    "next": {"level": "AA", "missing": ["用码覆盖率：现在 93.10%，AA 级要求 ≥ 95%（6 AA）"]},
+    "next": {"level": "AA", "missing": ["用码覆盖率 93.10%，AA 级要求至少 95%（6 AA-2）"]},
     "upgrade": None,
 }
 UPGRADE = {"from": "B", "to": "A", "most": "AA", "year": 2026, "points": 12}

@@ -100,7 +100,7 @@ async def test_a_corrected_basis_is_published_although_the_grade_stays(
     assert (objection.state, application.grade) == (ObjectionState.UPHELD, Grade.A)
     final = await Publication.filter(application_id=application.id).order_by("-id").first()
     coverage = next(element for element in final.content["basis"] if element["element"] == "coverage")
-    assert (coverage["level"], coverage["words"]) == ("AA", "用码覆盖率：96%")
+    assert (coverage["level"], coverage["words"]) == ("AA", "用码覆盖率 96%")
     told = await InboxEntry.filter(title="异议复核：结果已更正").get()
     assert told.body.startswith("等级仍为 A 级（良好级）")
 

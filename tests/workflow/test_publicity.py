@@ -76,7 +76,7 @@ async def test_the_public_sees_firm_categories_grade_basis_and_print_and_nothing
     coverage = next(element for element in content["basis"] if element["element"] == "coverage")
     assert coverage == {
         "element": "coverage", "title": "用码覆盖率", "level": "A", "level_name": "A 级", "clause": "6 A",
-        "words": "用码覆盖率：93%",
+        "words": "用码覆盖率 93%",
     }  # fmt: skip
     said = json.dumps(content, ensure_ascii=False)
     assert "样例人员" not in said
@@ -95,7 +95,7 @@ async def test_a_print_that_does_not_pass_is_public_with_the_cap_that_follows(wo
 async def test_the_words_for_the_firm_name_the_last_day(world: World) -> None:
     application, _ = await published(world)
     told = publicity.window_told(await the_publication(application), edition_of(application))
-    assert "公示 3 个工作日，至 2026-11-27 24:00（7.4）" in told
+    assert "公示 3 个工作日，至 2026 年 11 月 27 日 24:00（7.4）" in told
     assert await InboxEntry.all().count() == 0  # whoever graded it tells the result and this together
 
 

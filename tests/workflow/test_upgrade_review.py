@@ -307,7 +307,7 @@ async def test_points_that_fall_while_the_result_is_public_end_the_review(
             [
                 "本次资料核实的等级：B 级（6.1），没有高于证书现有等级",
                 "升到 AA 级还差：",
-                "· 用码覆盖率：现在 85%，A 级要求",
+                "· 用码覆盖率 85%，A 级要求",
             ],
         ),
         ("B", facts_of_a(certificate_print=Outcome.FAIL), ["升到 A 级还差："]),

@@ -576,7 +576,7 @@ async def test_coverage_below_b_is_not_reached_and_told(world: World, inspector:
     application = await case.now()
     assert (application.state, application.grade) == (ApplicationState.NOT_REACHED, "not_reached")
     entry = await InboxEntry.get()
-    assert "用码覆盖率：现在 70%，B 级要求 ≥ 80%（6 B-2，R43）" in entry.body
+    assert "用码覆盖率 70%，B 级要求至少 80%（6 B-2，R43）" in entry.body
     assert await Publication.all().count() == 0
 
 

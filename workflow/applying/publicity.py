@@ -29,13 +29,14 @@ from models import (
 from models.transactions import transaction
 from standard import windows
 from standard.calendar import Deadline, shanghai_day, shipped_calendar
+from standard.grade_wording import had, label
 from standard.grades import Grade
-from standard.matrix import MATRIX, in_chinese, label
+from standard.matrix import MATRIX
 from standard.outcome import Outcome
 from standard.profile import Edition
 from standard.windows import Party, Publicity, Route, Window
 from workflow.access import Asker, member_of, not_found
-from workflow.applying.application_wording import notice_of
+from workflow.applying.application_wording import notice_of, until
 from workflow.applying.case import case_of
 from workflow.applying.facts import print_verdicts
 from workflow.applying.slots import edition_of, products_of_application
@@ -137,7 +138,7 @@ def window_told(public: Publication, edition: Edition) -> str:
     if (upgrade := public.content.get("upgrade")) is not None:
         then = f"把证书 {upgrade['number']} 升为 {public.content['grade']} 级，编号和有效期不变"
     return (
-        f"公示 {edition.whole('windows.publicity')} 个工作日，至 {window_of(public).deadline.last_day} 24:00（7.4）。"
+        f"公示 {edition.whole('windows.publicity')} 个工作日，至 {until(window_of(public).deadline.ends)}（7.4）。"
         f"无异议的，平台自动确认并{then}；有异议请在公示期内提交说明和证明材料（7.5(2)）。"
     )
 
@@ -601,17 +602,17 @@ def _upgrade(upgrade: dict[str, Any]) -> dict[str, Any]:
 def _basis(element: dict[str, Any]) -> dict[str, str]:
     """One element in plain words: what the firm has, fact by fact, and the level that follows."""
     titles = {known.name: known.title for known in MATRIX}
-    have: dict[str, str] = {}
-    for reason in (*element["met"], *element["missing"]):
-        value = "未提供" if reason["have"] is None else in_chinese(reason["fact"], reason["have"])
-        have.setdefault(label(reason["fact"]), value)
+    have = {reason["fact"]: reason["have"] for reason in (*element["met"], *element["missing"])}
+    words = [had(fact, value) for fact, value in have.items() if value is not None]
+    if lacking := [label(fact) for fact, value in have.items() if value is None]:
+        words.append(f"未提供{'、'.join(lacking)}")
     return {
         "element": element["element"],
         "title": titles[element["element"]],
         "level": element["level"],
         "level_name": Grade(element["level"]).named,
         "clause": element["clause"],
-        "words": "；".join(f"{name}：{value}" for name, value in have.items()),
+        "words": "；".join(words),
     }
 
 
