@@ -186,12 +186,12 @@ def problems_told(findings: Sequence[dict[str, Any]], due_at: datetime) -> str:
 
 
 def result_told(result: GradeResult) -> str:
-    """The grade, why it is no higher, and what the next level asks (7.3, 6.1)."""
-    lines = [f"评价结果：{result.grade.named}（6.1）。"]
+    """Why the grade is no higher, and what the next level asks (7.3, 6.1); empty at the top."""
+    lines = []
     if result.capped_by:
         lines.append("合格证赋码印刷未符合附录 D，整改核验通过前不高于 B 级（6.1(4)，R5）。")
     if (step := result.next) is not None and step.missing:
-        lines.append(f"达到 {step.level.named}还差：")
+        lines.append(f"达到 {step.level.named}还差（6.1）：")
         lines += [f"· {reason}" for reason in step.missing[:MOST_LISTED]]
         if len(step.missing) > MOST_LISTED:
             lines.append(f"…另有 {len(step.missing) - MOST_LISTED} 项，见申报页面。")

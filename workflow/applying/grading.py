@@ -81,7 +81,7 @@ async def _record(ports: Ports, application: Application, facts: dict[str, Any],
     if reached:
         public = await publicity.publish(ports, application)
         # What has a deadline first: a message in chat is cut after so many words.
-        body = f"{publicity.window_told(public, edition_of(application))}\n{body}"
+        body = f"{publicity.window_told(public, edition_of(application))}\n{body}".strip()
     title = f"评价结果：{result.grade.named}"
     await _tell(ports, application, clause, title, body)
 
