@@ -101,7 +101,7 @@ async def test_a_firm_nobody_has_heard_of_gets_its_owner(world: World) -> None:
     )
     assert (await WeChatIdentity.get(id=who.identity.id)).staff_id == staff.id
     assert {finding["outcome"] for finding in row.findings} == {"pass"}
-    assert any("工商登记查询没有接入" in finding["reason"] for finding in row.findings)
+    assert any("工商登记查询还没有接入" in finding["reason"] for finding in row.findings)
     assert (await InboxEntry.get()).title == "企业实名注册通过"
     actions = await Event.all().order_by("id").values_list("action", flat=True)
     assert actions[-3:] == ["enterprise:register", "enterprise:verify", "registration:verified"]

@@ -40,9 +40,9 @@ def registry_finding(answer: RegistryAnswer, clause: str = CLAUSE) -> Finding:
     name = NAMES[answer.register]
     match answer.reply:
         case Reply.NOT_ASKED:
-            return _finding(clause, Outcome.PASS, f"{name}查询没有接入，按编号校验和提交的资料核对")
+            return _finding(clause, Outcome.PASS, f"已按编号校验和提交的资料核对；{name}查询还没有接入")
         case Reply.NOT_REACHABLE:
-            return _finding(clause, Outcome.PASS, f"{name}暂时查询不到，按编号校验和提交的资料核对")
+            return _finding(clause, Outcome.PASS, f"已按编号校验和提交的资料核对；{name}暂时查询不到")
         case Reply.NOT_FOUND:
             return _finding(clause, Outcome.FAIL, f"{name}中没有查到：请核对编号；刚登记的请过几天再提交")
         case Reply.DIFFERS:
