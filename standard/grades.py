@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from standard.citation import cites
@@ -169,24 +170,18 @@ class GradeResult:
 
 
 class _Rules(NamedTuple):
-    edition: Edition
     stamp: str
     elements: tuple[_ElementRules, ...]
 
 
-_rules: dict[int, _Rules] = {}
 _EDITIONS_KEPT = 16
 
 
+@lru_cache(_EDITIONS_KEPT)
 def _rules_of(edition: Edition) -> _Rules:
-    """The edition's rules, made once; by identity, as editions are frozen but not hashable, and kept, so ids stay."""
-    kept = _rules.get(id(edition))
-    if kept is None:
-        if len(_rules) >= _EDITIONS_KEPT:
-            _rules.clear()
-        elements = tuple(_ElementRules(element.name, asked(element, edition)) for element in MATRIX)
-        kept = _rules[id(edition)] = _Rules(edition, edition.stamp, elements)
-    return kept
+    """The edition's rules, made once."""
+    elements = tuple(_ElementRules(element.name, asked(element, edition)) for element in MATRIX)
+    return _Rules(edition.stamp, elements)
 
 
 @cites("6.1(1)", "6.1(2)", "6.1(3)", "6.1(4)", rows=("R1", "R5", "R6", "R37"))

@@ -7,12 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 from standard.calendar import Calendar
 from standard.citation import cites
 from standard.facts import Excused, Monthly, MonthResult, monthly_rates
 from standard.outcome import Outcome
 from standard.profile import Edition
+
+_KEPT = 1000
+"""Windows that are kept: every certificate asks for those of the same few months."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -55,6 +59,7 @@ class FilingDays:
 
 
 @cites("8.1(2)", rows=("R10",))
+@lru_cache(_KEPT)
 def filing_window(month: Month, edition: Edition) -> FilingDays:
     """The "specified time" of a month; a day that the month lacks is its last one."""
     first = date(month.year, month.number, 1)

@@ -48,9 +48,12 @@ class Parameter:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Edition:
-    """The rule set in force from ``valid_from`` on: all parameters, its own and those it takes over."""
+    """The rule set in force from ``valid_from`` on: all parameters, its own and those it takes over.
+
+    One is equal to itself alone, so that what follows from an edition can be kept by it.
+    """
 
     id: str
     title: str
@@ -110,7 +113,7 @@ def _typed(edition: Edition, name: str, kind: type[Kind]) -> Kind:
 
 def edition_on(day: date, editions: Iterable[Edition] | None = None) -> Edition:
     """The edition in force on ``day``; before the first one, the first: nothing older was ever published."""
-    known = sorted(editions if editions is not None else editions_shipped(), key=lambda edition: edition.valid_from)
+    known = editions_shipped() if editions is None else sorted(editions, key=lambda edition: edition.valid_from)
     if not known:
         raise ProfileError("no edition is known")
     return next((edition for edition in reversed(known) if edition.valid_from <= day), known[0])

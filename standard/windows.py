@@ -8,12 +8,16 @@ is in ``standard.validity``, with the other terms of a year.
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 from standard import months
 from standard.calendar import Calendar, Deadline, Moment, midnight, shanghai_day
 from standard.citation import cites
 from standard.months import Month
 from standard.profile import Edition
+
+_KEPT = 1000
+"""Windows of months that are kept, as ``standard.months`` keeps their days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +198,7 @@ def objection_review_deadline(edition: Edition, calendar: Calendar, objected: Mo
 
 
 @cites("8.1(2)", rows=("R10",))
+@lru_cache(_KEPT)
 def filing_window(edition: Edition, month: Month) -> Window:
     """The moments between which a month's materials may be filed; its days are those of ``standard.months``."""
     days = months.filing_window(month, edition)

@@ -4,6 +4,8 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from standard.citation import cites
 from standard.codes.rules import Rules, rules_of
@@ -11,6 +13,7 @@ from standard.codes.weblink import WebLink, web_link
 from standard.outcome import Finding, Outcome
 from standard.profile import Edition
 
+_KEPT = 32
 _CODED = "xn--"
 """Begins a label whose letters are not ASCII (RFC 5891)."""
 
@@ -51,21 +54,38 @@ def look_alike(text: str, edition: Edition, also: Iterable[str] = ()) -> LookAli
     A host resembles another that it holds within itself or before an @, that it is but for letters that look the same,
     or whose name one of its labels spells with at most one wrong letter.
     """
-    link, rules = web_link(text.strip()), rules_of(edition)
+    link = web_link(text.strip())
     if link is None:
         return None
-    genuine = (*rules.hosts, *also)
-    if any(link.host == host or link.host.endswith(f".{host}") for host in genuine):
+    host, genuine = link.host, _genuine(edition, tuple(also))
+    if any(host == one.host or host.endswith(f".{one.host}") for one in genuine):
         return None
-    written = _seen(_host_part(link), rules)
+    written = _seen(_host_part(link), rules_of(edition))
     labels = [label.replace("-", "") for label in re.split(r"[^\w-]+", written)]
-    for host in genuine:
-        seen = _seen(host, rules)
-        if re.search(rf"(?<![a-z0-9]){re.escape(seen)}(?![a-z0-9])", written) or any(
-            _nearly(label, name) for name in seen.split(".") if len(name) >= rules.look_alike_least for label in labels
-        ):
-            return LookAlike(_host_part(link), host)
+    for one in genuine:
+        if one.within.search(written) or any(_nearly(label, name) for name in one.names for label in labels):
+            return LookAlike(_host_part(link), one.host)
     return None
+
+
+class _Genuine(NamedTuple):
+    """A host to protect: what holds it ``within`` as the eye sees it, and its labels that are long enough to tell."""
+
+    host: str
+    within: re.Pattern[str]
+    names: tuple[str, ...]
+
+
+@lru_cache(_KEPT)
+def _genuine(edition: Edition, also: tuple[str, ...]) -> tuple[_Genuine, ...]:
+    rules = rules_of(edition)
+    return tuple(_to_protect(host, rules) for host in (*rules.hosts, *also))
+
+
+def _to_protect(host: str, rules: Rules) -> _Genuine:
+    seen = _seen(host, rules)
+    names = tuple(name for name in seen.split(".") if len(name) >= rules.look_alike_least)
+    return _Genuine(host, re.compile(rf"(?<![a-z0-9]){re.escape(seen)}(?![a-z0-9])"), names)
 
 
 def _host_part(link: WebLink) -> str:

@@ -1,6 +1,7 @@
 """The edition's parameters of trace codes, checked once and made ready for reading."""
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -76,23 +77,9 @@ class Rules:
         return None
 
 
-# An edition cannot be hashed and lives as long as the process; keeping it here keeps its id from being used again.
-_ready: dict[int, tuple[Edition, Rules]] = {}
-
-
+@lru_cache(_KEPT)
 def rules_of(edition: Edition) -> Rules:
     """The rules of an edition; :class:`ProfileError` where its data is not as it must be."""
-    kept = _ready.get(id(edition))
-    if kept is not None:
-        return kept[1]
-    rules = _rules(edition)
-    if len(_ready) >= _KEPT:
-        _ready.clear()
-    _ready[id(edition)] = (edition, rules)
-    return rules
-
-
-def _rules(edition: Edition) -> Rules:
     return Rules(
         stamp=edition.stamp,
         allowed=frozenset(_kind(edition, "codes.allowed_kinds", name) for name in edition.words("codes.allowed_kinds")),
