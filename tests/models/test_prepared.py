@@ -4,7 +4,7 @@ from contextlib import suppress
 
 import pytest
 
-from models import Certificate, Enterprise, Product
+from models import Certificate, CodeReport, Enterprise, Product
 from models.prepared import Prepared
 from models.transactions import transaction
 from tests import rows
@@ -15,6 +15,9 @@ OF_FIRMS = Prepared(
     lambda firms, states: Certificate.filter(enterprise_id__in=firms, state__in=states).order_by("-serial").limit(2)
 )
 WITH_FIRM = Prepared(lambda number: Product.filter(id=number).select_related("enterprise"))
+WITH_ALL = Prepared(
+    lambda reports: CodeReport.filter(id__in=reports).order_by("id").select_related("product__enterprise", "person")
+)
 
 
 async def test_each_argument_has_its_own_answer(database: Database) -> None:
@@ -40,6 +43,16 @@ async def test_related_rows_come_along(database: Database) -> None:
         (found,) = await WITH_FIRM(made.id)
         assert (found.id, found.enterprise.id) == (made.id, made.enterprise_id)
         assert found.created_at == made.created_at
+
+
+async def test_related_rows_of_related_rows_and_those_that_are_not_there(database: Database) -> None:
+    firm = await rows.enterprise()
+    product, person = await rows.product(enterprise_id=firm.id), await rows.person()
+    made = [await rows.code_report(product=product), await rows.code_report(person=person), await rows.code_report()]
+    found = await WITH_ALL([one.id for one in made])
+    assert [one.id for one in found] == [one.id for one in made]
+    assert [one.product and one.product.enterprise.uscc for one in found] == [firm.uscc, None, None]
+    assert [one.person and one.person.id for one in found] == [None, person.id, None]
 
 
 async def test_a_transaction_sees_its_own_rows(database: Database) -> None:
