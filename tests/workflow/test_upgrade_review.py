@@ -449,6 +449,30 @@ async def test_a_print_that_passes_ends_the_conditions_before_the_certificate_is
     assert [event.action for event in await steps.order_by("id")] == ["certificate:print_mended", "certificate:raise"]
 
 
+async def test_a_print_that_passes_ends_the_conditions_of_a_certificate_that_is_not_raised(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = await upgrading(world)
+    await befall(case, life.Lower(on=TODAY, failed=("D.3.1",)))
+    application = await case.grade(monkeypatch, await case.open(), facts_of_a(coverage=Decimal("0.85")))
+    row = await case.certificate()
+    assert (application.state, row.grade, life_from_json(row.life).conditions) == (
+        ApplicationState.NOT_REACHED,
+        "B",
+        (),
+    )
+    assert await Event.exists(action="certificate:print_mended", subject_id=row.id)
+
+
+async def test_a_print_that_is_not_found_to_pass_keeps_its_conditions(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = await upgrading(world)
+    await befall(case, life.Lower(on=TODAY, failed=("D.3.1",)))
+    await case.grade(monkeypatch, await case.open(), facts_of_a(certificate_print=Outcome.UNCLEAR))
+    assert life_from_json((await case.certificate()).life).conditions == ("D.3.1",)
+
+
 # --- objections ------------------------------------------------------------------------------------------------------
 
 

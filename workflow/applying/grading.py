@@ -12,6 +12,7 @@ from workflow.applying.application_wording import notice_of, page, result_told, 
 from workflow.applying.applications import asked
 from workflow.applying.case import case_of
 from workflow.applying.facts import facts_of
+from workflow.applying.raising import mend_print
 from workflow.applying.slots import edition_of, first_evaluation
 from workflow.certifying.certificate_life import life_from_json
 from workflow.context import Ports
@@ -120,6 +121,7 @@ async def _record_review(ports: Ports, application: Application, facts: dict[str
         body = f"{publicity.window_told(public, edition_of(application))}\n{body}"
     else:
         await upgrades.end_without_raise(ports, application)
+        await mend_print(ports, application)
     await _tell(ports, application, "8.5(3)", title, body)
 
 

@@ -21,6 +21,7 @@ from workflow.applying import upgrades
 from workflow.applying.application_wording import notice_of, worth_until
 from workflow.applying.grading import outcome_of
 from workflow.applying.publicity import asked, certify, publication_path, record_publication, turn, window_of
+from workflow.applying.raising import mend_print
 from workflow.applying.verification import rejudge
 from workflow.context import Ports
 from workflow.ports import ClaimedJob, InspectionFailed
@@ -150,6 +151,7 @@ async def _not_raised(
     """An upgrade review that was public raises nothing after all: its certificate stays as it is (8.5(3), R18)."""
     await turn(public, PublicationState.OVERTURNED, content=upgrades.taken_back(public.content))
     await upgrades.end_without_raise(ports, application)
+    await mend_print(ports, application)
     told = upgrades.found_told(result, Grade(result["grade"]))
     await _tell(
         ports,

@@ -618,9 +618,7 @@ def _basis(element: dict[str, Any]) -> dict[str, str]:
 
 def _print(result: dict[str, Any], conditions: tuple[str, ...], edition: Edition) -> dict[str, str]:
     """The print result of 7.4: pass, fail or unclear, and a sentence."""
-    reasons = [reason for element in result["elements"] for reason in (*element["met"], *element["missing"])]
-    have = next((reason["have"] for reason in reasons if reason["fact"] == "certificate_print"), None)
-    outcome = Outcome(have) if have in set(Outcome) else Outcome.UNCLEAR
+    outcome = print_found(result)
     named, cap = "、".join(conditions), edition.word("grades.print_cap")
     words = {
         Outcome.PASS: "合格证赋码印刷符合附录 D",
@@ -628,6 +626,13 @@ def _print(result: dict[str, Any], conditions: tuple[str, ...], edition: Edition
         Outcome.UNCLEAR: f"合格证赋码印刷尚不能判定符合附录 D 第 {named} 条，等级不高于 {cap} 级（6.1(4)，R5、R6）",
     }[outcome]
     return {"outcome": outcome.value, "words": words}
+
+
+def print_found(result: dict[str, Any]) -> Outcome:
+    """What a result rests on of the certificates' print (Appendix D as a whole)."""
+    reasons = [reason for element in result["elements"] for reason in (*element["met"], *element["missing"])]
+    have = next((reason["have"] for reason in reasons if reason["fact"] == "certificate_print"), None)
+    return Outcome(have) if have in set(Outcome) else Outcome.UNCLEAR
 
 
 async def _open_conditions(ports: Ports, application: Application, result: dict[str, Any]) -> tuple[str, ...]:

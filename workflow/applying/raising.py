@@ -4,11 +4,12 @@ from models import Application, ApplicationState, Certificate
 from models.transactions import transaction
 from standard import life
 from standard.calendar import shanghai_day
-from standard.outcome import Finding
+from standard.outcome import Finding, Outcome
+from workflow.applying.publicity import print_found
 from workflow.applying.upgrades import end_as_refused, points_in_year, refusal
 from workflow.certifying.certificate_effects import Manner
 from workflow.certifying.certificate_life import life_from_json
-from workflow.certifying.certificates import apply_to_held, held
+from workflow.certifying.certificates import apply_event, apply_to_held, held
 from workflow.certifying.credit_ledger import hold_ledger
 from workflow.context import Ports
 from workflow.ports import ClaimedJob
@@ -42,6 +43,7 @@ async def _raise(ports: Ports, application: Application) -> None:
     lived, to = life_from_json(row.life), application.result["upgrade"]["to"]
     if (why := refusal(lived, to, points, today)) is not None:
         await end_as_refused(ports, application, why, None)
+        await mend_print(ports, application)
         return
     before = row.grade
     # First, so that the certificate is drawn with what the review declared (R37).
@@ -60,6 +62,16 @@ async def _raise(ports: Ports, application: Application) -> None:
         before={"state": ApplicationState.CONFIRMED, "grade": before},
         after={"state": ApplicationState.CERTIFIED, "grade": to, "certificate": row.number, "points": points},
     )
+
+
+async def mend_print(ports: Ports, application: Application) -> None:
+    """Inside the caller's transaction, with the review locked that raises nothing: a print that it found to pass is
+    mended, whatever else keeps the grade (6.1(4), R5)."""
+    row = await Certificate.get(id=application.upgrades_id)
+    assert application.result is not None, "what a review found is told once it was graded"
+    if print_found(application.result) is Outcome.PASS and life_from_json(row.life).conditions:
+        # Where the certificate has ended, its life does not take it.
+        await apply_event(ports, row, life.PrintMended(on=shanghai_day(ports.clock.now())), actor="system")
 
 
 async def _step(ports: Ports, row: Certificate, event: life.Event) -> None:

@@ -268,7 +268,7 @@ def found_told(result: dict[str, Any], grade: Grade) -> str:
 
 
 async def end_without_raise(ports: Ports, application: Application, **found: Any) -> None:
-    """Inside the caller's transaction, with the application locked: the certificate stays as it is."""
+    """Inside the caller's transaction, with the application locked: the certificate's grade stays as it is."""
     before = application.state
     await move(application, ApplicationState.NOT_REACHED, ended_at=ports.clock.now(), **found)
     await record_event(
