@@ -112,6 +112,14 @@ async def test_the_form_of_one_supplier_sent_again_for_another_of_the_same_tende
     assert made.supplier_id == other.firm.id
 
 
+async def test_number_and_customer_are_one_line_each(case: Adopting) -> None:
+    new = adoptions.NewAdoption(
+        case.supplier.firm.uscc, "ZB-2026\n-001", "buyer", "某单位\n已核实", "", AdoptionWay.UPLOADED
+    )
+    made = await adoptions.file_adoption(case.world.ports, Filer.SUPPLIER, new, "key", asker=case.supplier.asker)
+    assert (made.tender_number, made.customer_name) == ("ZB-2026 -001", "某单位 已核实")
+
+
 async def test_the_job_that_runs_again_books_nothing_more(case: Adopting) -> None:
     made = await case.file()
     await Job.filter(kind=adoptions.JUDGE).update(done_at=None, lease=None, lease_until=None)

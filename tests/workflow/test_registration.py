@@ -77,6 +77,13 @@ async def refused(act: Awaitable[Any]) -> Refused:
     return caught.value
 
 
+async def test_what_a_form_says_is_one_line_each(world: World) -> None:
+    row = await file(
+        world, await somebody(world), name=" 样例电缆（上海）\n有限公司", address="上海市样例区\n\n样例路 1 号"
+    )
+    assert (row.name, row.address) == ("样例电缆（上海） 有限公司", "上海市样例区 样例路 1 号")
+
+
 async def test_a_firm_nobody_has_heard_of_gets_its_owner(world: World) -> None:
     who = await somebody(world)
     row = await file(world, who)

@@ -393,7 +393,8 @@ async def _supplier(filed_by: Filer, new: NewAdoption, asker: Asker | None) -> E
 
 def _checked(ports: Ports, filed_by: Filer, supplier: Enterprise, new: NewAdoption) -> NewAdoption:
     """The same in its one spelling, or why it cannot be right."""
-    number, name = new.tender_number.strip(), new.customer_name.strip()
+    # One line each: they stand in the middle of sentences.
+    number, name = " ".join(new.tender_number.split()), " ".join(new.customer_name.split())
     for text, most, field, advice in (
         (number, 100, "tender_number", "请填写招标（采购）编号，与招标文件上的一致，最多 100 字"),
         (name, 200, "customer_name", "请填写采购单位的全称，最多 200 字"),

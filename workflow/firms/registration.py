@@ -310,24 +310,25 @@ def _stated(ports: Ports, form: RegistrationForm) -> RegistrationForm:
         raise Refused(
             Kind.INVALID, "uscc_invalid", finding.reason, clause=finding.clause, rows=finding.rows, field="uscc"
         )
-    texts = {
-        "name": (form.name, "企业名称", 200),
-        "address": (form.address, address_name(form.organisation_role), 300),
-        "applicant_name": (form.applicant_name, "办理人姓名", 60),
-    }
-    for field, (text, what, most) in texts.items():
-        if not text.strip():
+    # One line each: they stand in the middle of sentences, and on the certificate.
+    said = {name: " ".join(text.split()) for name, text in asdict(form).items()}
+    for field, what, most in (
+        ("name", "企业名称", 200),
+        ("address", address_name(form.organisation_role), 300),
+        ("applicant_name", "办理人姓名", 60),
+    ):
+        if not said[field]:
             raise Refused(Kind.INVALID, "field_missing", f"请填写{what}", clause=CLAUSE, field=field)
-        if len(text.strip()) > most:
+        if len(said[field]) > most:
             raise Refused(Kind.INVALID, "field_too_long", f"{what}最多 {most} 个字", clause=CLAUSE, field=field)
     return RegistrationForm(
         number.normal,
-        form.name.strip(),
-        form.address.strip(),
-        form.legal_representative.strip()[:60],
+        said["name"],
+        said["address"],
+        said["legal_representative"][:60],
         form.organisation_role,
-        form.applicant_name.strip(),
-        form.title.strip()[:40],
+        said["applicant_name"],
+        said["title"][:40],
     )
 
 
