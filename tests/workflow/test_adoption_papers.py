@@ -74,6 +74,27 @@ def test_another_tenders_or_another_firms_notice_is_none_of_this_record() -> Non
 
 
 @pytest.mark.parametrize(
+    ("lines", "outcome"),
+    [
+        ((f"中标人：{SUPPLIER}",), Outcome.PASS),
+        ((f"{SUPPLIER}：", "贵单位被确定为中标人。"), Outcome.PASS),
+        (("中标人：样例电器有限公司", f"投标人：{SUPPLIER}、样例电器有限公司"), Outcome.UNCLEAR),
+        (("中标人：样例电器有限公司（标段一）", f"中标人：{SUPPLIER}（标段二）"), Outcome.PASS),
+        (("中标人：样例电缆", "有限公司"), Outcome.PASS),
+        (("中标人：______", f"投标人：{SUPPLIER}"), Outcome.PASS),
+        (("中标人：样例电器有限公司",), Outcome.FAIL),
+        (("经评审，现通知中标结果。",), Outcome.UNCLEAR),
+    ],
+)
+def test_who_lost_a_tender_is_not_its_winner_because_the_notice_names_everybody(
+    lines: tuple[str, ...], outcome: Outcome
+) -> None:
+    paper = paper_of("中标通知书", [{"text": lines, "uscc": (), "seal": "", "seal_text": ""}])
+    *_, winner = award_notice(STATED, paper, EDITION)
+    assert winner.outcome is outcome, winner.reason
+
+
+@pytest.mark.parametrize(
     ("seal", "name", "outcome", "says"),
     [
         ("seal_seen", CUSTOMER, Outcome.PASS, "盖有采购方印章"),

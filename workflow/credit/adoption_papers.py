@@ -11,7 +11,7 @@ from typing import Any
 
 from standard.credit import announces_award, asks_for_result
 from standard.materials import SealSeen
-from standard.names import number_stands_in, plain_number, same, stands_in
+from standard.names import fold, number_stands_in, plain_number, same, stands_in
 from standard.outcome import Finding, Outcome
 from standard.profile import Edition
 
@@ -101,14 +101,25 @@ def _customer(stated: Stated, paper: Paper) -> Finding:
 
 
 def _winner(stated: Stated, paper: Paper) -> Finding:
-    if _named(stated.supplier, stated.supplier_uscc, paper):
+    """That the notice says so; a notice may name those who lost as well."""
+    named = _named(stated.supplier, stated.supplier_uscc, paper)
+    shown = [found for line in _labelled(paper) for found in _WINNER.findall(line) if fold(found)]
+    if named and (not shown or any(_is_or_begins(stated.supplier, one) for one in shown)):
         return Finding(CLAUSE, Outcome.PASS, f"{paper.title}写明中标企业“{stated.supplier}”（8.2(2)）。")
-    shown = [found for line in _labelled(paper) for found in _WINNER.findall(line)]
+    if named:
+        both = f"{paper.title}上的中标企业是“{shown[0]}”，也写有“{stated.supplier}”"
+        reason = f"{both}，由平台人工核实是谁中标（8.2(2)，R6）。"
+        return Finding(CLAUSE, Outcome.UNCLEAR, reason, ("R6",), shown[0], stated.supplier)
     if shown:
         reason = f"{paper.title}上的中标企业是“{shown[0]}”，登记的是“{stated.supplier}”：不是这家企业的中标（8.2(2)）。"
         return Finding(CLAUSE, Outcome.FAIL, reason, (), shown[0], stated.supplier)
     reason = f"{paper.title}上没有读到中标企业“{stated.supplier}”，由平台人工核实（8.2(2)，R6）。"
     return Finding(CLAUSE, Outcome.UNCLEAR, reason, ("R6",))
+
+
+def _is_or_begins(name: str, shown: str) -> bool:
+    """Whether these words are the name, also where the line broke within it."""
+    return stands_in(name, shown) or fold(name).startswith(fold(shown))
 
 
 def _labelled(paper: Paper) -> list[str]:
