@@ -3,9 +3,11 @@
 import asyncio
 import contextlib
 import os
+import secrets
 import signal
 import socket
 import sys
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -14,11 +16,17 @@ import aiohttp
 START_SECONDS = 120
 
 
+PORTS = range(20_000, 32_768)
+"""Below those that the system gives out by itself: a server that is killed finds its own free when it starts again."""
+
+
 def free_port() -> int:
     """A port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    while True:
+        port = secrets.choice(PORTS)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 class Server:
@@ -36,8 +44,9 @@ class Server:
         assert self._process is not None
         return self._process.pid
 
-    async def start(self) -> None:
-        """Start and wait until it is ready."""
+    async def start(self) -> float:
+        """Start and wait until it is ready; how many seconds that took."""
+        begun = time.monotonic()
         self._process = await asyncio.create_subprocess_exec(
             sys.executable, *self._arguments, env=self._environment, stdout=asyncio.subprocess.DEVNULL
         )
@@ -48,7 +57,7 @@ class Server:
                 with contextlib.suppress(aiohttp.ClientError):
                     async with session.get(self._ready) as answer:
                         if answer.status == 200:
-                            return
+                            return time.monotonic() - begun
                 await asyncio.sleep(0.1)
 
     async def kill(self) -> None:

@@ -30,6 +30,8 @@ PUSHED_WITHIN = 15.0
 MORNING = timedelta(hours=9)
 CONSUMER, BUYER = "consumer", "buyer"
 """Whose phones they are, in the simulator, that scan the product and look the firm up."""
+ONCE_MORE, SENDINGS = "请重新发送", 5
+"""What somebody is told whose photo came to nothing, and how often one is sent at most."""
 AWAY_STATUSES = frozenset({409, 425, 429, 500, 502, 503, 504})
 IN_PROGRESS = frozenset({"request_in_progress", "state_changed", "photos_pending"})
 """Codes of a 409 after which asking again helps."""
@@ -178,15 +180,7 @@ class Journey:
             return
         if self.chat_photos and material.kind == "certificate_photo":
             if slot["state"] in {"missing", "failed", "unclear"}:
-                answer = await self._chat_photo(material)
-                self.tell("7.1(2)", f"聊天里发 {material.file_name}：{first_line(answer)}")
-                before = [one["ref"] for one in slot["handed_in"]]
-
-                def landed(it: Mapping[str, Any]) -> bool:
-                    files = slot_of(it, material.kind, product)["handed_in"]
-                    return any(one["ref"] not in before for one in files)
-
-                await self._until(f"/api/v1/applications/{ref}/progress", landed, "聊天里发的照片放入申报资料")
+                await self._hand_in_by_chat(ref, material, product, slot)
             return
 
         def form() -> aiohttp.FormData:
@@ -198,6 +192,26 @@ class Journey:
         path = f"/api/v1/applications/{ref}/materials"
         await self._json("POST", path, key=f"material-{ref}-{number}", form=form)
         self.tell("7.1(2)", f"上传 {material.file_name}")
+
+    async def _hand_in_by_chat(
+        self, ref: str, material: DemoMaterial, product: int | None, slot: Mapping[str, Any]
+    ) -> None:
+        """Send a photo until it stands in its slot; once more where one came to nothing, and that is asked for."""
+        before = {one["ref"] for one in slot["handed_in"]}
+
+        async def landed() -> bool | None:
+            progress = await self._json("GET", f"/api/v1/applications/{ref}/progress")
+            if any(one["ref"] not in before for one in slot_of(progress, material.kind, product)["handed_in"]):
+                return True
+            return False if await self._said(ONCE_MORE) > asked else None
+
+        for _ in range(SENDINGS):
+            asked = await self._said(ONCE_MORE)
+            answer = await self._chat_photo(material)
+            self.tell("7.1(2)", f"聊天里发 {material.file_name}：{first_line(answer)}")
+            if await self._patiently(landed, "聊天里发的照片放入申报资料"):
+                return
+        raise JourneyFailed(f"聊天里发 {material.file_name}：{SENDINGS} 次都没有检查成功")
 
     async def submit_and_supplement(self, ref: str, products: list[int]) -> None:
         """Submit; what fails comes back in plain words and is mended within five working days."""
@@ -374,11 +388,13 @@ class Journey:
         simulator was started anew, never sees it."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(PUSHED_WITHIN):
-                while True:
-                    chat = await self._json("GET", f"/sim/users/{self.firm.user}/chat")
-                    if f'"{beginning}' in json.dumps(chat, ensure_ascii=False):
-                        return
+                while not await self._said(f'"{beginning}'):  # noqa: ASYNC110 - it is another process that says it
                     await asyncio.sleep(self.look_every)
+
+    async def _said(self, words: str) -> int:
+        """How often that stands in the chat; a quotation mark before it: at the beginning of something."""
+        chat = await self._json("GET", f"/sim/users/{self.firm.user}/chat")
+        return json.dumps(chat, ensure_ascii=False).count(words)
 
     async def _message(self, form: Callable[[], aiohttp.FormData], by: str = "") -> Any:
         """Send something in chat; again where WeChat says that the account is out of order, as people do."""
