@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from workflow import decisions
 from workflow.applying.application_wording import until
 from workflow.intake.wording import harmless, link
 
@@ -21,8 +22,9 @@ def waiting(items: Sequence[Any], page: str, now: datetime) -> str:
 
 
 def _item(item: Any, now: datetime) -> str:
-    whose = f"\n{harmless(item.enterprise.name)[:LONGEST_TITLE]}" if item.enterprise else ""
-    due = ""
+    firm = item.enterprise.name if item.enterprise else ""
+    whose = "" if firm in item.title else f"\n{harmless(firm)[:LONGEST_TITLE]}"
+    due = f"无期限：{decisions.undated(item)}"
     if item.due_at is not None:
-        due = f"\n{'已超期，截止时间是' if item.due_at < now else '截止'} {until(item.due_at)}"
-    return f"{harmless(item.title)[:LONGEST_TITLE]}（{item.clause}）{whose}{due}"
+        due = f"{'已超期，截止时间是' if item.due_at < now else '截止'} {until(item.due_at)}"
+    return f"{harmless(item.title)[:LONGEST_TITLE]}（{item.clause}）{whose}\n{due}"

@@ -31,6 +31,7 @@ class Waiting(Answer):
     detail: dict[str, Any]
     opened_at: Moment
     due_at: Moment | None
+    undated: str = Field(description="没有期限的原因；有期限的为空")
     state: DeskState
     decision: str | None
     reason: str | None
@@ -82,6 +83,7 @@ def _item(row: DeskItem, choices: Iterable[decisions.Choice]) -> Waiting:
         detail=row.detail,
         opened_at=row.opened_at,
         due_at=row.due_at,
+        undated=decisions.undated(row),
         state=DeskState(row.state),
         decision=row.decision,
         reason=row.reason,

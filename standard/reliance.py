@@ -195,11 +195,11 @@ def _missing(edition: Edition, standing: Standing, grade: str, points: int | Non
     if standing.grade is None:
         missing.append("能力等级未达标")
     elif grades.index(standing.grade) < grades.index(grade):
-        missing.append(f"等级为 {standing.grade} 级，需 {grade} 级" + ("" if grade == grades[-1] else "及以上"))
+        missing.append(f"现为 {standing.grade} 级，要求 {grade} 级" + ("" if grade == grades[-1] else "及以上"))
     if standing.state not in edition.words("reliance.relied_on_states"):
         missing.append(f"证书状态为“{standing.state.words}”")
     if points is not None and standing.year_points < points:
-        missing.append(f"年度资信分值 {standing.year_points} 分，需 ≥ {points} 分")
+        missing.append(f"年度资信分值 {standing.year_points} 分，要求至少 {points} 分")
     return missing
 
 

@@ -33,6 +33,7 @@ from web.wording import month as month_words
 from workflow import decisions, desk
 from workflow.access import not_found
 from workflow.applying.slots import STANDING
+from workflow.certifying.certificate_life import life_from_json
 from workflow.certifying.certificate_numbers import certificate_path
 from workflow.credit.adoptions import adoption_path
 from workflow.firms.licences import address_name
@@ -88,6 +89,7 @@ async def _item(
         "evidence": evidence,
         "choices": await decisions.choices(request.app[PORTS], found),
         "decision": decisions.decided(found),
+        "undated": decisions.undated(found),
         "values": values or {},
         "problem": problem,
     }
@@ -117,7 +119,7 @@ async def _rests_on(request: web.Request, found: DeskItem) -> tuple[list[tuple[s
             adoption = await Adoption.get(id=found.subject_id)
             return [], [("采信记录与文件", adoption_path(adoption))]
         case "certificate":
-            return await _certificate(await Certificate.get(id=found.subject_id))
+            return await _certificate(await Certificate.get(id=found.subject_id), str(found.detail.get("ground", "")))
         case code_reports.CODE_REPORT:
             report = await code_reports.report_on_desk(found)
             product = report.product
@@ -133,9 +135,13 @@ async def _rests_on(request: web.Request, found: DeskItem) -> tuple[list[tuple[s
     return [], []
 
 
-async def _certificate(row: Certificate) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-    """How a certificate stands, what came of each of its months, and what was handed in for those that went wrong."""
-    facts = [("等级", f"{row.grade} 级"), ("证书状态", State(row.state).words), ("有效期至", str(row.last_day))]
+async def _certificate(row: Certificate, ground: str) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """How a certificate stands, what came of each of its months, and what was handed in for those that went wrong;
+    ``ground`` is that of the case."""
+    state = State(row.state).words
+    if ground and life_from_json(row.life).held_for == ground:
+        state += "，至本件决定为止（9.2(2)，R8）"
+    facts = [("等级", f"{row.grade} 级"), ("证书状态", state), ("有效期至", str(row.last_day))]
     filings = await MonthlyFiling.filter(certificate_id=row.id).order_by("month")
     facts += [(month_words(one.month), months.WORDS[FilingState(one.state)]) for one in filings]
     wrong = {one.id: month_words(one.month) for one in filings if one.state in WENT_WRONG}

@@ -44,13 +44,17 @@ async def _none(_ports: Ports, _item: DeskItem) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """How a kind of item is decided: its choices, what carries them out inside the transaction of the decision, and
-    which of them (ids) are closed as things stand."""
+    """How a kind of item is decided: its choices, what carries them out inside the transaction of the decision, which
+    of them (ids) are closed as things stand, and why an item of it has no deadline, where it has none."""
 
     choices: tuple[Choice, ...]
     carry_out: Carry
     closed: Callable[[Ports, DeskItem], Awaitable[frozenset[str]]] = _none
+    undated: str = "标准没有规定办理期限"
 
+
+AWAITED = "标准没有规定办理期限；有人在等它，请尽快"
+"""Why there is no deadline for what only a fault holds up."""
 
 NOTED = Decision((Choice("noted", "已处理"),), _noted)
 
@@ -76,9 +80,14 @@ DECISIONS: Mapping[str, Decision] = {
         (Choice("revoke", "撤销证书，理由公示"), Choice("dismiss", "不予撤销，立案了结"), *NOTED.choices),
         revocations.decide_case,
         revocations.closed_choices,
+        undated="9.5.1 没有规定多久决定",
     ),
-    certificates.MISSING_GLYPHS: Decision((Choice("retry", "字体已装好，重新生成"),), certificates.render_again),
-    certificates.FAILED_RENDERING: Decision((Choice("retry", "已修复，重新生成"),), certificates.render_again),
+    certificates.MISSING_GLYPHS: Decision(
+        (Choice("retry", "字体已装好，重新生成"),), certificates.render_again, undated=AWAITED
+    ),
+    certificates.FAILED_RENDERING: Decision(
+        (Choice("retry", "已修复，重新生成"),), certificates.render_again, undated=AWAITED
+    ),
     adoption_judging.ADOPTION: Decision(
         (
             Choice(adoption_judging.ACCEPT, "核实有效，记入档案"),
@@ -88,11 +97,15 @@ DECISIONS: Mapping[str, Decision] = {
         adoption_judging.decide,
         adoption_judging.closed_choices,
     ),
-    confirmations.FAILED: Decision((Choice(confirmations.RETRY, "已修复，重新签署"),), confirmations.sign_again),
+    confirmations.FAILED: Decision(
+        (Choice(confirmations.RETRY, "已修复，重新签署"),), confirmations.sign_again, undated=AWAITED
+    ),
     feedback.FEEDBACK: Decision(
         (Choice(feedback.PUBLISH, "记入企业档案"), Choice(feedback.REFUSE, "不纳入")), feedback.decide
     ),
-    certificates.REFUSED_ISSUE: Decision((Choice("retry", "情况已了结，重新发证"),), certificates.issue_again),
+    certificates.REFUSED_ISSUE: Decision(
+        (Choice("retry", "情况已了结，重新发证"),), certificates.issue_again, undated=AWAITED
+    ),
 }
 """By kind of item; a kind that is not here can be noted only."""
 
@@ -104,6 +117,11 @@ async def choices(ports: Ports, item: DeskItem) -> tuple[Choice, ...]:
     kind = DECISIONS.get(item.kind, NOTED)
     closed = await kind.closed(ports, item)
     return tuple(choice for choice in kind.choices if choice.id not in closed)
+
+
+def undated(item: DeskItem) -> str:
+    """Why the item has no deadline; empty where it has one."""
+    return "" if item.due_at is not None else DECISIONS.get(item.kind, NOTED).undated
 
 
 def decided(item: DeskItem) -> str | None:

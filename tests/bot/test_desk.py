@@ -9,6 +9,7 @@ from bot import wording
 from models import WeChatIdentity
 from tests import rows
 from tests.bot.conftest import STRANGER, ZHANG, Chat
+from workflow.certifying.certificate_effects import REVOCATION
 from workflow.intake.wording import TEXT_BYTES
 from workflow.knowing.persons import person_of
 
@@ -27,7 +28,9 @@ async def test_what_waits_is_told_with_its_clause_and_deadline_the_soonest_first
     assert await chat.say("待办", operator) == words.NOTHING
     now = chat.world.clock.now()
     firm = await rows.enterprise(name="样例电缆有限公司")
-    await rows.desk_item(title="撤销立案：T/CMIF-2026-000001", clause="9.5.1(2)", enterprise_id=firm.id)
+    case = {"kind": REVOCATION, "title": "撤销立案：T/CMIF-2026-000001", "clause": "9.5.1(2)"}
+    await rows.desk_item(**case, enterprise_id=firm.id)
+    await rows.desk_item(title="公示投诉：样例电缆有限公司", clause="8.4(3)", enterprise_id=firm.id)
     await rows.desk_item(title="投诉", clause="8.4(3)", due_at=now + timedelta(days=2))
     await rows.desk_item(title="资料核验超期", clause="7.2(4)", due_at=now - timedelta(hours=1))
     await rows.desk_item(title="已办的", state="decided", decided_at=now, decision="noted")
@@ -35,11 +38,12 @@ async def test_what_waits_is_told_with_its_clause_and_deadline_the_soonest_first
     assert said is not None
     link, *lines = said.splitlines()
     assert "https://sample.test/go/" in link
-    assert "待办 3 件" in link
+    assert "待办 4 件" in link
     assert lines[:-1] == [
         "1) 资料核验超期（7.2(4)）", "已超期，截止时间是 2026 年 11 月 24 日 9:00",
         "2) 投诉（8.4(3)）", "截止 2026 年 11 月 26 日 10:00",
-        "3) 撤销立案：T/CMIF-2026-000001（9.5.1(2)）", "样例电缆有限公司",
+        "3) 撤销立案：T/CMIF-2026-000001（9.5.1(2)）", "样例电缆有限公司", "无期限：9.5.1 没有规定多久决定",
+        "4) 公示投诉：样例电缆有限公司（8.4(3)）", "无期限：标准没有规定办理期限",
     ]  # fmt: skip
 
 

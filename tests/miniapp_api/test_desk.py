@@ -61,6 +61,7 @@ async def test_a_case_of_revocation_is_decided_by_operators_only(client: TestCli
     stranger, caller = await sign_in(world), await operator(world)
     (waiting,) = (await answered(await client.get("/api/v1/desk", headers=caller.headers)))["items"]
     assert (waiting["kind"], [one["id"] for one in waiting["choices"]]) == ("revocation", ["revoke", "dismiss"])
+    assert (waiting["due_at"], waiting["undated"]) == (None, "9.5.1 没有规定多久决定")
     path = f"/api/v1/desk/{waiting['ref']}/decision"
     body = {"decision": "revoke", "reason": "企业未作说明（样例）"}
     await problem(await client.post(path, json=body, headers=stranger.headers), 404)

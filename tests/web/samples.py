@@ -177,7 +177,7 @@ def card(**given: Any) -> Row:
         "uscc": USCC, "name": FIRM, "is_sample": True, "grade": "AA", "grade_name": "优秀级", "state": "active",
         "alive": True, "number": NUMBER, "path": "/c/T-CMIF-2026-000001", "last_day": date(2027, 11, 22),
         "continued_through": Month(2026, 12), "months": 2, "points": 12, "year": 2026, "year_points": 7,
-        "tender": Row(tender="entry", reason="达到入围基本条件；优先考虑还差：等级为 AA 级，需 AAA 级（10.2(2)）"),
+        "tender": Row(tender="entry", reason="达到入围基本条件；优先考虑还差：现为 AA 级，要求 AAA 级（10.2(2)）"),
         "as_of": NOW, "disclaimer": "等级反映企业的质量追溯能力，不代表产品质量或真伪认证。",
     }  # fmt: skip
     return Row(**{**values, **given})
@@ -1076,7 +1076,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
                 ("撤销情形", "9.5.1(2)"),
                 ("内容", "按 9.5.1(2) 立案：月度资料提报累计 3 次不合规，或提交虚假月度追溯资料"),
                 ("等级", "B 级"),
-                ("证书状态", "暂停"),
+                ("证书状态", "暂停，至本件决定为止（9.2(2)，R8）"),
                 ("有效期至", "2027-11-23"),
                 ("2026 年 12 月", "逾期后补报合规"),
                 ("2027 年 1 月", "逾期后补报合规"),
@@ -1084,6 +1084,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             ],
             "evidence": [("证书页面", "/c/sample"), ("2026 年 12 月 · 追溯查询截图", "/my/filing-files/sample")],
             "decision": None,
+            "undated": "9.5.1 没有规定多久决定",
             "choices": [Row(id="revoke", label="撤销证书，理由公示"), Row(id="dismiss", label="不予撤销，立案了结")],
         },
     ),

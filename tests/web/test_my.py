@@ -554,7 +554,8 @@ async def test_a_case_of_revocation_is_decided_before_the_months_it_rests_on(wor
     item = await DeskItem.get(kind="revocation")
     here = f"/desk/{item.ref}"
     page = await operator.get(here)
-    for words in ("9.5.1(2)", "B 级", "暂停", "2026 年 12 月", "2027 年 2 月", "撤销证书，理由公示", "不予撤销"):
+    for words in ("9.5.1(2)", "B 级", "暂停", "2026 年 12 月", "2027 年 2 月", "撤销证书，理由公示", "不予撤销",
+                  "无期限：9.5.1 没有规定多久决定", "至本件决定为止（9.2(2)，R8）"):  # fmt: skip
         assert words in page
     assert "已处理" not in page
     assert await operator.send(here, here, decision="dismiss", reason="企业已说明（样例）") == here
