@@ -45,8 +45,10 @@ CUSTOMER, NUMBER, ROLE, PAPERS, SURE, PHOTOS = (
 """The steps of an adoption: what was asked for last."""
 ADOPTING = (CUSTOMER, NUMBER, ROLE, PAPERS, SURE, PHOTOS)
 
-ASKED = re.compile(r"(?:查询?|搜索?|查一[下查]|查供应商|查企业|查公司)(?:\s+|\s*:\s*)(?P<name>\S.{0,99})")
-"""“查 名称”: said outright, whatever else the name may mean here."""
+ASKED = re.compile(
+    r"(?:查询?|搜索?|查一[下查]|查供应商|查企业|查公司|关注|确认书|采信)(?:\s+|\s*:\s*)(?P<name>\S.{0,99})"
+)
+"""“查 名称”: said outright, whatever else the name may mean here. What is to be done with it follows its card."""
 LOOSELY = re.compile(r"(?:请|帮我|想)*(?:查一?[下查询]?|搜一?下?)?(?P<name>.+?)(?:怎么样|的?等级)?[?？!。,，吗呢]*")
 CHINESE, LATIN = re.compile(r"[\u4e00-\u9fff].*[\u4e00-\u9fff]"), re.compile(r"[A-Za-z][A-Za-z ]{3,39}")
 LONGEST_NAME = 60
@@ -277,7 +279,7 @@ async def unwatch(context: Conversation) -> Answer:
     return replies.Text(words.unwatched(card, was=was))
 
 
-@router.on(updates.Text, text_is(words.MY_WATCHES, "关注列表", "关注的企业"))
+@router.on(updates.Text, text_is(words.MY_WATCHES, "关注列表", "关注的企业", "我的供应商"))
 async def my_watches(context: Conversation) -> Answer:
     """All that they watch, with the states of this moment."""
     ports, who = context.services, await speaker_of(context)

@@ -38,7 +38,7 @@ TOO_OFTEN = "查得太频繁，请过一分钟再试；也可以在网页上查�
 NO_WATCHES = f"您还没有关注企业。发企业名称，看到等级卡后回复“{WATCH}”，证书状态变化时告诉您。"
 COMPARE_CLEARED = "对比已清空。"
 CANCELLED = "好的，没有登记。"
-PAPERS_DONE = "好的。核验结果会发到这里；缺什么、下一步做什么，也会说明。"
+PAPERS_DONE = "好的。核验结果发在这里；缺什么、下一步做什么，也会说明。"
 NO_CERTIFICATE = "这家企业现在没有有效的评价证书，没有可供采信的评价结果（8.5(1)）。"
 OWN_SUPPLIER = "您是这家企业的成员，不能代表它的客户登记：请在企业页面以本企业名义登记（8.2(1)）。"
 NUMBER_EXPECTED = "没看出编号。请回复招标（采购）编号，与招标文件上的一致，例如 ZB-2026-001。"
@@ -124,7 +124,7 @@ def ask_customer() -> str:
 def ask_number(supplier: str, customer: str) -> str:
     """The first step."""
     return (
-        f"登记采信：{harmless(customer)} 在招标中采信“{harmless(supplier)}”的评价结果（8.5(1)）。\n"
+        f"登记采信：“{harmless(customer)}”在招标中采信“{harmless(supplier)}”的评价结果（8.5(1)）。\n"
         f"第 1 步，共 3 步：请回复招标（采购）编号，与招标文件上的一致。不登记了，回复{tap(CANCEL)}。"
     )
 
@@ -148,7 +148,7 @@ def ask_papers(url: str) -> str:
 def ask_sure(supplier: str, customer: str, number: str) -> str:
     """The second way of 8.5(1) is a statement of the customer's: it is made knowingly."""
     return (
-        f"请确认：{harmless(customer)} 从平台获取了“{harmless(supplier)}”的评价结果，"
+        f"请确认：“{harmless(customer)}”从平台获取了“{harmless(supplier)}”的评价结果，"
         f"作为招标编号 {harmless(number)} 的采信依据，并在平台备案（8.5(1)）。\n"
         "平台同时出具一份确认书存档。经查实提交虚假记录的，扣分、取消一年加分资格并公示（8.5(4)）。\n"
         f"属实请回复{tap(DIRECT_SURE)}；不登记了，回复{tap(CANCEL)}。"

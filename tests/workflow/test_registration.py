@@ -181,6 +181,7 @@ async def test_a_purchaser_is_not_asked_where_it_produces(world: World) -> None:
     row = await checked(world, await file(world, who, organisation_role=registration.PURCHASER))
     assert any("地址与营业执照的住所一致" in finding["reason"] for finding in row.findings)
     assert "生产" not in str(row.findings)
+    assert "下一步：查供应商的等级" in (await InboxEntry.get()).body
 
 
 REGISTRY: dict[str, tuple[RegistryAnswer, str, str]] = {

@@ -471,7 +471,10 @@ async def _decided(
 def _told(row: Registration) -> tuple[str, str]:
     match row.state:
         case RegistrationState.VERIFIED:
-            return "企业实名注册通过", f"{row.name}已完成实名注册，您是企业管理员。下一步：登记产品，然后提交评价申报。"
+            following = "登记产品，然后提交评价申报"
+            if row.organisation_role == PURCHASER:
+                following = "查供应商的等级，出具确认书，登记采信"
+            return "企业实名注册通过", f"{row.name}已完成实名注册，您是企业管理员。下一步：{following}。"
         case RegistrationState.DISPUTED:
             return (
                 "企业已有管理员",

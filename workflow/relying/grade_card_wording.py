@@ -83,12 +83,12 @@ def _of_certificate(card: GradeCard) -> list[str]:
 
 
 def _next_steps(card: GradeCard, *, watched: bool) -> str:
-    steps = [f"{tap(UNWATCH)}" if watched else f"{tap(WATCH)}状态变化时告诉您", f"{tap(COMPARE)}"]
+    steps = [f"{tap(UNWATCH)}不再告诉您" if watched else f"{tap(WATCH)}状态变化时告诉您", f"{tap(COMPARE)}与别家并排看"]
     if card.number:
         steps.append(f"{tap(CONFIRM)}出具签名 PDF")
     if card.alive:
         steps.append(f"{tap(ADOPT)}登记招标采信")
-    return f"回复：{'　'.join(steps)}"
+    return "\n".join(["可以回复：", *(f"· {step}" for step in steps)])
 
 
 def _compared(card: GradeCard) -> str:
