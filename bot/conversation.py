@@ -2,7 +2,7 @@
 
 import re
 
-from bot import desk, filing, outcomes, procurement, reminders, replies, scanning, updates, wording
+from bot import desk, filing, filing_wording, outcomes, procurement, reminders, replies, scanning, updates, wording
 from bot import firm as firms
 from bot.acts import trigger_of
 from bot.dialogs import in_dialog
@@ -19,6 +19,7 @@ from workflow.certifying import certificate_register
 from workflow.context import Ports
 from workflow.intake.wording import MOST_LISTED, SIZE_QUESTION, headline, link
 from workflow.knowing import people, sessions
+from workflow.monthly import months
 from workflow.telling import service_windows
 
 Conversation = Context[Ports]
@@ -174,9 +175,9 @@ async def suppliers(context: Conversation) -> Answer:
 
 
 @router.on(updates.Text, text_matches(r".*(续期|投诉|申诉).*"))
-async def not_yet(_context: Conversation) -> Answer:
+async def not_yet(context: Conversation) -> Answer:
     """What the standard knows and this service does not do yet is said to be so."""
-    return replies.Text(wording.NOT_YET)
+    return replies.Text(wording.not_yet(context.services.links.page("/publicity?state=running")))
 
 
 @router.on(updates.Text, text_is("转人工", "人工", "客服"))
@@ -274,8 +275,11 @@ async def anything_else(context: Conversation) -> Answer:
 
 
 async def _standing(ports: Ports, identity: WeChatIdentity, enterprise_id: int) -> list[str]:
-    """Certificate and case, each with a link; without a case the way to apply, or to have the certificate raised."""
+    """What months are owed, certificate and case, each with a link; without a case the way to apply, or to have the
+    certificate raised."""
     lines = []
+    if owed := await months.owed(enterprise_id):
+        lines.append(wording.months_owed([filing_wording.heading(one) for one in owed]))
     if held := await certificate_register.certificates_of(enterprise_id):
         shown = await certificate_register.shown(held[0])
         lines.append(wording.certificate_standing(shown, ports.links.page(shown.path)))

@@ -292,15 +292,20 @@ def year(held: Year, url: str) -> str:
     """The term's months in three rows, each with its sign; the numbers, the rates, and what counts towards three."""
     cells = [f"{one.month.number:02d} {SIGNS[one.state] if one.state is not None else '·'}" for one in held.months]
     rows = ["　".join(cells[start : start + A_ROW]) for start in range(0, len(cells), A_ROW)]
-    first, last = (held.months[0].month, held.months[-1].month) if held.months else ("", "")
     return joined(
-        f"全年提报 {first} 至 {last}" if held.months else "证书有效期内没有到期的月份",
+        f"全年提报：{_span(held)}" if held.months else "证书有效期内没有到期的月份",
         link(url, "看图表和每月详情"),
         *rows,
         f"✓ 按时 {held.on_time}　补报 {held.late}　✗ 未达 {held.missed}",
         _rates(held),
         f"不合规累计 {held.towards_three}/{held.three} 次，满 {held.three} 次降一级（9.2(2)，R8）",
     )
+
+
+def _span(held: Year) -> str:
+    """``2026 年 12 月至 2027 年 10 月``, the year once where it is the same."""
+    first, last = held.months[0].month, held.months[-1].month
+    return f"{first.words}至 {last.words if last.year != first.year else f'{last.number} 月'}"
 
 
 def _rates(held: Year) -> str:

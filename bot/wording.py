@@ -3,33 +3,29 @@
 from collections.abc import Sequence
 from typing import Any
 
-from workflow.intake.wording import harmless, link, sheet_size
+from workflow.intake.wording import harmless, link, sheet_size, tap
 
 HELLO = (
     "欢迎使用追溯。\n"
-    "发一张产品合格证的照片，几秒内告诉您追溯码印得是否合规：哪里不符、差多少毫米、依据哪一条、怎样改。\n\n"
-    "· 点“拍照检查”，或直接发照片\n"
-    "· 采购查供应商：发企业名称，看等级和证书状态\n"
-    "· 买东西查追溯：点“扫码查询”扫合格证或包装上的码，看企业的追溯能力等级和证书状态\n"
-    "· 整张合格证放进画面，放在深色平整的桌面上正对着拍\n"
-    "· 企业申报评价、取得电子证书：回复“登录”；持证后每月回复“月度提报”\n"
-    "· 回复“帮助”看全部功能"
+    "发一张产品合格证的照片，几秒内告诉您追溯码印得是否合规：哪里不符、差多少毫米、依据哪一条、怎样改。"
+    "整张合格证放进画面，放在深色平整的桌面上正对着拍。\n\n"
+    "· 检查合格证：点“拍照检查”，或直接发照片\n"
+    "· 买东西查追溯：点“扫码查询”，扫合格证或包装上的码\n"
+    "· 采购查供应商：发企业名称\n"
+    "· 企业申报评价、取得证书：回复“登录”；持证后每月回复“月度提报”\n"
+    "· 全部功能：回复“帮助”"
 )
 NOTICE = "照片使用说明：照片仅用于印刷合规检查；未经您同意，24 小时内删除。回复“同意”可保留检查记录。"
 HELP = (
-    "可以这样用：\n"
-    "· 点菜单“扫码查询”，或发码的照片、输入码：看产品、企业、追溯能力等级和证书状态；有问题回复“反映问题”\n"
-    "· 发合格证照片：检查追溯码印刷（附录 D），一次可发多张\n"
-    "· 回复 长x宽，如 100x70：设定合格证尺寸（毫米）\n"
-    "· 回复“原图”：领取上传原图的一次性链接\n"
-    "· 回复“最近”：最近几次检查的报告\n"
-    "· 回复“企业”：已绑定的企业与产品；“切换企业”：为另一家企业办理\n"
-    "· 回复“登录”：在网页上注册企业、登记产品；“加入 邀请码”：加入企业\n"
-    "· 回复“同意”：保留我的检查记录；回复“删除”：删除我的照片\n"
-    "· 回复“申报”：申报评价到哪一步、下一步做什么；“证书”：证书状态\n"
-    "· 回复“月度提报”：按月提报资料，证书延续；“全年”：每月记录；“提醒”：提醒设置\n"
-    "· 发企业名称、信用代码或证书编号（或回复“查 名称”）：供应商等级卡，可关注、对比、出具确认书、登记采信\n"
-    "申诉暂不支持，将陆续开放。"
+    f"【查合格证】发照片，可一次多张；{tap('最近')}看报告，{tap('原图')}传原图。"
+    "合格证尺寸（毫米）直接发，如 100x70\n"
+    f"【扫产品】点“扫码查询”，或发码的照片、输入码；有问题{tap('反映问题')}\n"
+    "【查供应商】发企业名称、信用代码或证书编号，再选关注、对比、确认书、采信\n"
+    f"【企业】{tap('登录')}在网页上注册、申报、邀请同事；{tap('企业')}看到哪一步；{tap('切换企业')}为另一家办理；"
+    "被邀请的发“加入 邀请码”\n"
+    f"【每月】{tap('月度提报')}交资料，{tap('全年')}看记录，{tap('提醒')}改提醒\n"
+    f"【照片】{tap('同意')}保留检查记录，{tap('删除')}删除我的照片\n"
+    "点蓝字或照样回复都行。申诉暂不支持，将陆续开放。"
 )
 CONSENTED = "已记录您的同意：照片和检查记录会保留，取消关注即解除关联。"
 WITHDRAWN = (
@@ -52,10 +48,6 @@ LOCATION = "检查照片不需要位置信息，这条没有使用。请发合�
 LINK = "打不开转发的链接。请发合格证照片，或点菜单“扫码查询”扫追溯码。"
 FILE = "聊天里收不到文件。要检查原图，请回复“原图”领取上传链接（JPEG、PNG）。"
 WELCOME_ANY_TIME = "不客气。随时发合格证照片来检查。"
-NOT_YET = (
-    "续期和申诉暂不支持，将陆续开放。对公示中的评价结果投诉，请在网页“评价结果公示”里打开那一条提交（8.4）。"
-    "申报与证书请回复“企业”。"
-)
 UNKNOWN_TEXT = "没看懂这句话。发合格证照片即可检查；查企业请回复“查 企业名称”；回复“帮助”看全部功能。"
 UNKNOWN_MESSAGE = "这种消息（表情、名片等）看不懂。请发合格证照片，或回复“帮助”。"
 PHOTO_EXPECTED = "请发合格证照片：整张入画，正对着拍，避开反光。"
@@ -70,6 +62,15 @@ def welcome(privacy: str) -> str:
 def read_first(privacy: str) -> str:
     """Consent given before the notice was read counts for nothing (R54): here it is."""
     return f"{NOTICE}{link(privacy, '个人信息说明')}\n看过后请再回复一次“同意”。"
+
+
+def not_yet(publicity: str) -> str:
+    """What is not there yet, and where a published result is complained of (8.4)."""
+    return (
+        "续期和申诉暂不支持，将陆续开放。"
+        f"投诉公示中的评价结果：{link(publicity, '打开结果公示')}，选那一家，点“我要投诉”（8.4(3)）。\n"
+        f"产品上的码有问题，先扫码，再回复{tap('反映问题')}。申报与证书请回复{tap('企业')}。"
+    )
 
 
 def size_remembered(width: float, height: float) -> str:
@@ -145,6 +146,11 @@ def firm(enterprise: Any, staff: Any, products: Sequence[Any], standing: Sequenc
     else:
         lines.append("还没有登记产品。")
     return "\n".join(lines)
+
+
+def months_owed(headings: Sequence[str]) -> str:
+    """The months that have to be filed, and the word that begins."""
+    return "\n".join([*headings, f"回复{tap('月度提报')}办理。"])
 
 
 def certificate_standing(certificate: Any, url: str) -> str:

@@ -142,8 +142,8 @@ async def test_a_product_beyond_the_list_is_named_by_its_model(chat: Chat) -> No
 
 
 async def test_what_is_not_there_yet_is_said_to_be_so(chat: Chat) -> None:
-    assert await chat.say("我要办理续期") == wording.NOT_YET
-    assert "评价结果公示" in await chat.say("我要投诉")
+    assert await chat.say("我要办理续期") == wording.not_yet("https://sample.test/publicity?state=running")
+    assert "打开结果公示" in await chat.say("我要投诉")
     assert await chat.say("“帮助”") == wording.HELP
     assert await chat.say("你好") == wording.HELP
 

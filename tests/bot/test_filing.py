@@ -124,6 +124,15 @@ async def test_a_month_that_is_not_owed_is_not_begun_and_what_is_owed_is_told(ca
     assert await case.dialog() is not None
 
 
+async def test_the_firm_says_first_what_month_is_owed(case: Case) -> None:
+    standing = (await case.say("我的企业")).split("\n\n")[1].splitlines()
+    assert standing[:3] == [
+        "12 月提报，12 月 25 日 24:00 截止（8.1(2)）",
+        "回复“月度提报”办理。",
+        "证书：B 级，正常（延续至 2026 年 11 月），有效期至 2027-11-23",
+    ]
+
+
 async def test_a_month_from_the_first_word_to_the_continued_certificate(case: Case) -> None:
     begun = await case.say("月度提报")
     assert begun.startswith("12 月提报，12 月 25 日 24:00 截止（8.1(2)）")
@@ -463,7 +472,7 @@ async def test_the_year_fits_a_phone_and_says_what_counts(case: Case) -> None:
     await month_of(case.filer.one, "2027-02", state=FilingState.OPEN)
     said = await case.say("全年")
     assert without_links(said).splitlines() == [
-        "全年提报 2026-12 至 2027-10",
+        "全年提报：2026 年 12 月至 2027 年 10 月",
         "看图表和每月详情",
         "12 ✓　01 补　02 …　03 ·",
         "04 ·　05 ·　06 ·　07 ·",

@@ -77,7 +77,9 @@ async def test_no_link_of_a_code_can_be_tapped(chat: Chat, firm: Enterprise) -> 
         said = await scan(chat, text)
         assert said.count("<a ") == said.count('<a href="https://sample.test/t') + said.count('<a href="weixin://')
         assert "evil.test" not in said.replace("https://sample.test/t/", "").split("</a>", 1)[1]
-    assert "请当心：这个网址像 iotroot．com，但不是" in await scan(chat, ALIKE)
+    alike = await scan(chat, ALIKE)
+    assert "请当心：这个网址像 iotroot．com，但不是" in alike
+    assert "等级反映" not in alike  # no grade was told
 
 
 async def test_long_names_leave_room_for_what_matters(chat: Chat) -> None:

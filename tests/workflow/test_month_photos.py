@@ -101,7 +101,8 @@ async def test_several_at_once_in_any_order_make_the_month(world: World) -> None
     assert text.count("资料还没齐：") == 1
     assert len(text.encode()) <= 2048
     world.clock.advance(days=3)
-    await case.send(identity, shot(code(), words="产品名称 样例电缆1 丙"), "m9")
+    text = await case.send(identity, shot(code(), words="产品名称 样例电缆1 丙"), "m9")
+    assert "12 月照片都有了，缺少追溯数据更新台账（C(3)）：回复“进度”，打开清单上传。" in without_links(text)
     await case.hand_in(K.UPDATE_LEDGER, ledger(case.row(0, "L1"), case.row(1, "L1")), "更新台账.csv")
     await world.work()
     assert (await case.checklist()).passing

@@ -307,9 +307,12 @@ async def what_next(photos: Sequence[Photo]) -> str:
     found = await checklist(filing)
     if found.passing:
         return f"{_month(filing)}资料已齐并通过检查：回复{tap('完成')}提交。"
+    if len(found.missing) == 1 and not found.ledger.have:
+        # No chat passes a table on.
+        return f"{_month(filing)}照片都有了，{found.missing[0]}：回复{tap('进度')}，打开清单上传。"
     parts = [*found.missing[:_MOST_TOLD]]
     if len(found.missing) > _MOST_TOLD:
-        parts.append(f"等 {len(found.missing)} 项")
+        parts.append(f"共 {len(found.missing)} 项，回复{tap('进度')}看全部")
     if not parts and found.findings:
         return f"{_month(filing)}资料已齐，有 {len(found.findings)} 处需更换：回复{tap('进度')}查看。"
     if not parts and found.waiting:

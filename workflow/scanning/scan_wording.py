@@ -80,7 +80,9 @@ def chat_words(links: Links, look_up: LookUp, now: datetime) -> str:
     linked = not url.endswith(ASKING) and len(url.encode()) <= LONGEST_LINK
     known = [f"{label}：{_short(text)}" for label, text in facts(resolved)]
     lines = list(said.lines)
-    tail = [said.advice, said.disclaimer, f"码或产品有问题？回复{tap(REPORT)}。"]
+    # Where no grade is told, there is nothing of it to explain.
+    explained = [said.disclaimer] if resolved.product is not None else []
+    tail = [said.advice, *explained, f"码或产品有问题？回复{tap(REPORT)}。"]
     while True:
         text = "\n".join([link(url, said.headline) if linked else said.headline, *known, *lines, *tail])
         if len(text.encode()) <= TEXT_BYTES:
@@ -268,7 +270,7 @@ def _look_alike(resolved: Resolved) -> Told:
 
 def _malformed(code: TraceCode) -> Told:
     if code.kind is Kind.UNKNOWN:
-        lines = ("扫到的内容不是商品条码、Ecode 等追溯码（3.4、R32）。",)
+        lines = ("它不是商品条码、Ecode 等追溯码（3.4、R32）。",)
         advice = f"请扫合格证或包装上的追溯码；手工输入的，请核对每一位。{IN_DOUBT}"
         return Told(CARE, "没认出这是什么码", lines, advice)
     wrong = tuple(f"{harmless(one.reason)[:LONGEST_REASON]}（{one.clause}）。" for one in code.reasons[:3])
