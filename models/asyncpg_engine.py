@@ -6,8 +6,12 @@
   gone. What may fail and be caught belongs into a transaction of its own, which is a savepoint.
 * A connection goes back to the pool without asyncpg's reset, which is a round trip of four statements after each of
   ours. Nothing here leaves anything on a session: no SET, no LISTEN, no cursor, no lock that outlives a transaction.
+
+And one thing is added: a connection may be held for several statements that are no transaction.
 """
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from itertools import count
 from typing import Any
 
@@ -101,6 +105,13 @@ class PooledTransactionContext(TransactionContextPooled):
             await self.client._parent._pool.release(self.client._connection)
 
 
+class HeldConnection(TransactionWrapper):
+    """One connection of the pool, while it is held for reading: each statement is by itself."""
+
+    def _in_transaction(self) -> TransactionContext:
+        raise TransactionManagementError("no transaction begins while a connection is held for reading")
+
+
 class Client(AsyncpgDBClient):
     """A pool of connections to one database."""
 
@@ -108,6 +119,18 @@ class Client(AsyncpgDBClient):
 
     def _in_transaction(self) -> TransactionContext:
         return PooledTransactionContext(CheckedTransaction(self), self._pool_init_lock)
+
+    @asynccontextmanager
+    async def held(self) -> AsyncIterator[None]:
+        """Statements of the block go over one connection."""
+        async with self.acquire_connection() as connection:
+            client = HeldConnection(self)
+            client._connection = connection
+            token = get_connections().set(self.connection_name, client)
+            try:
+                yield
+            finally:
+                get_connections().reset(token)
 
 
 client_class = Client

@@ -1,12 +1,15 @@
-"""Transactions, and tasks that must not inherit one."""
+"""Transactions, reads that share a connection, and tasks that must not inherit one."""
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from contextvars import Context
 from typing import Any, TypeVar
 
+from tortoise.connection import get_connection
 from tortoise.transactions import in_transaction
+
+from models.asyncpg_engine import Client
 
 CONNECTION = "default"
 
@@ -24,6 +27,16 @@ async def transaction() -> AsyncIterator[None]:
     """
     async with in_transaction(CONNECTION):
         yield
+
+
+def reading() -> AbstractAsyncContextManager[None]:
+    """What the block reads comes over one connection, taken from the pool once: to take one costs as much as to read a
+    row or two.
+
+    Each statement sees what is committed by then. No transaction may begin in the block; for the rest it is as in one.
+    """
+    connection = get_connection(CONNECTION)
+    return connection.held() if isinstance(connection, Client) else nullcontext()
 
 
 def clean_task(work: Coroutine[Any, Any, Result], name: str) -> asyncio.Task[Result]:

@@ -15,6 +15,7 @@ from aiohttp import web
 from markupsafe import escape
 
 from models import Certificate, CodeReport, Road, ScanOutcome
+from models.transactions import reading
 from web.forms import Form, SentFile, read_form
 from web.limits import network_of, not_too_often
 from web.page import PORTS, drawn, in_wechat, new_key, public, show, show_public, unchanged
@@ -151,8 +152,9 @@ async def _answered(request: web.Request, text: str, road: Road, region: str = "
 
 async def _behind(request: web.Request, text: str) -> Behind:
     async def read() -> Behind:
-        resolved = await resolve(request.app[PORTS], text)
-        return Behind(resolved, await _certificate(resolved))
+        async with reading():
+            resolved = await resolve(request.app[PORTS], text)
+            return Behind(resolved, await _certificate(resolved))
 
     return await request.app[BEHIND].read(text, read)
 

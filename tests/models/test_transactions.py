@@ -13,7 +13,7 @@ from tortoise.connection import get_connection
 from tortoise.exceptions import IntegrityError, TransactionManagementError
 
 from models import Enterprise, Event, Job
-from models.transactions import clean_task, transaction
+from models.transactions import clean_task, reading, transaction
 from tests import rows
 from tests.conftest import Database
 from tests.processes import output_of, start
@@ -169,6 +169,43 @@ async def test_a_clean_task_tells_its_name_and_its_result(database: Database) ->
     task = clean_task(count(), name="count")
     assert task.get_name() == "count"
     assert await task == 0
+
+
+async def test_what_is_read_together_comes_over_one_connection(database: Database) -> None:
+    async def backend() -> object:
+        _, rows_ = await get_connection("default").execute_query("SELECT pg_backend_pid() AS pid")
+        return rows_[0]["pid"]
+
+    async with reading():
+        assert not await Enterprise.exists()
+        await clean_task(rows.enterprise(), name="another")
+        assert await Enterprise.exists(), "each statement sees what is committed by then"
+        async with reading():
+            assert await Enterprise.exists()
+        if database.dialect == "postgres":
+            here = await backend()
+            assert here != await clean_task(backend(), name="elsewhere")
+            assert here == await backend()
+            with pytest.raises(TransactionManagementError, match="held for reading"):
+                async with transaction():
+                    pass
+    async with transaction(), reading():
+        await rows.enterprise()
+    assert await Enterprise.all().count() == 2
+
+
+async def test_who_is_cancelled_while_reading_gives_the_connection_back(database: Database) -> None:
+    async def read() -> None:
+        async with reading():
+            await Enterprise.exists()
+            await asyncio.sleep(60)
+
+    for _ in range(20):  # twice as many as the pool has
+        task = asyncio.create_task(read())
+        await asyncio.sleep(0.005)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    await assert_pairs_and_a_free_connection()
 
 
 async def test_an_inner_transaction_is_a_savepoint(database: Database) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from models import Certificate, CreditEntry, Enterprise, MonthlyFiling, Publication, PublicationState
 from models.prepared import Prepared
+from models.transactions import reading
 from standard import life
 from standard.calendar import shanghai_day
 from standard.months import MonthState
@@ -64,8 +65,9 @@ async def relied_upon(uscc: str, now: datetime) -> Relied:
 
 async def all_relied_upon(usccs: Collection[str], now: datetime) -> dict[str, Relied]:
     """The same for many, by their credit codes; those of which nothing is public (8.3) are left out."""
-    firms = {firm.id: firm for firm in await _FIRMS(list(usccs))}
-    read = await _read(firms, now)
+    async with reading():
+        firms = {firm.id: firm for firm in await _FIRMS(list(usccs))}
+        read = await _read(firms, now)
     return {
         firm.uscc: Relied(firm, one.certificate, one.lived, one.points, one.standing)
         for firm_id, firm in firms.items()
