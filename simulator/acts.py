@@ -123,7 +123,7 @@ def later(world: World, person: Person, act: Act) -> None:
     """Push what WeChat itself reports, a little while after what it reports on."""
 
     async def report() -> None:
-        await asyncio.sleep(world.report_seconds)
+        await world.little_while()
         await _push(world, person, act)
 
     task = asyncio.get_running_loop().create_task(report(), name="report")

@@ -3,7 +3,8 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from functools import partial
 from typing import Any
 
 from aiohttp import web
@@ -77,7 +78,8 @@ class World:
         self.faults = Faults()
         self.subscribe_templates = subscribe_templates
         self.message_templates = message_templates
-        self.report_seconds = REPORT_SECONDS
+        self.little_while: Callable[[], Awaitable[None]] = partial(asyncio.sleep, REPORT_SECONDS)
+        """What lies between a message and the report on it."""
         self.reports: set[asyncio.Task[Any]] = set()
         self.menu: list[dict[str, Any]] | None = None
         self.journal: deque[dict[str, Any]] = deque(maxlen=_JOURNAL_KEPT)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from functools import partial
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ PATHS = {TEMPLATE: "/cgi-bin/message/template/send", SUBSCRIBE: "/cgi-bin/messag
 
 @pytest.fixture(autouse=True)
 def _soon(desk) -> None:
-    desk.world.report_seconds = 0.01
+    desk.world.little_while = partial(asyncio.sleep, 0.01)
 
 
 async def send(desk, user: str, template: str, changed: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:

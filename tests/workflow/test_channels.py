@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections import Counter
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -67,6 +67,8 @@ class Town:
     person: Person
     identity: WeChatIdentity
     seconds: int = 0
+    asked_for: asyncio.Event = field(default_factory=asyncio.Event)
+    """Reports come when a test asks for them: not while it looks at what was before."""
 
     async def writes(self) -> None:
         """The person writes something, by WeChat's account and by ours."""
@@ -125,7 +127,9 @@ class Town:
 
     async def reported(self) -> None:
         """All that WeChat reports is in, and what had to be looked at again has been."""
+        self.asked_for.set()
         await asyncio.gather(*self.wechat.reports)
+        self.asked_for.clear()
         self.clock.advance(seconds=20)
         await self.work()
 
@@ -153,7 +157,7 @@ async def town(
     async with TestClient(server) as desk:
         base = str(server.make_url("/")).rstrip("/")
         wechat = simulator[WORLD]
-        wechat.pusher.callback_url, wechat.report_seconds = f"{base}/wechat/callback", 0.01
+        wechat.pusher.callback_url = f"{base}/wechat/callback"
         async with WeChatClient(
             app_id=settings.wechat.app_id,
             app_secret=settings.wechat.app_secret,
@@ -167,7 +171,9 @@ async def town(
             identity = await rows.identity(
                 app_id=settings.wechat.app_id, openid=person.openid, person_id=(await rows.person()).id, subscribed=True
             )
-            yield Town(replace(ports, wechat=wechat_client), clock, wechat, desk, person, identity)
+            town = Town(replace(ports, wechat=wechat_client), clock, wechat, desk, person, identity)
+            wechat.little_while = town.asked_for.wait
+            yield town
 
 
 def tried(answer: Answer) -> list[tuple[str, int | None, int]]:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -109,7 +110,8 @@ async def street(
     async with TestClient(TestServer(app, host="127.0.0.1")) as desk:
         base = str(desk.make_url("/")).rstrip("/")
         wechat = simulator[WORLD]
-        wechat.pusher.callback_url, wechat.report_seconds = f"{base}/wechat/callback", 0.01
+        wechat.pusher.callback_url = f"{base}/wechat/callback"
+        wechat.little_while = partial(asyncio.sleep, 0.01)
         async with WeChatClient(
             app_id=settings.wechat.app_id,
             app_secret=settings.wechat.app_secret,
