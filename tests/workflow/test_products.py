@@ -120,6 +120,11 @@ ODD: dict[str, tuple[dict[str, Any], str, str]] = {
     "no sheet": ({"sheet_mm": (float("nan"), 70)}, "sheet_invalid", "sheet_mm"),
     "a long record": ({"record": {"a": "x" * 401}}, "record_too_long", "record"),
     "a short prefix": ({"patterns": (Pattern(CodePatternKind.GTIN_PREFIX, "690123"),)}, "pattern_invalid", "patterns"),
+    "a prefix of many makers": (
+        {"patterns": (Pattern(CodePatternKind.GTIN_PREFIX, "69712345"),)},
+        "pattern_invalid",
+        "patterns",
+    ),
     "a url for a host": (
         {"patterns": (Pattern(CodePatternKind.HOST, "https://sample.test/"),)},
         "pattern_invalid",

@@ -59,6 +59,15 @@ async def test_a_gtin_names_its_product_and_the_certificate_of_the_firm(world: W
     assert found.key == code_key(ITEM)
 
 
+async def test_a_beginning_that_is_shorter_than_a_makers_number_is_nobodys(world: World, firm: Enterprise) -> None:
+    """697: nine digits are one maker's; the first seven of them are a hundred makers'."""
+    theirs = "https://id.gs1.org/01/06971234990013/21/1"
+    await pattern(await product(firm, model="BV"), CodePatternKind.GTIN_PREFIX, "6971234")
+    assert await whose(world, theirs) == ("unknown", None)
+    await pattern(await product(firm, model="VV"), CodePatternKind.GTIN_PREFIX, "697123499")
+    assert await whose(world, theirs) == ("known", "VV")
+
+
 @pytest.mark.parametrize(
     ("text", "outcome"),
     [

@@ -23,6 +23,7 @@ from models.transactions import transaction
 from standard.calendar import shanghai_day
 from standard.codes import Kind as CodeKind
 from standard.codes import read
+from standard.codes.rules import rules_of
 from standard.identifiers import ccc_certificate, production_licence
 from standard.outcome import Outcome
 from standard.profile import Edition, edition_on
@@ -240,6 +241,14 @@ def _spelt(pattern: Pattern) -> str:
     return value
 
 
+def _own_beginning(kind: CodePatternKind, value: str, edition: Edition) -> None:
+    """:class:`Refused` where a GTIN's beginning is not one maker's alone (3.4)."""
+    digits = rules_of(edition).prefixes[value[:3]].company_digits if kind is CodePatternKind.GTIN_PREFIX else None
+    if digits is not None and len(value) < digits:
+        advice = f"{value[:3]} 开头的厂商识别代码是 {digits} 位：请填写完整，少填的几位就成了许多家的"
+        raise Refused(Kind.INVALID, "pattern_invalid", advice, clause="3.4", field="patterns")
+
+
 def _changed(product: Product, changes: ProductChanges) -> NewProduct:
     def now(name: str, there: Any) -> Any:
         given = getattr(changes, name)
@@ -266,7 +275,7 @@ def _checked(ports: Ports, new: NewProduct, *, complete: bool = True) -> dict[st
     edition = edition_on(today)
     category, product_class = _category(new, edition)
     for pattern in new.patterns:
-        _spelt(pattern)
+        _own_beginning(pattern.kind, _spelt(pattern), edition)
     return {
         "category": category,
         "name": _words(new.name, "name", "产品名称", 200),

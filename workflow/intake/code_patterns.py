@@ -23,7 +23,8 @@ def patterns_of(code: TraceCode, edition: Edition) -> Iterator[tuple[CodePattern
         yield CodePatternKind.GTIN_PREFIX, gtin
         # The first of fourteen digits says how much is packed, not who made it.
         if not gtin.startswith(_SHORT_GTIN):
-            yield from _beginnings(CodePatternKind.GTIN_PREFIX, gtin[1:])
+            # Fewer digits than its maker's number has are other makers', too.
+            yield from _beginnings(CodePatternKind.GTIN_PREFIX, gtin[1:], len(code.company_prefix or ""))
     if code.kind is Kind.ECODE and code.canonical is not None:
         ecode = code.canonical.removeprefix("ecode:")
         for spelling in {ecode, ecode.lower(), ecode.upper()}:
@@ -32,9 +33,9 @@ def patterns_of(code: TraceCode, edition: Edition) -> Iterator[tuple[CodePattern
         yield CodePatternKind.HOST, host
 
 
-def _beginnings(kind: CodePatternKind, text: str) -> Iterator[tuple[CodePatternKind, str]]:
+def _beginnings(kind: CodePatternKind, text: str, own: int = 0) -> Iterator[tuple[CodePatternKind, str]]:
     least, most = _LENGTHS[kind]
-    return ((kind, text[:length]) for length in range(least, min(most, len(text)) + 1))
+    return ((kind, text[:length]) for length in range(max(least, own), min(most, len(text)) + 1))
 
 
 def own_pattern(gtin: str | None) -> tuple[CodePatternKind, str]:
