@@ -125,6 +125,7 @@ ODD: dict[str, tuple[dict[str, Any], str, str]] = {
         "pattern_invalid",
         "patterns",
     ),
+    "a scheme of ecode": ({"patterns": (Pattern(CodePatternKind.ECODE, "10001"),)}, "pattern_invalid", "patterns"),
     "a url for a host": (
         {"patterns": (Pattern(CodePatternKind.HOST, "https://sample.test/"),)},
         "pattern_invalid",
@@ -193,7 +194,7 @@ async def test_a_change_touches_what_it_names_and_says_what_was_before(
     )
     short = await refused(products.change_product(world.ports, staff.asker, product.id, changes))
     assert short.code == "pattern_invalid"
-    changes = replace(changes, patterns=(NEW.patterns[0], Pattern(CodePatternKind.ECODE, "1100")))
+    changes = replace(changes, patterns=(NEW.patterns[0], Pattern(CodePatternKind.ECODE, "110001")))
     changed = await products.change_product(world.ports, staff.asker, product.id, changes)
     assert (changed.name, changed.gtin, changed.model, changed.qualification_number) == (
         "新名（样例）",
@@ -201,7 +202,7 @@ async def test_a_change_touches_what_it_names_and_says_what_was_before(
         "BV 2.5",
         CCC,
     )
-    assert sorted(live(changed)) == [("ecode", "1100"), ("gtin_prefix", "6901234")]
+    assert sorted(live(changed)) == [("ecode", "110001"), ("gtin_prefix", "6901234")]
     assert (await CodePattern.get(id=proved.id)).proved_at is not None
     event = await Event.get(action="product:change")
     assert event.before == {"name": NEW.name, "gtin": "06901234567892"}
@@ -267,7 +268,7 @@ async def test_a_photos_codes_prove_the_patterns_they_begin_with_once(
         world.ports,
         staff.asker,
         product.id,
-        ProductChanges(patterns=(Pattern(CodePatternKind.ECODE, "1000112"), Pattern(CodePatternKind.ECODE, "9999"))),
+        ProductChanges(patterns=(Pattern(CodePatternKind.ECODE, "1000112"), Pattern(CodePatternKind.ECODE, "999999"))),
     )
     assert await prove("http://www.iotroot.com/E=1000112345678901234567890") == ["1000112"]
     pattern = await CodePattern.get(value="6901234")

@@ -68,6 +68,14 @@ async def test_a_beginning_that_is_shorter_than_a_makers_number_is_nobodys(world
     assert await whose(world, theirs) == ("known", "VV")
 
 
+@pytest.mark.parametrize("shared", ["1000", "10001", "http", "https"])
+async def test_a_numbering_scheme_of_ecode_is_nobodys(world: World, firm: Enterprise, shared: str) -> None:
+    """Version and scheme begin the codes of everybody who uses them; version 0 is written like GS1."""
+    await pattern(await product(firm, model="BV"), CodePatternKind.ECODE, shared)
+    for theirs in (ECODE, f"E=(01){GTIN}(21)1"):
+        assert await whose(world, theirs) == ("unknown", None)
+
+
 @pytest.mark.parametrize(
     ("text", "outcome"),
     [

@@ -242,10 +242,18 @@ def _spelt(pattern: Pattern) -> str:
 
 
 def _own_beginning(kind: CodePatternKind, value: str, edition: Edition) -> None:
-    """:class:`Refused` where a GTIN's beginning is not one maker's alone (3.4)."""
-    digits = rules_of(edition).prefixes[value[:3]].company_digits if kind is CodePatternKind.GTIN_PREFIX else None
+    """:class:`Refused` where the beginning of a GTIN or an Ecode is not one maker's alone (3.4)."""
+    rules = rules_of(edition)
+    if kind is CodePatternKind.GTIN_PREFIX:
+        digits = rules.prefixes[value[:3]].company_digits
+        why = f"{value[:3]} 开头的厂商识别代码是 {digits} 位"
+    elif kind is CodePatternKind.ECODE and (layout := rules.ecode_layouts.get(value[0])) is not None:
+        digits = 1 + layout.nsi + 1
+        why = f"Ecode 的前 {digits - 1} 位是版本和编码体系标识"
+    else:
+        return
     if digits is not None and len(value) < digits:
-        advice = f"{value[:3]} 开头的厂商识别代码是 {digits} 位：请填写完整，少填的几位就成了许多家的"
+        advice = f"{why}，只填到这里就成了许多家的：请至少填 {digits} 位"
         raise Refused(Kind.INVALID, "pattern_invalid", advice, clause="3.4", field="patterns")
 
 

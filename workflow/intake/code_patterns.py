@@ -12,6 +12,8 @@ from workflow.record import record_event
 
 _SHORT_GTIN = "000000"
 """Begins a GTIN-8 among fourteen digits: its maker's number is no prefix of those that firms claim."""
+_ECODE = "ecode:"
+"""Begins the canonical text of an Ecode."""
 _LENGTHS = {CodePatternKind.GTIN_PREFIX: (7, 13), CodePatternKind.ECODE: (4, 64), CodePatternKind.HOST: (4, 120)}
 """The fewest and the most characters that a pattern of the kind has."""
 
@@ -25,10 +27,13 @@ def patterns_of(code: TraceCode, edition: Edition) -> Iterator[tuple[CodePattern
         if not gtin.startswith(_SHORT_GTIN):
             # Fewer digits than its maker's number has are other makers', too.
             yield from _beginnings(CodePatternKind.GTIN_PREFIX, gtin[1:], len(code.company_prefix or ""))
-    if code.kind is Kind.ECODE and code.canonical is not None:
-        ecode = code.canonical.removeprefix("ecode:")
+    # Version 0 is written like GS1, and known by its GTIN.
+    if code.kind is Kind.ECODE and code.canonical is not None and code.canonical.startswith(_ECODE):
+        ecode = code.canonical.removeprefix(_ECODE)
+        # Version and numbering scheme are everybody's who uses them.
+        own = len(code.parts["V"] + code.parts.get("NSI", "")) + 1
         for spelling in {ecode, ecode.lower(), ecode.upper()}:
-            yield from _beginnings(CodePatternKind.ECODE, spelling)
+            yield from _beginnings(CodePatternKind.ECODE, spelling, own)
     if (host := own_host(code.text, edition)) is not None and len(host) <= _LENGTHS[CodePatternKind.HOST][1]:
         yield CodePatternKind.HOST, host
 
