@@ -1,9 +1,12 @@
-"""The invented firm that ``make run`` starts with. Everything here is a sample (样例); no such firm exists."""
+"""Whom ``make run`` starts with: an invented firm, and an operator. Everything here is a sample (样例)."""
 
-from models import StaffRole, WeChatIdentity
+from models import PlatformRole, StaffRole
 from workflow.context import Ports
+from workflow.firms import members
 from workflow.firms.products import NewProduct, add_product
 from workflow.firms.registration import bind_staff, register_enterprise
+from workflow.knowing.people import meet
+from workflow.knowing.persons import person_of
 
 USCC = "91310000MA0000007L"
 FIRM = "样例电缆有限公司"
@@ -40,9 +43,12 @@ PRODUCTS = (
 )
 
 
-async def seed(ports: Ports, staff_openid: str) -> WeChatIdentity:
-    """The sample firm with its products and its owner; what is there already stays as it is."""
+async def seed(ports: Ports, staff_openid: str, operator_openid: str) -> None:
+    """The sample firm with its products and its owner, and somebody who operates; what is there already stays as it
+    is."""
     firm = await register_enterprise(ports, USCC, f"{FIRM}（样例）", is_sample=True)
     for product in PRODUCTS:
         await add_product(ports, firm, product)
-    return await bind_staff(ports, firm, "张工（样例）", "质检员", staff_openid, role=StaffRole.OWNER)
+    await bind_staff(ports, firm, "张工（样例）", "质检员", staff_openid, role=StaffRole.OWNER)
+    operator = await person_of(ports, await meet(ports, operator_openid))
+    await members.grant(ports, operator.id, PlatformRole.OPERATOR, by="system")

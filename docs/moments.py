@@ -25,9 +25,7 @@ from app.demo.journey import Journey, Travelling
 from app.demo.materials import demo_form, licence
 from app.demo.paper import Drawing
 from benchmarks.certificates import sample_uscc
-from config.settings import WeChatSettings
-from models import FilingState, MonthlyFiling, WeChatIdentity
-from simulator.people import openid_of
+from models import FilingState, MonthlyFiling
 from standard.calendar import midnight
 from standard.months import Month
 from tests import rows
@@ -317,8 +315,6 @@ async def operator_decides(studio: Studio, filed: Month) -> None:
     for said in ("反映问题", "1", "在样例市五金店买的，外包装上的批次和合格证对不上。"):
         await consumer.text(said)
     await studio.sign_in(OPERATOR)
-    identity = await WeChatIdentity.get(openid=openid_of(OPERATOR, WeChatSettings().app_id))
-    await rows.grant(person_id=identity.person_id)
     await studio.phone(OPERATOR).text("待办")
     await studio.chat(OPERATOR, "desk-chat", "点这里办理")
     await studio.open("/desk")

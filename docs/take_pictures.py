@@ -63,7 +63,7 @@ async def main() -> None:
                 phone_page(scale=2) as phone,
                 phone_page(scale=2) as page,
                 phone_page(scale=2) as chat,
-                # What only whoever runs the platform may do, beside the server: keys for partners, who operates.
+                # What only whoever runs the platform may do, beside the server: keys for partners.
                 open_database(f"sqlite://{folder}/zhuisu.db", migrate=False),
             ):
                 studio = Studio(session, base, chat, page, save)

@@ -20,7 +20,7 @@ from simulator.world import WORLD, World
 __all__ = ["DEFAULT_NAMES", "DEFAULT_STRANGERS", "WORLD", "ProductionRefused", "World", "create_simulator", "openid_of"]
 
 #: People who are there from the start: id and display name.
-DEFAULT_NAMES: Mapping[str, str] = {"stranger": "新用户", "zhang": "张工（样例）"}
+DEFAULT_NAMES: Mapping[str, str] = {"stranger": "新用户", "zhang": "张工（样例）", "operator": "运营（样例）"}
 
 #: Of these, who does not follow yet; the others have followed all along.
 DEFAULT_STRANGERS = frozenset({"stranger"})

@@ -65,8 +65,8 @@ async def _serve(settings: Settings, doors: bool, work: bool, dev: bool) -> None
             from bot.menu import MENU
             from simulator import openid_of
 
-            progress("写入样例企业与产品（样例）")
-            await seed(ports, openid_of("zhang", settings.wechat.app_id))
+            progress("写入样例企业、产品与运营人员（样例）")
+            await seed(ports, *(openid_of(user, settings.wechat.app_id) for user in ("zhang", "operator")))
             progress("发布服务号菜单到模拟器")
             await ports.wechat.create_menu(MENU)
             local = f"http://127.0.0.1:{settings.port}"
@@ -79,7 +79,8 @@ async def _serve(settings: Settings, doors: bool, work: bool, dev: bool) -> None
                 f"  .venv/bin/zhuisu demo --url {local}\n"
                 f"亲手办一遍：在模拟手机里关注服务号，回复“登录”，打开链接，照“怎样填.txt”注册、申报、上传：\n"
                 f"  .venv/bin/zhuisu demo --files 示范资料\n"
-                f"公示期不用真等，把业务时间往后拨七天：\n"
+                f"运营台：在模拟手机里换成“运营（样例）”，回复“待办”\n"
+                f"公示期不用真等，把业务时间往后拨七天（21:00 至次日 8:30 只进收件箱，不推到聊天里）：\n"
                 f"  curl -d '{{\"advance_seconds\": 604800}}' {local}/dev/clock\n"
                 f"用命令行发一张照片：\n"
                 "  curl -F type=image -F expect=1 -F file=@tests/photos/small_code_100x70.jpg "

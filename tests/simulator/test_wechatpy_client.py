@@ -57,7 +57,7 @@ async def test_wechatpy_finds_what_it_expects(desk):
     assert got == out.getvalue()
     assert menu["menu"]["button"][0]["key"] == "firm"
     assert code["url"].startswith("http://weixin.qq.com/q/")
-    assert followers["data"]["openid"] == [openid]
+    assert followers["data"]["openid"] == [openid, desk.openid("operator")]
     assert [entry["type"] for entry in await desk.chat("zhang")] == ["text", "text", "image"]
 
 
