@@ -7,6 +7,7 @@ from aiohttp import web
 
 from models import Enterprise, PlatformRole, RegistrationState, Staff, StaffRole
 from standard.calendar import shanghai_day
+from standard.validity import LIVE
 from web.forms import Form, row_number
 from web.owed import owed_by
 from web.page import PORTS, new_key, show
@@ -149,6 +150,7 @@ async def _firm(request: web.Request, who: Visitor, **more: Any) -> web.StreamRe
     application = await applications.current_application(enterprise.id)
     today = shanghai_day(request.app[PORTS].clock.now())
     problem: Refused | None = more.get("problem")
+    certificates = await certificate_register.certificates_of(enterprise.id)
     shown = {
         "visitor": who,
         "firm": enterprise,
@@ -159,7 +161,10 @@ async def _firm(request: web.Request, who: Visitor, **more: Any) -> web.StreamRe
         "earlier": [one for one in await applications.applications_of(who.asker, enterprise.id) if one != application],
         "named": named(application) if application else "",
         "may_upgrade": await upgrades.may_ask(enterprise.id),
-        "certificates": await certificate_register.certificates_of(enterprise.id),
+        "certificates": certificates,
+        "opens": next(
+            (shanghai_day(one.month_opens_at) for one in certificates if one.state in LIVE and one.month_opens_at), None
+        ),
         "owed": await owed_by(enterprise.id, today),
         "points": (await points_of(enterprise.id, today)).balance,
         "products": await products.products_of_firm(who.asker, enterprise.id),

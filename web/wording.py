@@ -128,6 +128,8 @@ ROLES = {
 }
 
 ORGANISATIONS = (("maker", "生产企业"), ("seller", "销售单位"), ("distributor", "流通单位"), ("buyer", "采购单位"))
+BUYING = "查供应商的等级，关注变化，出具确认书，登记采信（7.6、8.5）。"
+"""What a purchaser does here."""
 
 CLASSES = (
     ("licence", "实施生产许可证管理的产品"),

@@ -109,7 +109,8 @@ PRODUCT = Row(
         Row(kind="gtin_prefix", value="6901234", proved_at=None), Row(kind="host", value="id.sample.test", proved_at=1)
     ],
 )  # fmt: skip
-ENTERPRISE = Row(id=1, uscc=USCC, name=FIRM, is_sample=True)
+ENTERPRISE = Row(id=1, uscc=USCC, name=FIRM, is_sample=True, organisation_role="maker")
+PURCHASER = Row(id=2, uscc=USCC, name="样例采购有限公司", is_sample=True, organisation_role="buyer")
 OWNER = Row(
     id=5, role="owner", name="张工（样例）", title="质检员", created_at=NOW, enterprise=ENTERPRISE, enterprise_id=1
 )
@@ -532,7 +533,7 @@ def firm_page(**given: Any) -> tuple[str, dict[str, Any]]:
         "step": step("评价结果（AA 级）公示中，至 2026 年 11 月 27 日 24:00 结束。", "7.4"),
         "earlier": [application("not_reached")], "certificates": [certificate()], "products": [PRODUCT], "owed": OWED,
         "points": 12,
-        "named": "申报", "may_upgrade": False,
+        "named": "申报", "may_upgrade": False, "opens": date(2027, 1, 1),
         "members": [OWNER, Row(id=6, role="staff", name="李工（样例）", title="", created_at=NOW)],
         "invitations": [Row(id=8, role="viewer", expires_at=LATER)], "invited": None,
     }  # fmt: skip
@@ -810,6 +811,19 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "my.html",
         {"visitor": VISITOR, "firms": [], "registrations": [], "notices": [], "unread": 0, "operates": False},
     ),
+    "my-buyer": (
+        "my.html",
+        {
+            "visitor": VISITOR,
+            "firms": [
+                {"staff": Row(role="owner", enterprise=PURCHASER), "application": None, "owed": [], "may_upgrade": 0}
+            ],
+            "registrations": [],
+            "notices": [],
+            "unread": 0,
+            "operates": False,
+        },
+    ),
     "firm-new": ("firm_new.html", {"visitor": VISITOR}),
     "firm-new-wrong": (
         "firm_new.html",
@@ -836,6 +850,9 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         invited={"role": "staff", "code": "K7M3QX9T", "picture": None},
     ),
     "my-firm-upgrade": firm_page(application=application("certified"), may_upgrade=True, owed=[]),
+    "my-firm-buyer": firm_page(
+        firm=PURCHASER, application=None, step=None, earlier=[], certificates=[], products=[], owed=[], opens=None
+    ),
     "my-firm-viewer": firm_page(rank=0, staff=Row(id=6, role="viewer"), invitations=[]),
     "inbox": ("inbox.html", {"visitor": VISITOR, "notices": NOTICES, "more": "after=1"}),
     "products": ("products.html", {"visitor": VISITOR, "firm": ENTERPRISE, "products": [PRODUCT], "rank": 1}),
