@@ -94,7 +94,7 @@ def _show(path: Path, report: dict[str, Any]) -> None:
     from rich.console import Console
     from rich.table import Column, Table
 
-    from workflow.intake.wording import CLAUSE_NAMES, headline
+    from workflow.intake.wording import CLAUSE_NAMES, clause_number, headline
 
     colours = {"pass": "green", "fail": "red", "unclear": "yellow"}
     marks = {"pass": "合格", "fail": "不合格", "unclear": "未判定"}
@@ -104,7 +104,7 @@ def _show(path: Path, report: dict[str, Any]) -> None:
     for finding in report["findings"]:
         verdict = str(finding["verdict"])
         table.add_row(
-            finding["clause"],
+            clause_number(finding["clause"]),
             CLAUSE_NAMES[finding["clause"]],
             f"[{colours[verdict]}]{marks[verdict]}[/]",
             finding["advice"],
