@@ -13,14 +13,8 @@ from models.database import SchemaBehind, UnknownDatabase
 from standard.calendar import midnight, shanghai_day
 from workflow.context import Ports
 from workflow.problems import Refused
-from workflow.relying.partners import Scope
+from workflow.relying.partners import KINDS, Scope
 
-KINDS = {
-    PartnerKind.MARKETPLACE: "网售平台",
-    PartnerKind.REGULATOR: "监管部门",
-    PartnerKind.ASSOCIATION: "行业协会",
-    PartnerKind.CUSTOMER: "采购方",
-}
 SCOPES = {
     Scope.QUERY: "查询",
     Scope.ADMISSION: "入驻核验",

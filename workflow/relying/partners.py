@@ -62,6 +62,16 @@ SCOPES: Mapping[PartnerKind, tuple[Scope, ...]] = MappingProxyType(
 )
 """What a kind of partner may be given a key for: each what the standard's clause on it speaks of (8.3)."""
 
+KINDS: Mapping[PartnerKind, str] = MappingProxyType(
+    {
+        PartnerKind.MARKETPLACE: "网售平台",
+        PartnerKind.REGULATOR: "监管部门",
+        PartnerKind.ASSOCIATION: "行业协会",
+        PartnerKind.CUSTOMER: "采购方",
+    }
+)
+"""Their names."""
+
 
 class KeyRefused(Exception):
     """A key or a signature that opens nothing; ``code`` is stable, ``advice`` a Chinese sentence."""
@@ -246,7 +256,7 @@ async def new_key(ports: Ports, partner: Partner, terms: Terms, *, by: str = "sy
     if not terms.scopes:
         raise Refused(Kind.INVALID, "scope_missing", "请写明密钥的用途", field="scopes")
     if foreign := [scope.value for scope in terms.scopes if scope not in allowed]:
-        advice = f"{partner.kind} 不能用于 {'、'.join(foreign)}；可选 {'、'.join(allowed)}"
+        advice = f"{KINDS[PartnerKind(partner.kind)]}的密钥不能有用途 {'、'.join(foreign)}；可选 {'、'.join(allowed)}"
         raise Refused(Kind.INVALID, "scope_not_for_kind", advice, clause="8.3", field="scopes")
     key_id = secrets.token_hex(8)
     secret = secret_of(ports, key_id)

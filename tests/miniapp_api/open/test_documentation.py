@@ -10,6 +10,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer, unused_port
 
+from app.demo.firm import EXAMPLE
 from config.settings import Settings
 from gateways.statements import JwsStatements
 from miniapp_api.open import CHAPTERS, add_open
@@ -35,7 +36,7 @@ def test_every_endpoint_is_named_and_every_code() -> None:
 
 @pytest.mark.parametrize("migrated_url", ["sqlite"], indirect=True)
 async def test_the_examples_run(world: World, settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
-    await living(uscc="91330100MA00000012", grade="AA")
+    await living(uscc=EXAMPLE.uscc, grade="AA")
     shop = await caller(world)
     port = unused_port()
     address = f"http://127.0.0.1:{port}"
