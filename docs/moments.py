@@ -23,6 +23,7 @@ from playwright.async_api import FilePayload, Page, expect
 from app.demo.firm import EXAMPLE, DemoFirm
 from app.demo.journey import Journey, Travelling
 from app.demo.materials import demo_form, licence
+from app.demo.month import Album, example_album
 from app.demo.paper import Drawing
 from benchmarks.certificates import sample_uscc
 from models import FilingState, MonthlyFiling
@@ -30,7 +31,7 @@ from standard.calendar import midnight
 from standard.months import Month
 from tests import rows
 from tests.app.phone import Phone
-from tests.app.test_month_in_chat import Album, day_of, example_album
+from tests.app.test_month_in_chat import day_of
 from workflow.links import token_hash
 from workflow.relying.partners import PREFIX, Scope
 

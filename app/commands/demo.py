@@ -16,6 +16,7 @@ def demo(
     files: Annotated[
         Path | None, typer.Option(help="只把示范企业的资料写进这个文件夹，供亲手办理时上传", file_okay=False)
     ] = None,
+    month: Annotated[str, typer.Option(help="与 --files 同用：改写这个月提报用的照片、截图和台账，如 2027-01")] = "",
 ) -> None:
     """在运行中的样例环境里走完全程：注册 → 照片 → 补正 → 定级 → 公示 → 证书 → 扫码 → 采购查询，逐步打印条款。
 
@@ -27,7 +28,9 @@ def demo(
     from app.demo.paper import NoChineseFont
 
     try:
-        if files is not None:
+        if files is not None and month:
+            _write_month(files, month)
+        elif files is not None:
             _write(files)
         else:
             asyncio.run(_play(base, user))
@@ -46,6 +49,19 @@ def _write(folder: Path) -> None:
     today = shanghai_day(now)
     write_papers(folder, demo_materials(today, real_now=now), today)
     typer.echo(f"已写好：{folder}。照着里面的“{NOTE}”填写和上传。")
+
+
+def _write_month(folder: Path, month: str) -> None:
+    from app.demo.month import write_month
+    from standard.months import Month
+
+    try:
+        wanted = Month.parse(month)
+    except ValueError:
+        typer.echo(f"--month 应为月份，如 2027-01，不是 {month}", err=True)
+        raise typer.Exit(2) from None
+    write_month(folder, wanted)
+    typer.echo(f"已写好：{folder}。{wanted.words}回复“月度提报”，发这些照片和截图，台账在清单页上传，再回复“完成”。")
 
 
 async def _play(base: str, user: str) -> None:

@@ -11,6 +11,7 @@ import pytest
 from app.demo import materials as demo
 from app.demo.by_hand import NOTE, write_papers
 from app.demo.firm import CATEGORY, EXAMPLE
+from app.demo.month import write_month
 from app.demo.paper import Drawing, NoChineseFont
 from inspection.body import inspect_body
 from inspection.document import read_document
@@ -232,3 +233,13 @@ def test_whoever_walks_by_hand_finds_every_paper_and_what_to_type(tmp_path: Path
     typed = {**demo.demo_form(), "organisation_role": ""}.values()
     assert all(words in note for words in (*typed, *(one["gtin"] for one in demo.demo_products())))
     assert note.count("码印得太小-") == note.count("（先不传）") == 1
+
+
+@needs_font
+def test_the_files_of_a_month_are_seen_in_it(tmp_path: Path) -> None:
+    write_month(tmp_path, Month(2027, 1))
+    assert len(list(tmp_path.iterdir())) == 2 + 2 + 3 + 1
+    seen = [inspect_screenshot(path.read_bytes()) for path in sorted(tmp_path.glob("2027-01-查询截图-*"))]
+    assert [shot.moments[0].iso[:10] for shot in seen] == ["2027-01-01", "2027-01-02", "2027-01-03"]
+    (table,) = tmp_path.glob("*.csv")
+    assert read_ledger(table.read_bytes(), table.name).kind is LedgerKind.UPDATE

@@ -11,9 +11,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from app.demo.firm import EXAMPLE, DemoFirm
-from app.demo.materials import photo as demo_photo
-from app.demo.paper import Drawing
+from app.demo.firm import EXAMPLE
+from app.demo.month import SHOTS, Album, example_album
 from benchmarks.certificates import sample_uscc
 from benchmarks.journey_firms import sample_firm
 from config.settings import WeChatSettings
@@ -46,13 +45,12 @@ from tests.app.phone import Phone
 from tests.app.test_demo import FONTS
 from tests.app.test_end_to_end import address
 from tests.workflow.living import Living, living
-from tests.workflow.monthly import ledger, without_links
+from tests.workflow.monthly import without_links
 
 pytestmark = [pytest.mark.slow, FONTS, pytest.mark.parametrize("desk", ["embedded"], indirect=True)]
 
 PATIENCE = 120
 """Seconds in which everything that was sent together is judged, on a machine that has other things to do."""
-SHOTS = 3
 FIRST_NUMBER = 700
 """Of invented firms that no benchmark draws."""
 RESHOOTS = 4
@@ -60,49 +58,6 @@ RESHOOTS = 4
 
 
 # --- what lies on people's phones ------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Album:
-    """A firm's pictures of its month: by name, as ``docs.draw_demo`` calls them, and its look-up pages."""
-
-    firm: DemoFirm
-    photos: dict[str, bytes]
-
-    def certificates(self) -> list[bytes]:
-        return [self.photos["certificate-1.jpg"], self.photos["certificate-2.jpg"]]
-
-    def bodies(self) -> list[bytes]:
-        return [self.photos["body-1.jpg"], self.photos["body-2.jpg"]]
-
-    def shots(self, month: Month) -> list[bytes]:
-        """Look-up pages of both items, seen on different days of the month."""
-        items = self.firm.items()
-        return [_looked_up(self.firm, n % len(items), day_of(month, n + 1)) for n in range(SHOTS)]
-
-    def ledger(self) -> bytes:
-        """What became of both batches, from making to the national platform (C(3))."""
-        lines = [
-            f"{one.made.name},{one.made.model},{one.batch},{one.code},{one.made_on},合格,样例客户,成功"
-            for one in self.firm.items()
-        ]
-        return ledger(*lines)
-
-
-def _looked_up(firm: DemoFirm, number: int, day: date) -> bytes:
-    item = firm.items()[number]
-    shown = [
-        ("产品名称", item.made.name), ("规格型号", item.made.model), ("生产批次", item.batch),
-        ("生产企业", firm.name), ("检验结果", "合格"), ("查询次数", "3"), ("查询时间", f"{day} 09:41:22"),
-    ]  # fmt: skip
-    page = f"https://{firm.host}/q/{item.batch}/{item.serial}"
-    return Drawing().screen("产品追溯查询结果（扫码）", rows=shown, address=page, clock="9:41", phone=True)
-
-
-def example_album() -> Album:
-    """The demonstration's firm, whose photos are there already."""
-    names = ("certificate-1.jpg", "certificate-2.jpg", "certificate-small-1.jpg", "body-1.jpg", "body-2.jpg")
-    return Album(EXAMPLE, {name: demo_photo(name) for name in names})
 
 
 def album(number: int) -> Album:
