@@ -16,18 +16,23 @@ TIMEOUT_SECONDS = 1.0
 """A limit protects; it must not become what everybody waits for."""
 
 
-class _Memory(MemoryStorage):
+def _memory() -> MemoryStorage:
     """The library's storage, which looks through all its keys for old ones at every hit; here a few times a minute.
 
-    A key that has run out counts from nothing all the same when it is asked for again.
+    A key that has run out counts from nothing all the same when it is asked for again. It is no class of its own: the
+    library wraps what it counts with once more in every class that inherits it.
     """
+    storage, looked = MemoryStorage(), -math.inf
+    look = storage._MemoryStorage__schedule_expiry  # type: ignore[attr-defined]  # the library's own name of it
 
-    _looked = -math.inf
+    async def look_seldom() -> None:
+        nonlocal looked
+        if time.monotonic() - looked >= SWEEP_SECONDS:
+            looked = time.monotonic()
+            await look()
 
-    async def _MemoryStorage__schedule_expiry(self) -> None:  # noqa: N802 - the library's own name of it
-        if time.monotonic() - self._looked >= SWEEP_SECONDS:
-            self._looked = time.monotonic()
-            await super()._MemoryStorage__schedule_expiry()  # type: ignore[misc]
+    storage._MemoryStorage__schedule_expiry = look_seldom  # type: ignore[attr-defined]
+    return storage
 
 
 class SlidingLimiter:
@@ -41,7 +46,7 @@ class SlidingLimiter:
     @classmethod
     def in_memory(cls) -> "SlidingLimiter":
         """For one process."""
-        return cls(_Memory())
+        return cls(_memory())
 
     @classmethod
     def from_url(cls, url: str, *, prefix: str = "zhuisu:limit") -> "SlidingLimiter":

@@ -60,6 +60,7 @@ def set_up_templates(app: web.Application) -> None:
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,  # else the files' dates are asked for at every page
     )
     environment.filters.update(
         for_people=for_people,

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import ip_network
 
 from workflow.context import Ports
@@ -10,6 +11,8 @@ from workflow.ports import Allowance, CacheUnavailable
 log = logging.getLogger(__name__)
 
 UNKNOWN = "unknown"
+_KEPT = 1000
+"""Networks of addresses that are kept: whoever asks is looked at more than once, and asks again."""
 
 
 def caller_network(forwarded: Iterable[str], remote: str | None, proxies: int) -> str:
@@ -19,7 +22,11 @@ def caller_network(forwarded: Iterable[str], remote: str | None, proxies: int) -
     them adds whom it was asked by at the end; what stands before that is hearsay.
     """
     named = [one.strip() for header in forwarded for one in header.split(",")]
-    address = named[-proxies] if 0 < proxies <= len(named) else remote or ""
+    return _network(named[-proxies] if 0 < proxies <= len(named) else remote or "")
+
+
+@lru_cache(_KEPT)
+def _network(address: str) -> str:
     try:
         return str(ip_network((address, 64 if ":" in address else 32), strict=False))
     except ValueError:

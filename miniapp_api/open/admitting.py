@@ -38,14 +38,14 @@ def partners(ports: Ports, settings: Settings) -> Admit:
     holders: Shared[Holder] = Shared(settings.shared_ms / 1000)
 
     async def admit(request: web.Request, endpoint: Endpoint) -> Admitted:
-        where = network(request, settings.api)
         if endpoint.scope is None:
-            headers = await limited(ports, f"open:{endpoint.rate}:{where}", endpoint, settings.api)
-            return Admitted("anybody", {}, headers)
+            who = f"open:{endpoint.rate}:{network(request, settings.api)}"
+            return Admitted("anybody", {}, await limited(ports, who, endpoint, settings.api))
         try:
             holder, body = await _holder(request, endpoint, ports, holders)
         except KeyRefused as refused:
-            allowance = await counted(ports, f"open:stranger:{where}", settings.open.wrong_keys_per_minute, MINUTE)
+            stranger = f"open:stranger:{network(request, settings.api)}"
+            allowance = await counted(ports, stranger, settings.open.wrong_keys_per_minute, MINUTE)
             if allowance is not None and not allowance.allowed:
                 raise too_many(allowance_headers(allowance), allowance.reset) from None
             raise RefusedHere(401, refused.code, refused.advice, {"WWW-Authenticate": "Bearer"}) from None
