@@ -225,7 +225,11 @@ class Recorded:
 
 
 async def _recorded(settings: Settings, headers: dict[str, str], asked: Asked) -> dict[str, Recorded]:
-    """One request of each kind to the application, in this process, with every statement that asyncpg was given."""
+    """One request of each kind to the application, in this process, with every statement that asyncpg was given.
+
+    It keeps nothing, as the one that is asked cold: whether the key was read a moment ago would be chance.
+    """
+    settings = settings.model_copy(update={"shared_ms": 0})
     found: dict[str, Recorded] = {}
     async with joined_ports(settings, lambda _: None, inspecting=False) as ports:
         server = test_utils.TestServer(create_app(settings, ports, inspecting=False))
