@@ -2,6 +2,7 @@
 
 import math
 import time
+from functools import lru_cache
 
 from limits import RateLimitItemPerSecond
 from limits.aio.storage import MemoryStorage, RedisStorage
@@ -14,6 +15,8 @@ from workflow.ports import Allowance, CacheUnavailable
 SWEEP_SECONDS = 10.0
 TIMEOUT_SECONDS = 1.0
 """A limit protects; it must not become what everybody waits for."""
+_item = lru_cache(RateLimitItemPerSecond)
+"""So many in so many seconds: few different ones are in use."""
 
 
 def _memory() -> MemoryStorage:
@@ -56,7 +59,7 @@ class SlidingLimiter:
         return cls(storage, pool)
 
     async def hit(self, key: str, limit: int, seconds: int) -> Allowance:
-        item = RateLimitItemPerSecond(limit, seconds)
+        item = _item(limit, seconds)
         try:
             allowed = await self._limiter.hit(item, key)
             stats = await self._limiter.get_window_stats(item, key)

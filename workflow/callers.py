@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterable
 from functools import lru_cache
-from ipaddress import ip_network
+from ipaddress import IPv4Address, ip_network
 
 from workflow.context import Ports
 from workflow.ports import Allowance, CacheUnavailable
@@ -28,7 +28,7 @@ def caller_network(forwarded: Iterable[str], remote: str | None, proxies: int) -
 @lru_cache(_KEPT)
 def _network(address: str) -> str:
     try:
-        return str(ip_network((address, 64 if ":" in address else 32), strict=False))
+        return str(ip_network((address, 64), strict=False)) if ":" in address else f"{IPv4Address(address)}/32"
     except ValueError:
         return UNKNOWN
 
