@@ -24,8 +24,8 @@ from tests.app.journeys import (
 from tests.app.test_demo import FONTS, stored
 from tests.servers import Pair
 
-ROADS = [(0, 5), *(pytest.param(road, 20, marks=pytest.mark.soak) for road in (1, 2, 3))]
-"""Each with moments of its own, and so many kills at most."""
+ROADS = [(0, 5), *(pytest.param(road, 60, marks=pytest.mark.soak) for road in (1, 2, 3))]
+"""Each with moments of its own, and so many kills at most: the long ones are killed until the traveller is there."""
 LIVES = (0.1, 1.0)
 """How long the server is left to work between a start and the next kill, in terms of that start: where the machine has
 other things to do, the road takes longer just as the start does, and is cut at the same places."""
