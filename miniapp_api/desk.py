@@ -31,7 +31,7 @@ class Waiting(Answer):
     detail: dict[str, Any]
     opened_at: Moment
     due_at: Moment | None
-    undated: str = Field(description="没有期限的原因；有期限的为空")
+    undated: str = Field(description="没有期限的原因；有期限的、已决定的为空")
     state: DeskState
     decision: str | None
     reason: str | None

@@ -120,8 +120,8 @@ async def choices(ports: Ports, item: DeskItem) -> tuple[Choice, ...]:
 
 
 def undated(item: DeskItem) -> str:
-    """Why the item has no deadline; empty where it has one."""
-    return "" if item.due_at is not None else DECISIONS.get(item.kind, NOTED).undated
+    """Why the open item has no deadline; empty where it has one."""
+    return "" if item.due_at is not None or item.state != DeskState.OPEN else DECISIONS.get(item.kind, NOTED).undated
 
 
 def decided(item: DeskItem) -> str | None:
