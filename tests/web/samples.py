@@ -321,6 +321,7 @@ def upgrade_page(**given: Any) -> tuple[str, dict[str, Any]]:
     rungs = [Row(level="A", closed=None), Row(level="AA", closed=closed), Row(level="AAA", closed=closed)]
     offer = {
         "certificate": certificate(grade="B"), "points": 3, "year": 2026, "rungs": rungs, "open": ("A",),
+        "closed": {closed.reason: ["AA", "AAA"]},
         "categories": ("电线电缆",), "sells_online": False, **given.pop("offer", {}),
     }  # fmt: skip
     values = {
@@ -884,6 +885,19 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "upgrade": upgrade_page(),
     "upgrade-lacking": upgrade_page(lacking=["低压电器"]),
     "upgrade-at-the-top": upgrade_page(offer={"rungs": (), "open": ()}),
+    "upgrade-suspended": upgrade_page(
+        offer={
+            "certificate": certificate(state="suspended", grade="B"),
+            "open": (),
+            "closed": {
+                "证书已暂停，不能「升级复核通过」；2027 年 2 月资料未在 2027-03-03 前补报通过（9.2(2)）": [
+                    "A",
+                    "AA",
+                    "AAA",
+                ]
+            },
+        }
+    ),
     "upgrade-wrong": upgrade_page(
         problem=Refused(Kind.CONFLICT, "upgrade_closed", "现在不能申请升级复核", clause="8.5(3)", field="level"),
         values={"level": "A", "sells_online": "yes", "product": [], "key": "k"},

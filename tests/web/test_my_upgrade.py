@@ -56,7 +56,8 @@ async def test_what_stands_in_the_way_is_said_instead_of_a_form(
     staff = await browser_of(await member(world, case.one.firm, StaffRole.STAFF))
     page = await staff.get(f"/my/firms/{case.one.firm.uscc}/apply")
     assert "现在不能申请" in page
-    assert "撤销立案（9.5.1(1)）尚未决定" in page
+    assert re.findall(r"<li>(A+) 级：", page) == ["A", "AA", "AAA"]
+    assert "A 级：撤销立案（9.5.1(1)）尚未决定" in page
     assert 'name="level"' not in page
 
 

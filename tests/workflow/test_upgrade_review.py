@@ -1,6 +1,7 @@
 """Upgrade reviews: what may be asked for, what they find, and what becomes of the certificate (8.5(3), R18)."""
 
 import asyncio
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -92,6 +93,10 @@ async def test_a_review_may_lead_one_grade_up_and_with_ten_points_in_the_year_tw
     assert (offer.points, offer.year, offer.open) == (9, 2026, ("A",))
     reasons = {rung.level: rung.closed.reason for rung in offer.rungs if rung.closed is not None}
     assert reasons["AA"] == "年度资信 9 分，一次至多升 1 级，不能由 B 级升为 AA 级（8.5(3)，R18）"
+    assert offer.closed == {reason: [level] for level, reason in reasons.items()}
+    why = offer.rungs[1].closed
+    same = replace(offer, rungs=(upgrades.Rung("AA", why), upgrades.Rung("AAA", why)))
+    assert same.closed == {reasons["AA"]: ["AA", "AAA"]}
     refusal = await refused(case.open("AA"), "upgrade_closed")
     assert (refusal.clause, refusal.field) == ("8.5(3)", "level")
     await case.points(1)

@@ -73,6 +73,15 @@ class Offer:
         return tuple(rung.level for rung in self.rungs if rung.closed is None)
 
     @property
+    def closed(self) -> dict[str, list[str]]:
+        """Each reason why levels may not be applied for, with these levels."""
+        levels: dict[str, list[str]] = {}
+        for rung in self.rungs:
+            if rung.closed is not None:
+                levels.setdefault(rung.closed.reason, []).append(rung.level)
+        return levels
+
+    @property
     def categories(self) -> tuple[str, ...]:
         """The product categories of the certificate, all of which a review covers (R43)."""
         return tuple(self.certificate.holder["categories"])
