@@ -120,6 +120,7 @@ def application(state: str = "draft", **given: Any) -> Row:
     values = {
         "id": 9, "ref": "sample-application", "level": "AA", "state": state, "enterprise": ENTERPRISE, "findings": [],
         "opened_at": NOW, "due_at": LATER, "grade": None, "result": None, "upgrades_id": None, "grade_before": "",
+        "round": 0,
     }  # fmt: skip
     return Row(**{**values, **given})
 
