@@ -1,12 +1,12 @@
 """Whom ``make run`` starts with: an invented firm, and an operator. Everything here is a sample (样例)."""
 
-from models import PlatformRole, StaffRole
+from models import PlatformRole, StaffRole, WeChatIdentity
 from workflow.context import Ports
 from workflow.firms import members
 from workflow.firms.products import NewProduct, add_product
 from workflow.firms.registration import bind_staff, register_enterprise
 from workflow.knowing.people import meet
-from workflow.knowing.persons import person_of
+from workflow.knowing.persons import learn_unionid, person_of
 
 USCC = "91310000MA0000007L"
 FIRM = "样例电缆有限公司"
@@ -49,6 +49,14 @@ async def seed(ports: Ports, staff_openid: str, operator_openid: str) -> None:
     firm = await register_enterprise(ports, USCC, f"{FIRM}（样例）", is_sample=True)
     for product in PRODUCTS:
         await add_product(ports, firm, product)
+    await _met(ports, staff_openid)
     await bind_staff(ports, firm, "张工（样例）", "质检员", staff_openid, role=StaffRole.OWNER)
-    operator = await person_of(ports, await meet(ports, operator_openid))
+    operator = await person_of(ports, await _met(ports, operator_openid))
     await members.grant(ports, operator.id, PlatformRole.OPERATOR, by="system")
+
+
+async def _met(ports: Ports, openid: str) -> WeChatIdentity:
+    """Somebody who has followed all along. Nothing is pushed for them that would join chat and mini-program."""
+    identity = await meet(ports, openid)
+    await learn_unionid(ports, identity)
+    return identity

@@ -11,7 +11,7 @@ import secrets
 import time
 from base64 import urlsafe_b64decode
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -20,7 +20,7 @@ import pytest
 
 from benchmarks.certificates import sample_uscc
 from gateways.firm_index import TableFirmIndex
-from models import Certificate, DeskItem, Session
+from models import Certificate, DeskItem
 from models.database import open_database
 from models.transactions import transaction
 from standard import life
@@ -218,16 +218,12 @@ async def case_against(one: Living) -> DeskItem:
 
 
 async def operator(session: aiohttp.ClientSession, desk: Desk) -> Asker:
-    """Somebody signed in who may decide."""
-    phone = desk.phone(session, "operator")
-    await phone.send("event", event="subscribe")
-    asker = Asker(session, desk.base)
+    """Who operates the sample environment, signed in."""
     async with session.post(f"{desk.base}/sim/users/operator/login") as answer:
         code = (await answer.json())["code"]
     async with session.post(f"{desk.base}/api/v1/sessions", json={"code": code}) as answer:
         token = (await answer.json())["token"]
-    await rows.grant(person_id=(await Session.get(token_hash=token_hash(token))).person_id)
-    return replace(asker, headers={"Authorization": f"Bearer {token}"})
+    return Asker(session, desk.base, headers={"Authorization": f"Bearer {token}"})
 
 
 async def partners_key() -> str:
