@@ -32,6 +32,9 @@ RENEWED_EVERY = 4.0
 KEPT = timedelta(days=7)
 """How long an answer can still be had again."""
 
+_MOST_KEY = 128
+"""Characters that a key has at most, whoever's it is."""
+
 
 _log = structlog.get_logger(__name__)
 
@@ -50,6 +53,11 @@ class Replay:
 
     status: int
     answer: Any
+
+
+def key_among_all(whose: str, key: str) -> str:
+    """The client's ``key`` as a row keeps it: everybody counts their own."""
+    return f"{whose}:{key}"[:_MOST_KEY]
 
 
 async def begin(scope: str, key: str, body_sha256: str) -> Begun | Replay:

@@ -45,6 +45,7 @@ from workflow.certifying.certificates import ISSUE, enqueue_issue
 from workflow.certifying.state_changes import announce_publication
 from workflow.context import Ports
 from workflow.desk import put_on_desk
+from workflow.idempotency import key_among_all
 from workflow.intake.evidence import keep_file
 from workflow.problems import Kind, Refused
 from workflow.record import record_event
@@ -192,7 +193,7 @@ async def object_to(
     public = await publication(publication_ref)
     application = public.application
     await member_of(asker, application.enterprise_id, StaffRole.STAFF)
-    key = f"firm:{application.enterprise_id}:{key}"[:128]
+    key = key_among_all(f"firm:{application.enterprise_id}", key)
     if (known := await Objection.get_or_none(key=key)) is not None:
         return known
     _check_statement(statement)
@@ -245,7 +246,7 @@ async def complain(
 ) -> Objection:
     """Anybody speaks up: a complaint under 8.4(3), which the operator answers or turns into an objection (R15)."""
     public = await publication(publication_ref)
-    key = f"public:{public.id}:{asker.person_id if asker else 0}:{key}"[:128]
+    key = key_among_all(f"public:{public.id}:{asker.person_id if asker else 0}", key)
     if (known := await Objection.get_or_none(key=key)) is not None:
         return known
     _check_statement(statement)

@@ -45,6 +45,7 @@ from workflow.access import RANK, Asker, firm_by_code, holds, member_of, not_fou
 from workflow.certifying.certificate_register import certificate_alive
 from workflow.context import Ports
 from workflow.findings import plain_finding
+from workflow.idempotency import key_among_all
 from workflow.intake.evidence import keep_file, kept_bytes
 from workflow.intake.uploads import LONGEST_NAME, PDF, PICTURES, admitted
 from workflow.problems import Kind, Refused
@@ -115,7 +116,7 @@ async def file_adoption(
     ``customer_is_supplier``, ``file_as_supplier``, ``confirmation_unknown``, ``too_many_open``, ``adoption_known``.
     """
     who = f"person:{asker.person_id}" if asker else f"partner:{partner.id if partner else 0}"
-    key = f"{filed_by}:{who}:{key}"[:128]
+    key = key_among_all(f"{filed_by}:{who}", key)
     if (known := await _by_key(key)) is not None:
         return _same(known, new)
     supplier = await _supplier(filed_by, new, asker)

@@ -31,6 +31,7 @@ from workflow.credit.credit_booking import credit_path
 from workflow.credit.feedback_checks import CLAUSE, LONGEST, SHORTEST, checked
 from workflow.desk import put_on_desk
 from workflow.findings import plain_finding
+from workflow.idempotency import key_among_all
 from workflow.ports import ClaimedJob, Misconfigured, NotReachable, TextVerdict, WeChatError
 from workflow.problems import Kind, Refused
 from workflow.record import record_event
@@ -59,7 +60,7 @@ async def give_feedback(
     Refused: ``firm_unknown``, ``own_firm``, ``mood_unknown``, ``statement_length``, ``feedback_open``,
     ``too_many_feedback``.
     """
-    key = f"person:{asker.person_id}:{key}"[:128]
+    key = key_among_all(f"person:{asker.person_id}", key)
     if (known := await Feedback.get_or_none(key=key)) is not None:
         return known
     supplier = await firm_by_code(uscc.strip().upper())

@@ -25,6 +25,7 @@ from workflow.certifying.certificate_life import holder_from_json, life_from_jso
 from workflow.certifying.certificate_numbers import certificate_path
 from workflow.context import Ports
 from workflow.desk import put_on_desk
+from workflow.idempotency import key_among_all
 from workflow.intake.evidence import owning, put_object
 from workflow.ports import CertifierFailed, ClaimedJob
 from workflow.problems import Kind, Refused
@@ -59,7 +60,7 @@ async def ask_for_confirmation(ports: Ports, asker: Asker, uscc: str, key: str) 
 
     :class:`Refused`: ``not_found`` (nothing of it is public), ``no_certificate``, ``too_many_confirmations``.
     """
-    key = f"{asker.person_id}:{key}"[:128]
+    key = key_among_all(str(asker.person_id), key)
     if (known := await Confirmation.get_or_none(key=key)) is not None:
         return known
     card = await grade_card_of(ports, uscc)

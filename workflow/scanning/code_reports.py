@@ -19,6 +19,7 @@ from standard.windows import complaint_deadline
 from workflow.access import Asker, not_found
 from workflow.context import Ports
 from workflow.desk import put_on_desk
+from workflow.idempotency import key_among_all
 from workflow.intake.evidence import keep_file
 from workflow.knowing.persons import current
 from workflow.problems import Kind, Refused
@@ -74,7 +75,7 @@ async def report_code(
     :class:`Refused` where the kind is none of :data:`KINDS`, the statement is too short or too long, or the photo is
     no picture.
     """
-    key = f"code:{person_id or 0}:{key}"[:128]
+    key = key_among_all(f"code:{person_id or 0}", key)
     if (known := await CodeReport.get_or_none(key=key)) is not None:
         return known
     _check(ports, kind, statement.strip(), photo)

@@ -38,11 +38,12 @@ from standard.outcome import Outcome
 from standard.profile import Edition, edition_on
 from workflow.access import Asker, member_of, not_found
 from workflow.context import Ports
+from workflow.idempotency import key_among_all
 from workflow.intake.code_patterns import patterns_of
 from workflow.intake.evidence import keep_file, kept_bytes
 from workflow.intake.inspections import tried_once_more
 from workflow.intake.judged_codes import BATCH, GTIN
-from workflow.intake.uploads import CSV, MOST_KEY, XLSX, admitted, checked_key, key_reused
+from workflow.intake.uploads import CSV, XLSX, admitted, checked_key, key_reused
 from workflow.links import Links
 from workflow.ports import ClaimedJob, InspectionFailed
 from workflow.problems import Kind, Refused
@@ -489,8 +490,7 @@ async def _known(key: str, product: Product, sha256: str | None = None) -> ItemF
 
 
 def _key(key: str, product: Product) -> str:
-    """The key among those of all firms: each counts its own."""
-    return f"{product.enterprise_id}:{key}"[:MOST_KEY]
+    return key_among_all(str(product.enterprise_id), key)
 
 
 async def _product(asker: Asker, enterprise_id: int, product_id: int) -> Product:
