@@ -23,7 +23,6 @@ from models.transactions import transaction
 from standard.calendar import shanghai_day
 from standard.codes import Kind as CodeKind
 from standard.codes import read
-from standard.codes.rules import rules_of
 from standard.identifiers import ccc_certificate, production_licence
 from standard.outcome import Outcome
 from standard.profile import Edition, edition_on
@@ -32,7 +31,8 @@ from workflow.access import Asker, member_of, not_found
 from workflow.applying.applications import judge_product_again
 from workflow.applying.upgrades import must_stay_covered
 from workflow.context import Ports
-from workflow.intake.code_patterns import own_pattern
+from workflow.firms.lines import filled_line
+from workflow.intake.code_patterns import own_pattern, shared_with_others
 from workflow.intake.judged_codes import GTIN
 from workflow.knowing.people import MILLI
 from workflow.monthly import month_jobs
@@ -243,17 +243,13 @@ def _spelt(pattern: Pattern) -> str:
 
 def _own_beginning(kind: CodePatternKind, value: str, edition: Edition) -> None:
     """:class:`Refused` where the beginning of a GTIN or an Ecode is not one maker's alone (3.4)."""
-    rules = rules_of(edition)
-    if kind is CodePatternKind.GTIN_PREFIX:
-        digits = rules.prefixes[value[:3]].company_digits
-        why = f"{value[:3]} 开头的厂商识别代码是 {digits} 位"
-    elif kind is CodePatternKind.ECODE and (layout := rules.ecode_layouts.get(value[0])) is not None:
-        digits = 1 + layout.nsi + 1
-        why = f"Ecode 的前 {digits - 1} 位是版本和编码体系标识"
-    else:
-        return
-    if digits is not None and len(value) < digits:
-        advice = f"{why}，只填到这里就成了许多家的：请至少填 {digits} 位"
+    others = shared_with_others(kind, value, edition)
+    if len(value) <= others:
+        if kind is CodePatternKind.GTIN_PREFIX:
+            why = f"{value[:3]} 开头的厂商识别代码是 {others + 1} 位"
+        else:
+            why = f"Ecode 的前 {others} 位是版本和编码体系标识"
+        advice = f"{why}，只填到这里就成了许多家的：请至少填 {others + 1} 位"
         raise Refused(Kind.INVALID, "pattern_invalid", advice, clause="3.4", field="patterns")
 
 
@@ -286,9 +282,9 @@ def _checked(ports: Ports, new: NewProduct, *, complete: bool = True) -> dict[st
         _own_beginning(pattern.kind, _spelt(pattern), edition)
     return {
         "category": category,
-        "name": _words(new.name, "name", "产品名称", 200),
-        "model": _words(new.model, "model", "规格型号", 100),
-        "code_issuer": _words(new.code_issuer, "code_issuer", "发码机构", 40),
+        "name": filled_line(new.name, "name", "产品名称", 200, clause=CLAUSE),
+        "model": filled_line(new.model, "model", "规格型号", 100, clause=CLAUSE),
+        "code_issuer": filled_line(new.code_issuer, "code_issuer", "发码机构", 40, clause=CLAUSE),
         "gtin": _gtin(new.gtin, edition),
         **_sheet(new.sheet_mm),
         "product_class": product_class,
@@ -302,7 +298,7 @@ def _checked(ports: Ports, new: NewProduct, *, complete: bool = True) -> dict[st
 def _category(new: NewProduct, edition: Edition) -> tuple[str, str]:
     """Its name and its class (3.1): as the edition lists it, or as the firm says for one that is not listed."""
     listed = next((one for one in categories(edition) if new.category in {one.id, one.name}), None)
-    name = listed.name if listed else _words(new.category, "category", "产品品类", 60)
+    name = listed.name if listed else filled_line(new.category, "category", "产品品类", 60, clause=CLAUSE)
     chosen = new.product_class or (listed.product_class if listed else "")
     if chosen not in edition.words("scope.classes"):
         advice = "请选择管理方式：实施生产许可证管理、实施强制性认证（CCC）管理，或有强制性国家标准的安全相关产品"
@@ -361,15 +357,6 @@ def _record(record: dict[str, str]) -> dict[str, str]:
         advice = "合格证内容最多 40 项，每项名称不超过 40 字、内容不超过 400 字"
         raise Refused(Kind.INVALID, "record_too_long", advice, clause="D.5.1", field="record")
     return {name.strip(): text.strip() for name, text in record.items() if name.strip() and text.strip()}
-
-
-def _words(text: str, name: str, what: str, most: int) -> str:
-    words = " ".join(text.split())
-    if not words:
-        raise Refused(Kind.INVALID, "field_missing", f"请填写{what}", clause=CLAUSE, field=name)
-    if len(words) > most:
-        raise Refused(Kind.INVALID, "field_too_long", f"{what}最多 {most} 个字", clause=CLAUSE, field=name)
-    return words
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:

@@ -38,6 +38,7 @@ from workflow.context import Ports
 from workflow.credit.adoptions import customer_known
 from workflow.desk import put_on_desk
 from workflow.firms.licences import Stated, address_name, judge_licence
+from workflow.firms.lines import filled_line, one_line
 from workflow.intake.evidence import keep_file
 from workflow.intake.inspections import tried_once_more
 from workflow.knowing.people import meet
@@ -310,25 +311,14 @@ def _stated(ports: Ports, form: RegistrationForm) -> RegistrationForm:
         raise Refused(
             Kind.INVALID, "uscc_invalid", finding.reason, clause=finding.clause, rows=finding.rows, field="uscc"
         )
-    # One line each: they stand in the middle of sentences, and on the certificate.
-    said = {name: " ".join(text.split()) for name, text in asdict(form).items()}
-    for field, what, most in (
-        ("name", "企业名称", 200),
-        ("address", address_name(form.organisation_role), 300),
-        ("applicant_name", "办理人姓名", 60),
-    ):
-        if not said[field]:
-            raise Refused(Kind.INVALID, "field_missing", f"请填写{what}", clause=CLAUSE, field=field)
-        if len(said[field]) > most:
-            raise Refused(Kind.INVALID, "field_too_long", f"{what}最多 {most} 个字", clause=CLAUSE, field=field)
     return RegistrationForm(
         number.normal,
-        said["name"],
-        said["address"],
-        said["legal_representative"][:60],
+        filled_line(form.name, "name", "企业名称", 200, clause=CLAUSE),
+        filled_line(form.address, "address", address_name(form.organisation_role), 300, clause=CLAUSE),
+        one_line(form.legal_representative)[:60],
         form.organisation_role,
-        said["applicant_name"],
-        said["title"][:40],
+        filled_line(form.applicant_name, "applicant_name", "办理人姓名", 60, clause=CLAUSE),
+        one_line(form.title)[:40],
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from models import CodePattern, CodePatternKind, Product
 from standard.calendar import shanghai_day
 from standard.codes import Kind, TraceCode, own_host, read
+from standard.codes.rules import rules_of
 from standard.profile import Edition, edition_on
 from workflow.context import Ports
 from workflow.intake.judged_codes import GTIN
@@ -25,22 +26,30 @@ def patterns_of(code: TraceCode, edition: Edition) -> Iterator[tuple[CodePattern
         yield CodePatternKind.GTIN_PREFIX, gtin
         # The first of fourteen digits says how much is packed, not who made it.
         if not gtin.startswith(_SHORT_GTIN):
-            # Fewer digits than its maker's number has are other makers', too.
-            yield from _beginnings(CodePatternKind.GTIN_PREFIX, gtin[1:], len(code.company_prefix or ""))
+            yield from _beginnings(CodePatternKind.GTIN_PREFIX, gtin[1:], edition)
     # Version 0 is written like GS1, and known by its GTIN.
     if code.kind is Kind.ECODE and code.canonical is not None and code.canonical.startswith(_ECODE):
         ecode = code.canonical.removeprefix(_ECODE)
-        # Version and numbering scheme are everybody's who uses them.
-        own = len(code.parts["V"] + code.parts.get("NSI", "")) + 1
         for spelling in {ecode, ecode.lower(), ecode.upper()}:
-            yield from _beginnings(CodePatternKind.ECODE, spelling, own)
+            yield from _beginnings(CodePatternKind.ECODE, spelling, edition)
     if (host := own_host(code.text, edition)) is not None and len(host) <= _LENGTHS[CodePatternKind.HOST][1]:
         yield CodePatternKind.HOST, host
 
 
-def _beginnings(kind: CodePatternKind, text: str, own: int = 0) -> Iterator[tuple[CodePatternKind, str]]:
+def _beginnings(kind: CodePatternKind, text: str, edition: Edition) -> Iterator[tuple[CodePatternKind, str]]:
     least, most = _LENGTHS[kind]
+    own = shared_with_others(kind, text, edition) + 1
     return ((kind, text[:length]) for length in range(max(least, own), min(most, len(text)) + 1))
+
+
+def shared_with_others(kind: CodePatternKind, text: str, edition: Edition) -> int:
+    """How many characters at the beginning of a GTIN (without its first of fourteen digits) or an Ecode are not one
+    maker's alone (3.4): all but the last of the maker's number, or version and numbering scheme; 0 where not known."""
+    rules = rules_of(edition)
+    if kind is CodePatternKind.GTIN_PREFIX:
+        return (rules.prefixes[text[:3]].company_digits or 1) - 1
+    layout = rules.ecode_layouts.get(text[0]) if kind is CodePatternKind.ECODE else None
+    return 0 if layout is None else 1 + layout.nsi
 
 
 def own_pattern(gtin: str | None) -> tuple[CodePatternKind, str]:
